@@ -1,0 +1,51 @@
+# Every target sets up .venv by itself, from hash-locked requirements.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help venv demo test check format lock clean
+
+help:
+	@echo "make demo     the whole story on an emulated account"
+	@echo "make test     every test, with coverage"
+	@echo "make check    format, lint, types, templates: what CI runs after the tests"
+	@echo "make venv     only set up .venv"
+	@echo "make format   let ruff format and fix what it can"
+	@echo "make lock     resolve requirements*.txt anew from pyproject.toml"
+	@echo "make clean    remove .venv, build and dist"
+
+venv: $(READY)
+
+$(READY): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "$(PYTHON) is older than Python 3.11: name a newer one with make PYTHON=python3.12"; exit 1; }
+	@echo "Setting up $(VENV), about a minute ..."
+	@$(PYTHON) -m venv --clear $(VENV) \
+	  || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $(READY)
+
+demo: $(READY)
+	@$(BIN)/python -m rollout demo
+
+test: $(READY)
+	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+
+check: $(READY)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --upgrade pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --upgrade pyproject.toml --group dev -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) build dist

@@ -1,0 +1,1 @@
+"""What runs at an operator's desk: python -m rollout <verb>."""
