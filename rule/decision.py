@@ -64,8 +64,8 @@ PARAMETERS = (
         "SETUP_UNUSED",
         ("SETUP_UNUSED", "UNUSED", "SETUP"),
         "",
-        "Which active key is a finding: created at setup and never used, never used, or created at"
-        " setup",
+        "Which active key is a finding. SETUP_UNUSED: created at setup and never used. UNUSED: never"
+        " used. SETUP: created at setup, used or not",
     ),
     Parameter(
         "SetupWindowSeconds",
@@ -409,7 +409,8 @@ def stand_inactive(key: Key, user: User, policy: Policy, now: datetime, tag: Tag
 def judge_key(key: Key, user: User, policy: Policy, now: datetime) -> KeyVerdict:
     """Return how one key of a user with a password stands at `now`, and the sentences on it."""
     standing, tag = stand(key, user, policy, now)
-    named = f"Access key {key.id}"
+    # A key in a credential report has no id, only its slot: "access key 1".
+    named = f"Access key {key.id.removeprefix('access key ')}"
     words = {
         "key": named,
         "born": f"{named} was created at {utc(key.created)}, its user at {utc(user.created)}",
@@ -475,7 +476,7 @@ def judge(user: User, policy: Policy, now: datetime) -> Verdict:
     if user.tags is None:
         raise NotRead(f"The tags of user {user.name} were not read.")
     accepted, fault = check_exception(user.tags, policy, now)
-    ids = " and ".join(each.key.id for each in offending)
+    ids = " and ".join(each.key.id.removeprefix("access key ") for each in offending)
     if accepted:
         return Verdict(COMPLIANT, fit(f"{accepted}: access key {ids}."), keys)
     annotation = fit(
