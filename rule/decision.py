@@ -20,7 +20,8 @@ NOT_APPLICABLE = "NOT_APPLICABLE"
 
 TAG_PREFIX = "no-setup-access-key:"
 QUARANTINE_TAG = TAG_PREFIX + "quarantined:"
-EXCEPTION_TAGS = tuple(TAG_PREFIX + "exception-" + part for part in ("owner", "expires", "reason"))
+EXCEPTION_TAG = TAG_PREFIX + "exception-"
+EXCEPTION_TAGS = tuple(EXCEPTION_TAG + part for part in ("owner", "expires", "reason"))
 ANNOTATION_LIMIT = 256  # PutEvaluations
 
 
@@ -64,7 +65,7 @@ PARAMETERS = (
         "SETUP_UNUSED",
         ("SETUP_UNUSED", "UNUSED", "SETUP"),
         "",
-        "Which active key is a finding. SETUP_UNUSED: created at setup and never used. UNUSED: never"
+        "Which active key is a finding. SETUP_UNUSED: created at setup, never used. UNUSED: never"
         " used. SETUP: created at setup, used or not",
     ),
     Parameter(
@@ -420,8 +421,10 @@ def judge_key(key: Key, user: User, policy: Policy, now: datetime) -> KeyVerdict
     }
     sentence, brief = (form.format(**words) for form in SENTENCES.get(standing, ("", "")))
     if tag.fault:
-        fault = f"The quarantine tag of {key.id} counts for nothing: {tag.fault}."
-        sentence, brief = f"{sentence} {fault}".strip(), f"{brief} {fault}".strip()
+        fault = f"Its quarantine tag is invalid: {tag.fault}."
+        sentence, brief = (
+            f"{text or f'{named} is left alone.'} {fault}" for text in (sentence, brief)
+        )
     return KeyVerdict(key, standing, sentence, brief, tag.end)
 
 
@@ -434,13 +437,13 @@ def check_exception(tags: Mapping[str, str], policy: Policy, now: datetime) -> t
     recorded = [tag for tag in EXCEPTION_TAGS if tag in spelled]
     if not recorded:
         return "", ""
-    fault = "The exception does not count: "
+    fault = "Invalid exception: "
     for tag in EXCEPTION_TAGS:
-        short = tag.removeprefix(TAG_PREFIX)
+        short = tag.removeprefix(EXCEPTION_TAG)
         if tag not in spelled:
             return "", f"{fault}{short} is missing."
         if tag not in tags:
-            return "", f"{fault}write {clip(spelled[tag], 60)} in lower case."
+            return "", f"{fault}{spelled[tag]} is not in lower case."
         if not tags[tag].strip():
             return "", f"{fault}{short} is empty."
     owner, expires, _ = (tags[tag].strip() for tag in EXCEPTION_TAGS)
@@ -448,7 +451,7 @@ def check_exception(tags: Mapping[str, str], policy: Policy, now: datetime) -> t
         # fromisoformat also takes 20261231 and 2026-W53-4, which nobody would read as a date.
         last = date.fromisoformat(expires if re.fullmatch("[0-9-]{10}", expires) else "")
     except ValueError:
-        return "", f'{fault}exception-expires "{clip(expires, 20)}" is no date like 2026-12-31.'
+        return "", f'{fault}expires "{clip(expires, 20)}" is no date (YYYY-MM-DD).'
     if last < now.date():
         return "", f"The exception ended on {last}."
     if last - now.date() > policy.max_exception:

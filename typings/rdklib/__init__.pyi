@@ -2,21 +2,11 @@
 from typing import Any
 
 class InvalidParametersError(Exception): ...
-
-class ClientFactory:
-    def build_client(self, service: str) -> Any: ...
+class ClientFactory: ...
 
 class Evaluation:
-    complianceType: str
-    complianceResourceId: str
-    complianceResourceType: str
-    annotation: str
     def __init__(
-        self,
-        complianceType: str,
-        resourceId: str | None = None,
-        resourceType: str | None = None,
-        annotation: str = "",
+        self, compliance: str, resource_id: str, resource_type: str, annotation: str, /
     ) -> None: ...
 
 class ConfigRule:
