@@ -3,7 +3,7 @@
 import ast
 import itertools
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -78,12 +78,17 @@ LATER = (
             policy(),
             NOW,
             NON_COMPLIANT,
-            f"Access key {ID} was created at 2026-01-01T00:05:00Z, its user at 2026-01-01T00:00:00Z,"
+            f"Access key {ID} was created at 2026-01-01T00:05:00Z, its user at"
+            " 2026-01-01T00:00:00Z,"
             " and AWS has no use of it on record. Make it inactive, then delete it.",
             id="a key created exactly at the window is a setup key",
         ),
         pytest.param(
-            user(key(after=301)), policy(), NOW, COMPLIANT, LATER,
+            user(key(after=301)),
+            policy(),
+            NOW,
+            COMPLIANT,
+            LATER,
             id="a key created one second past the window is no setup key",
         ),
         pytest.param(
@@ -91,75 +96,123 @@ LATER = (
             UNUSED,
             NOW,
             NON_COMPLIANT,
-            f"Access key {ID} was created at 2026-01-01T00:05:01Z, its user at 2026-01-01T00:00:00Z,"
+            f"Access key {ID} was created at 2026-01-01T00:05:01Z, its user at"
+            " 2026-01-01T00:00:00Z,"
             " and AWS has no use of it on record. Make it inactive, then delete it.",
             id="UNUSED reports a never-used key whenever it was created",
         ),
         pytest.param(
-            user(key(after=301)), SETUP, NOW, COMPLIANT,
+            user(key(after=301)),
+            SETUP,
+            NOW,
+            COMPLIANT,
             "No active access key was created at setup.",
             id="SETUP does not care for the use of a later key",
         ),
         pytest.param(
-            user(key(after=2, used=USED)), policy(), NOW, COMPLIANT,
+            user(key(after=2, used=USED)),
+            policy(),
+            NOW,
+            COMPLIANT,
             "Every active access key is in use.",
             id="a used setup key is fine",
         ),
         pytest.param(
-            user(key(used=USED)), SETUP, NOW, NON_COMPLIANT,
+            user(key(used=USED)),
+            SETUP,
+            NOW,
+            NON_COMPLIANT,
             f"{BORN}: a setup key in use. Move its work to a key made on purpose, then delete it.",
             id="SETUP reports a used setup key",
         ),
         pytest.param(
-            user(key(used=CREATED + DAY), tags=quarantined(NOW - 2 * DAY)), SETUP, NOW, NON_COMPLIANT,
+            user(key(used=CREATED + DAY), tags=quarantined(NOW - 2 * DAY)),
+            SETUP,
+            NOW,
+            NON_COMPLIANT,
             f"{BORN}: a setup key in use. Move its work to a key made on purpose, then delete it.",
             id="the quarantine tag of an Active used key counts for nothing",
         ),
         pytest.param(
-            user(key(status="Inactive")), policy(), NOW, COMPLIANT, "No active access key.",
+            user(key(status="Inactive")),
+            policy(),
+            NOW,
+            COMPLIANT,
+            "No active access key.",
             id="an Inactive key without our tag is somebody else's doing",
         ),
         pytest.param(
-            user(key(status="Expired")), policy(), NOW, COMPLIANT, "No active access key.",
+            user(key(status="Expired")),
+            policy(),
+            NOW,
+            COMPLIANT,
+            "No active access key.",
             id="an Expired key is no finding",
         ),
         pytest.param(
-            user(key(status="Expired"), tags=begun(NOW - DAY)), policy(), NOW, COMPLIANT,
+            user(key(status="Expired"), tags=begun(NOW - DAY)),
+            policy(),
+            NOW,
+            COMPLIANT,
             "No active access key.",
             id="no tag brings an Expired key back into question",
         ),
         pytest.param(
-            user(key(), password=False), policy(), NOW, NOT_APPLICABLE, "No console password.",
+            user(key(), password=False),
+            policy(),
+            NOW,
+            NOT_APPLICABLE,
+            "No console password.",
             id="without a console password the rule does not apply",
         ),
         pytest.param(
-            user(), policy(), NOW, COMPLIANT, "No active access key.",
+            user(),
+            policy(),
+            NOW,
+            COMPLIANT,
+            "No active access key.",
             id="a user without keys is fine",
         ),
         pytest.param(
-            user(key(), key(after=20 * 86400, used=USED, id=OTHER_ID)), policy(), NOW, NON_COMPLIANT,
+            user(key(), key(after=20 * 86400, used=USED, id=OTHER_ID)),
+            policy(),
+            NOW,
+            NON_COMPLIANT,
             f"{BORN}, and AWS has no use of it on record. Make it inactive, then delete it.",
             id="beside a used key only the unused one is named",
         ),
         pytest.param(
-            user(key()), policy(), CREATED + timedelta(hours=3), COMPLIANT,
+            user(key()),
+            policy(),
+            CREATED + timedelta(hours=3),
+            COMPLIANT,
             f"{BORN}, and AWS has no use of it on record yet. It is not judged before"
             " 2026-01-01T04:00:00Z.",
             id="a key younger than the grace is waiting",
         ),
         pytest.param(
-            user(key()), policy(), CREATED + timedelta(hours=4), NON_COMPLIANT,
+            user(key()),
+            policy(),
+            CREATED + timedelta(hours=4),
+            NON_COMPLIANT,
             f"{BORN}, and AWS has no use of it on record. Make it inactive, then delete it.",
             id="a key exactly as old as the grace is judged",
         ),
         pytest.param(
-            user(key(status="Inactive"), tags=quarantined(NOW - 6 * DAY)), policy(), NOW, COMPLIANT,
+            user(key(status="Inactive"), tags=quarantined(NOW - 6 * DAY)),
+            policy(),
+            NOW,
+            COMPLIANT,
             f"Access key {ID} is in quarantine until 2026-03-03T00:00:00Z.",
             id="a key in quarantine is no finding",
         ),
         pytest.param(
-            user(key(status="Inactive"), tags=quarantined(NOW - 7 * DAY)), policy(), NOW, NON_COMPLIANT,
-            f"{BORN}; its quarantine ended at 2026-03-02T00:00:00Z, and AWS has no use of it on record."
+            user(key(status="Inactive"), tags=quarantined(NOW - 7 * DAY)),
+            policy(),
+            NOW,
+            NON_COMPLIANT,
+            f"{BORN}; its quarantine ended at 2026-03-02T00:00:00Z, and AWS has no use of it"
+            " on record."
             " Delete it.",
             id="a key whose quarantine is over is to be deleted",
         ),
@@ -189,95 +242,150 @@ LATER = (
             id="a quarantined key that no longer meets the criterion is not deleted",
         ),
         pytest.param(
-            user(key(status="Inactive", used=USED), tags=quarantined(NOW - 7 * DAY)), policy(), NOW,
+            user(key(status="Inactive", used=USED), tags=quarantined(NOW - 7 * DAY)),
+            policy(),
+            NOW,
             COMPLIANT,
-            f"Access key {ID} is in quarantine since 2026-02-23T00:00:00Z, but AWS has a use of it on"
+            f"Access key {ID} is in quarantine since 2026-02-23T00:00:00Z, but AWS has a use"
+            " of it on"
             " record. Make it Active again or delete it by hand.",
             id="a quarantined key whose use became known is never deleted",
         ),
         pytest.param(
-            user(key(status="Inactive", used=USED), tags=begun(NOW - DAY)), policy(), NOW, COMPLIANT,
-            f"Access key {ID} is in quarantine since 2026-03-01T00:00:00Z, but AWS has a use of it on"
+            user(key(status="Inactive", used=USED), tags=begun(NOW - DAY)),
+            policy(),
+            NOW,
+            COMPLIANT,
+            f"Access key {ID} is in quarantine since 2026-03-01T00:00:00Z, but AWS has a use"
+            " of it on"
             " record. Make it Active again or delete it by hand.",
             id="a key whose quarantine was begun and whose use became known is not touched",
         ),
         pytest.param(
-            user(key(), tags=quarantined(NOW - 2 * DAY)), policy(), NOW, COMPLIANT,
+            user(key(), tags=quarantined(NOW - 2 * DAY)),
+            policy(),
+            NOW,
+            COMPLIANT,
             f"Access key {ID} was made Active again during its quarantine. It is not judged before"
             " 2026-03-07T00:00:00Z.",
             id="a key that was made Active again waits until the quarantine's end",
         ),
         pytest.param(
-            user(key(), tags=quarantined(NOW - 8 * DAY)), policy(), NOW, NON_COMPLIANT,
+            user(key(), tags=quarantined(NOW - 8 * DAY)),
+            policy(),
+            NOW,
+            NON_COMPLIANT,
             f"{BORN}, and AWS has no use of it on record. Make it inactive, then delete it.",
             id="after the quarantine's end an Active key is judged like any other",
         ),
         pytest.param(
-            user(key(after=301), tags=quarantined(NOW - 2 * DAY)), policy(), NOW, COMPLIANT, LATER,
+            user(key(after=301), tags=quarantined(NOW - 2 * DAY)),
+            policy(),
+            NOW,
+            COMPLIANT,
+            LATER,
             id="a key made Active again that no longer meets the criterion is not waiting",
         ),
         pytest.param(
-            user(key(), tags=begun(NOW - DAY)), policy(), NOW, NON_COMPLIANT,
-            f"{BORN}; its quarantine was begun at 2026-03-01T00:00:00Z and not finished, and AWS has no"
+            user(key(), tags=begun(NOW - DAY)),
+            policy(),
+            NOW,
+            NON_COMPLIANT,
+            f"{BORN}; its quarantine was begun at 2026-03-01T00:00:00Z and not finished, and"
+            " AWS has no"
             " use of it on record. Make it inactive, then delete it.",
             id="a begun quarantine of an Active key is to be finished",
         ),
         pytest.param(
-            user(key(status="Inactive"), tags=begun(NOW - DAY)), policy(), NOW, NON_COMPLIANT,
-            f"{BORN}; its quarantine was begun at 2026-03-01T00:00:00Z and not finished, and AWS has no"
+            user(key(status="Inactive"), tags=begun(NOW - DAY)),
+            policy(),
+            NOW,
+            NON_COMPLIANT,
+            f"{BORN}; its quarantine was begun at 2026-03-01T00:00:00Z and not finished, and"
+            " AWS has no"
             " use of it on record. Make it inactive, then delete it.",
             id="a begun quarantine of an Inactive key is to be finished",
         ),
         pytest.param(
-            user(key(status="Inactive", after=301), tags=begun(NOW - DAY)), policy(), NOW, COMPLIANT,
+            user(key(status="Inactive", after=301), tags=begun(NOW - DAY)),
+            policy(),
+            NOW,
+            COMPLIANT,
             f"Access key {ID} is in quarantine since 2026-03-01T00:00:00Z, but no longer meets the"
             " Criterion SETUP_UNUSED. Make it Active again or delete it by hand.",
             id="a begun quarantine is not finished when the key no longer meets the criterion",
         ),
         pytest.param(
-            user(key(), tags=excepted(UNTIL_TOMORROW)), policy(), NOW, COMPLIANT,
+            user(key(), tags=excepted(UNTIL_TOMORROW)),
+            policy(),
+            NOW,
+            COMPLIANT,
             f"The risk is accepted by team-payments until the end of 2026-03-03: access key {ID}.",
             id="a valid exception names owner and date",
         ),
         pytest.param(
-            user(key(), tags=excepted("2026-03-02")), policy(), NOW + DAY - timedelta(seconds=1), COMPLIANT,
+            user(key(), tags=excepted("2026-03-02")),
+            policy(),
+            NOW + DAY - timedelta(seconds=1),
+            COMPLIANT,
             f"The risk is accepted by team-payments until the end of 2026-03-02: access key {ID}.",
             id="an exception is good through the end of its last day",
         ),
         pytest.param(
-            user(key(), tags=excepted(ENDED_YESTERDAY)), policy(), NOW, NON_COMPLIANT,
+            user(key(), tags=excepted(ENDED_YESTERDAY)),
+            policy(),
+            NOW,
+            NON_COMPLIANT,
             f"{BORN}, and AWS has no use of it on record. Make it inactive, then delete it. The"
             " exception ended on 2026-03-01.",
             id="an expired exception is named",
         ),
         pytest.param(
-            user(key(used=USED), tags=excepted(ENDED_YESTERDAY)), policy(), NOW, COMPLIANT,
+            user(key(used=USED), tags=excepted(ENDED_YESTERDAY)),
+            policy(),
+            NOW,
+            COMPLIANT,
             "Every active access key is in use.",
             id="an expired exception of a user without an offending key does not matter",
         ),
         pytest.param(
-            user(key(status="Inactive"), tags=quarantined(NOW - 8 * DAY) | excepted(UNTIL_TOMORROW)),
-            policy(), NOW, COMPLIANT,
+            user(
+                key(status="Inactive"), tags=quarantined(NOW - 8 * DAY) | excepted(UNTIL_TOMORROW)
+            ),
+            policy(),
+            NOW,
+            COMPLIANT,
             f"The risk is accepted by team-payments until the end of 2026-03-03: access key {ID}.",
             id="an exception holds for a key whose quarantine is over, too",
         ),
         pytest.param(
-            user(key(), key(after=1, id=OTHER_ID)), policy(), NOW, NON_COMPLIANT,
+            user(key(), key(after=1, id=OTHER_ID)),
+            policy(),
+            NOW,
+            NON_COMPLIANT,
             f"Access key {ID}: no use on record. Make it inactive, then delete it. Access key"
             f" {OTHER_ID}: no use on record. Make it inactive, then delete it.",
             id="two offending keys are both named in full",
         ),
         pytest.param(
-            user(key(id="access key 2"), key(after=1, used=USED, id="access key 1")), policy(), NOW,
+            user(key(id="access key 2"), key(after=1, used=USED, id="access key 1")),
+            policy(),
+            NOW,
             NON_COMPLIANT,
-            "Access key 2 was created at 2026-01-01T00:00:00Z, its user at 2026-01-01T00:00:00Z, and AWS"
+            "Access key 2 was created at 2026-01-01T00:00:00Z, its user at"
+            " 2026-01-01T00:00:00Z, and AWS"
             " has no use of it on record. Make it inactive, then delete it.",
             id="a key that is only a slot of a report is named so",
         ),
         pytest.param(
-            user(key(), key(status="Inactive", id=OTHER_ID), tags=quarantined(NOW - DAY, id=OTHER_ID)),
-            policy(), CREATED + 365 * DAY, NON_COMPLIANT,
-            f"Access key {ID}: no use on record. Make it inactive, then delete it. Access key {OTHER_ID}:"
+            user(
+                key(), key(status="Inactive", id=OTHER_ID), tags=quarantined(NOW - DAY, id=OTHER_ID)
+            ),
+            policy(),
+            CREATED + 365 * DAY,
+            NON_COMPLIANT,
+            f"Access key {ID}: no use on record. Make it inactive, then delete it. Access key"
+            f" {OTHER_ID}:"
             " quarantine over, no use on record. Delete it.",
             id="a key to quarantine and a key to delete are both named",
         ),
