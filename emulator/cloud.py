@@ -89,18 +89,23 @@ def open_account(
 
 @contextmanager
 def use_account(account: Account) -> Iterator[None]:
-    """Point this process's boto3 at `account`; afterwards os.environ is as it was."""
+    """Point this process's boto3 at `account`; afterwards os.environ is as it was.
+
+    boto3's default session is dropped when it holds other credentials. Otherwise it is kept, before
+    and after: code under test may have put hooks and settings on it, once for the process.
+    """
     before = dict(os.environ)
     for name in list(os.environ):
         if name.startswith("AWS_") or name == "MOTO_ACCOUNT_ID":
             del os.environ[name]
     os.environ.update(account.variables())
-    # The default session keeps the credentials it saw first.
-    boto3.DEFAULT_SESSION = None
+    if boto3.DEFAULT_SESSION is not None:
+        known = boto3.DEFAULT_SESSION.get_credentials()
+        if known is None or known.access_key != account.access_key_id:
+            boto3.DEFAULT_SESSION = None
     try:
         yield
     finally:
-        boto3.DEFAULT_SESSION = None
         os.environ.clear()
         os.environ.update(before)
 
