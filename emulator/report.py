@@ -129,6 +129,7 @@ class CredentialReport:
             row["password_last_changed"] = self._time(user.password_changed)
         for slot, key in place_keys(user).items():
             use = key.last_used
+            # What the report says of an Expired key is not known; it is taken for not active (L).
             row[f"access_key_{slot}_active"] = _flag(key.status == "Active")
             row[f"access_key_{slot}_last_rotated"] = self._time(key.create_date)
             if use is not None:

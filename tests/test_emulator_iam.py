@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -80,6 +81,32 @@ def test_no_password_and_no_user_differ_by_their_message(account: Account) -> No
         "NoSuchEntity",
         "The user with name nobody cannot be found.",
     )
+
+
+def test_a_new_password_has_a_date_of_its_own(account: Account) -> None:
+    iam = boto3.client("iam")
+    user = account.iam.add_user("ann", password=NOW - timedelta(days=9))
+    iam.update_login_profile(UserName="ann", PasswordResetRequired=True)
+    unchanged = user.password_changed
+    account.clock.move_to(NOW)
+    iam.update_login_profile(UserName="ann", Password="x" * 20)
+    profile = iam.get_login_profile(UserName="ann")["LoginProfile"]
+    assert (unchanged, user.password_changed) == (NOW - timedelta(days=9), NOW)
+    assert (profile["CreateDate"], profile["PasswordResetRequired"]) == (
+        NOW - timedelta(days=9),
+        True,
+    )
+
+
+def test_many_clients_are_answered_at_once(account: Account) -> None:
+    names = [f"user-{number:02}" for number in range(40)]
+    for name in names:
+        account.iam.add_user(name)
+    iam = boto3.client("iam")
+    with ThreadPoolExecutor(8) as pool:
+        users = list(pool.map(lambda name: iam.get_user(UserName=name)["User"], names))
+    assert [user["UserName"] for user in users] == names
+    assert account.calls.actions() == ["iam:GetUser"] * 40
 
 
 @pytest.mark.parametrize("status", ["Active", "Inactive", "Expired"])
@@ -216,9 +243,10 @@ def test_a_user_has_at_most_50_tags(account: Account) -> None:
     account.iam.add_user("ann", tags=full)
     with pytest.raises(ClientError) as error:
         iam.tag_user(UserName="ann", Tags=[{"Key": "one more", "Value": ""}])
-    iam.tag_user(UserName="ann", Tags=[{"Key": "key-0", "Value": "replaced"}])
+    iam.tag_user(UserName="ann", Tags=[{"Key": "KEY-0", "Value": "replaced"}])
     assert error.value.response["Error"]["Code"] == "LimitExceeded"
-    assert account.iam.users["ann"].tag_values == full | {"key-0": "replaced"}
+    del full["key-0"]
+    assert account.iam.users["ann"].tag_values == full | {"KEY-0": "replaced"}
 
 
 def test_a_user_with_a_key_or_a_password_cannot_be_deleted(account: Account) -> None:

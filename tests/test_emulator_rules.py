@@ -8,7 +8,7 @@ from conftest import NOW
 
 from emulator import Account, open_account
 from emulator.functions import Context
-from emulator.rules import Rule
+from emulator.rules import NoHandler, Rule
 
 RULE = "iam-user-no-setup-access-key"
 
@@ -144,6 +144,14 @@ def test_a_deleted_user_has_no_configuration(account: Account, rule: Rule, statu
 def test_an_event_can_say_that_the_resource_left_the_scope(account: Account, rule: Rule) -> None:
     user = account.iam.add_user("ann")
     assert rule.send_change(user, left_scope=True).event["eventLeftScope"] is True
+
+
+def test_a_rule_whose_function_is_not_here_cannot_be_sent_events(
+    account: Account, rule: Rule
+) -> None:
+    account.functions.handlers.clear()
+    with pytest.raises(NoHandler, match=f"The rule {rule.name} invokes arn:aws:lambda:.*:{RULE}"):
+        rule.send_schedule()
 
 
 def test_each_invocation_has_a_token_of_its_own(rule: Rule) -> None:
