@@ -11,7 +11,7 @@ from conftest import NOW
 from emulator import Account
 from emulator.rules import Finding, Rule
 
-CASE = Path(__file__).parent / "events" / "iam-user-change-event.json"
+CASE = Path(__file__).parent / "cases" / "iam-user-change-event.json"
 RULE = "iam-user-no-setup-access-key"
 
 
