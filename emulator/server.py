@@ -116,7 +116,7 @@ class Server:
         """
         try:
             self._listener = self._listen(Server._last_port)
-        except (OSError, SystemExit):
+        except SystemExit:  # werkzeug's answer to a port that somebody else has taken meanwhile
             self._listener = self._listen(0)
         Server._last_port = self._listener.port
         self._thread = Thread(target=self._listener.serve_forever, args=(0.01,), daemon=True)

@@ -1,15 +1,18 @@
 import os
 import time
 from datetime import UTC, datetime, timedelta
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 from conftest import NOW
 from moto.config.models import ConfigBackend, config_backends
+from moto.core.base_backend import AccountSpecificBackend
 from moto.iam.models import IAMBackend, iam_backends
 
-from emulator import Cloud, open_account
+from emulator import Account, Cloud, open_account
 from emulator.clock import whole_seconds
 from emulator.cloud import CloudAlreadyOpen
 
@@ -36,7 +39,11 @@ def test_a_time_without_a_zone_is_refused() -> None:
         whole_seconds(NOW.replace(tzinfo=None))
 
 
-def test_the_environment_is_as_it_was_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_counts_for_nothing_and_is_as_it_was_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # As in a process that has not used moto before: its session is made once.
+    AccountSpecificBackend.get_session.cache_clear()
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_ENDPOINT_URL_IAM", "https://iam.example.com")
     before = dict(os.environ)
@@ -143,6 +150,42 @@ def test_an_assumed_role_is_named_as_the_caller() -> None:
         last = account.calls.made()[-1]
     assert [user["UserName"] for user in users] == ["bob"]
     assert (last.account, last.caller) == ("444455556666", role)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "answer"),
+    [
+        pytest.param({}, b"", "POST / is not signed.", id="no signature"),
+        pytest.param(
+            {"Authorization": "AWS4 Credential=AKIA/20260901/us-east-1/iam/aws4_request"},
+            b"Action=Frobnicate",
+            "iam: Frobnicate is no operation that botocore knows.",
+            id="an operation that is none",
+        ),
+        pytest.param(
+            {
+                "Authorization": "AWS4 Credential=AKIA/20260901/us-east-1/lambda/aws4_request",
+                "Content-Type": "application/json",
+            },
+            b"",
+            "lambda: POST / is no operation that botocore knows.",
+            id="a path that is none",
+        ),
+        pytest.param(
+            {"Authorization": "AWS4 Credential=AKIA/20260901/us-east-1/nothing/aws4_request"},
+            b"",
+            "nothing is no service that botocore knows.",
+            id="a service that is none",
+        ),
+    ],
+)
+def test_what_no_aws_client_sends_is_refused(
+    account: Account, headers: dict[str, str], body: bytes, answer: str
+) -> None:
+    with pytest.raises(HTTPError) as error:
+        urlopen(Request(account.cloud.url, body, headers, method="POST"))
+    assert (error.value.code, error.value.read().decode()) == (403, answer)
+    assert account.calls.actions() == []
 
 
 def test_an_operation_that_nobody_has_written_is_named_at_once() -> None:
