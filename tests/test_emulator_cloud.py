@@ -1,4 +1,5 @@
 import os
+import socket
 import time
 from datetime import UTC, datetime, timedelta
 from urllib.error import HTTPError
@@ -87,6 +88,19 @@ def test_what_was_set_on_the_default_session_once_holds_in_the_next_cloud() -> N
         boto3.client("iam").list_users()
     boto3.DEFAULT_SESSION = None
     assert seen == ["called", "called"]
+
+
+def test_a_port_that_somebody_else_took_meanwhile_is_left_alone() -> None:
+    with open_account(NOW) as account:
+        port = int(account.cloud.url.rpartition(":")[2])
+    with socket.create_server(("127.0.0.1", port)), open_account(NOW) as account:
+        assert boto3.client("iam").list_users()["Users"] == []
+        assert account.cloud.url != f"http://127.0.0.1:{port}"
+
+
+def test_a_clock_that_does_not_run_cannot_be_moved() -> None:
+    with pytest.raises(RuntimeError, match="The clock is not running"):
+        Cloud(NOW).clock.advance(hours=1)
 
 
 def test_a_client_that_was_kept_reaches_the_next_cloud() -> None:

@@ -273,6 +273,47 @@ def test_a_user_with_a_key_or_a_password_cannot_be_deleted(account: Account) -> 
     assert account.iam.users == {}
 
 
+@pytest.mark.parametrize(
+    ("operation", "parameters", "expected"),
+    [
+        pytest.param(
+            "create_user",
+            {"UserName": "ann"},
+            (409, "EntityAlreadyExists", "User with name ann already exists."),
+            id="a user under a taken name",
+        ),
+        pytest.param(
+            "update_user",
+            {"UserName": "bob", "NewUserName": "ann"},
+            (409, "EntityAlreadyExists", "User with name ann already exists."),
+            id="a new name that is taken",
+        ),
+        pytest.param(
+            "create_login_profile",
+            {"UserName": "ann", "Password": "x" * 20},
+            (409, "EntityAlreadyExists", "Login Profile for user ann already exists."),
+            id="a second password",
+        ),
+        pytest.param(
+            "create_access_key",
+            {"UserName": "ann"},
+            (409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2"),
+            id="a third key",
+        ),
+    ],
+)
+def test_what_is_there_already_is_refused(
+    account: Account, operation: str, parameters: dict[str, str], expected: tuple[int, str, str]
+) -> None:
+    ann = account.iam.add_user("ann", password=NOW)
+    account.iam.add_key(ann)
+    account.iam.add_key(ann)
+    account.iam.add_user("bob")
+    with pytest.raises(ClientError) as error:
+        getattr(boto3.client("iam"), operation)(**parameters)
+    assert refusal(error) == expected
+
+
 def test_five_thousand_users_fit_and_no_more(account: Account) -> None:
     for number in range(5000):
         account.iam.add_user(f"user-{number}")
