@@ -63,8 +63,7 @@ def finding(name: str, key: AccessKey) -> Finding:
         name,
         "NON_COMPLIANT",
         f"Access key {key.access_key_id} was created at 2026-07-03T12:00:00Z, its user at"
-        " 2026-07-03T12:00:00Z, and AWS has no use of it on record. Make it inactive, then delete"
-        " it.",
+        " 2026-07-03T12:00:00Z: AWS has no use of it on record. Make it inactive, then delete it.",
     )
 
 
@@ -246,8 +245,8 @@ def test_a_user_created_after_the_report_is_read_live(account: Account, rule: Ru
         "new",
         "COMPLIANT",
         f"Access key {new.access_keys[0].access_key_id} was created at 2026-09-01T12:00:00Z, its"
-        " user at 2026-09-01T12:00:00Z, and AWS has no use of it on record yet. It is not judged"
-        " before 2026-09-01T16:00:00Z.",
+        " user at 2026-09-01T12:00:00Z: AWS has no use of it on record yet; not judged before"
+        " 2026-09-01T16:00:00Z.",
     )
 
 
