@@ -28,6 +28,8 @@ from emulator.rules import Rule, add_rule, deliver_items
 if TYPE_CHECKING:
     from emulator.cloud import Cloud
 
+NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+"""Variables that keep AWS clients from reading what the user of this machine has configured."""
 CHILD_FOLDER = Path(__file__).parent / "child"
 
 
@@ -117,10 +119,10 @@ class Account:
             "AWS_SECRET_ACCESS_KEY": "emulated",
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            **NO_FILES,
             "AWS_EC2_METADATA_DISABLED": "true",
             "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
         }
 
     def environment(self) -> dict[str, str]:

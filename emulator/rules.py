@@ -21,6 +21,10 @@ from emulator.results import Results
 from emulator.users import User, new_id
 
 
+class NoHandler(LookupError):
+    """A rule was sent an event, but its function is none of this process."""
+
+
 @dataclass(frozen=True, order=True)
 class Finding:
     """One line of the Config console: a resource of the rule and what was found."""
@@ -72,6 +76,12 @@ class Rule:
     def send(self, message: dict[str, Any], *, left_scope: bool = False) -> Invocation:
         """Hand a message of any form to the rule's function, with a token of its own."""
         stored = self._stored()
+        arn = stored.source.source_identifier
+        if arn not in self.functions.handlers:
+            raise NoHandler(
+                f"The rule {self.name} invokes {arn}, which no handler stands for. "
+                "Put a function of this process into Account.functions.handlers."
+            )
         event = make_event(
             message,
             account=self.config.account_id,
@@ -82,7 +92,7 @@ class Rule:
             token=self.config.make_token(self.name),
             left_scope=left_scope,
         )
-        invocation = invoke(self.functions.handlers[stored.source.source_identifier], event)
+        invocation = invoke(self.functions.handlers[arn], event)
         self.invocations.append(invocation)
         return invocation
 
