@@ -61,6 +61,8 @@ class Cloud:
             server = Server(Gateway(self.calls, self.faults, find_caller))
             self.url = server.start()
             undo.callback(server.stop)
+            Lambda.cloud_url = self.url
+            undo.callback(_stop_functions)
             self._undo = undo.pop_all()
         return self
 
@@ -142,6 +144,13 @@ def _own_backends() -> Iterator[None]:
         _forget_everything()
         for backends, original in originals:
             backends.backend = original
+
+
+def _stop_functions() -> None:
+    for regions in list(lambda_backends.values()):
+        for functions in list(regions.values()):
+            if isinstance(functions, Lambda):
+                functions.stop_runtimes()
 
 
 def _forget_everything() -> None:

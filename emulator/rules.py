@@ -1,7 +1,7 @@
 """A Config rule of an emulated account: sends it events, shows its results.
 
-A rule is registered with a function of this process. A rule that was put over the API works as well
-when a handler stands under the ARN of its source.
+A rule is registered with a function of this process, or was put over the API or by a conformance
+pack and has a deployed function.
 """
 
 import json
@@ -82,7 +82,7 @@ class Rule:
             token=self.config.make_token(self.name),
             left_scope=left_scope,
         )
-        invocation = invoke(self.functions.handlers[stored.source.source_identifier], event)
+        invocation = invoke(self.functions.find_function(stored.source.source_identifier), event)
         self.invocations.append(invocation)
         return invocation
 
