@@ -98,8 +98,9 @@ class Config(models.ConfigBackend):
     ) -> dict[str, list[Any]]:
         """Store evaluations under the token's rule.
 
-        A bad list is refused whole, before the token is looked at. In TestMode any token will do
-        and nothing is stored (API reference).
+        A bad list is refused whole, before the token is looked at; that this is a
+        ValidationException is how Config refuses elsewhere, not stated here (L). In TestMode any
+        token will do and nothing is stored (API reference).
         """
         given = evaluations or []
         if len(given) > MAX_EVALUATIONS:

@@ -2,6 +2,9 @@
 
 import os
 
+NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+"""Variables that keep AWS clients from reading what the user of this machine has configured."""
+
 
 def client_variables(
     url: str, region: str, access_key_id: str, secret: str = "emulated"
@@ -13,8 +16,8 @@ def client_variables(
         "AWS_SECRET_ACCESS_KEY": secret,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        **NO_FILES,
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
     }
