@@ -23,6 +23,7 @@ from rule.live import UserGone, find_user, read_keys, read_last_use, read_tags, 
 if TYPE_CHECKING:
     from types_boto3_config import ConfigServiceClient
     from types_boto3_iam import IAMClient
+    from types_boto3_iam.type_defs import TagTypeDef
 
 MOST_TAGS = 50  # IAM's quota for a user
 READ_BACKS = 5
@@ -47,40 +48,24 @@ class Runbook:
     dry_run: bool
     now: Callable[[], datetime]
 
-    def check_room_for_tags(self, verdict: Verdict) -> None:
-        """Raise RemediationFailed where IAM has no room to record a quarantine."""
-        tags = self.user.tags or {}
-        new = [
-            each.key.id
-            for each in verdict.keys
-            if each.standing is Standing.TO_QUARANTINE and QUARANTINE_TAG + each.key.id not in tags
-        ]
-        if new and (excess := len(tags) + len(new) - MOST_TAGS) > 0:
-            raise RemediationFailed(
-                f"User {self.user.name} has {len(tags)} tags and IAM allows {MOST_TAGS}. Remove"
-                f" {excess}, so that the quarantine of {' and '.join(new)} can be recorded. Nothing"
-                " was changed."
-            )
-
-    def repair(self, each: KeyVerdict, excepted: str) -> tuple[str, str]:
-        """Return what was done about one key, and why."""
+    def repair(self, each: KeyVerdict) -> tuple[str, str]:
+        """Return what was done about one key of a user without an exception, and why."""
         key, why = each.key, each.sentence
-        if excepted:
-            return "kept", f"{excepted}."
         if each.standing in (Standing.TO_QUARANTINE, Standing.TO_FINISH):
             return ("would be quarantined", why) if self.dry_run else self.quarantine(each)
         if each.standing is Standing.TO_DELETE:
             return ("would be deleted", why) if self.dry_run else self.delete(each)
-        if key.status == "Active" and key.last_used not in (None, NOT_READ):
-            # The tag of a key in use counts for nothing any more.
+        tagged = QUARANTINE_TAG + key.id in (self.user.tags or {}) and not self.dry_run
+        if tagged and key.status == "Active" and key.last_used not in (None, NOT_READ):
             self.remove_tag(key.id)
+            why += " Its old quarantine tag was removed."
         return "kept", why
 
     def quarantine(self, each: KeyVerdict) -> tuple[str, str]:
-        """Make the key Inactive, between the two tags that let an interrupted run be finished.
+        """Make the key Inactive, between two tags that let the next run finish a stopped one.
 
-        The time runs from now even where an earlier run began it: the key may have been Active
-        until now, and the days in which a person can object must not be fewer.
+        The time runs from now even where a stopped run began it: the key may have been Active
+        until now, and the days in which a person can object must not get fewer.
         """
         key, start = each.key, self.now()
         if each.standing is Standing.TO_QUARANTINE:
@@ -96,19 +81,18 @@ class Runbook:
                 return "quarantined", each.sentence
             if status is None:
                 self.remove_tag(key.id)
-                return "kept", f"Access key {key.id} was deleted by somebody else meanwhile."
-            time.sleep(READ_BACK_SECONDS)  # IAM is eventually consistent
+                return "kept", "Somebody else deleted it meanwhile."
+            time.sleep(READ_BACK_SECONDS)  # IAM is eventually consistent.
         raise NotConfirmed(f"It still reads {status} after it was made Inactive.")
 
     def delete(self, each: KeyVerdict) -> tuple[str, str]:
         """Delete the key, after one more look that it is Inactive and has no use on record."""
-        key = each.key
-        status = self.read_status(key)
-        if status not in ("Inactive", None):
-            return "kept", f"Access key {key.id} is {status} by now."
-        if status:
+        key, status = each.key, self.read_status(each.key)
+        if status is not None:
+            if status != "Inactive":
+                return "kept", f"It is {status} by now."
             if read_last_use(self.iam, key.id) is not None:
-                return "kept", f"Access key {key.id}: AWS has a use of it on record by now."
+                return "kept", "AWS has a use of it on record by now."
             self.iam.delete_access_key(UserName=self.user.name, AccessKeyId=key.id)
         self.remove_tag(key.id)
         return "deleted", each.sentence
@@ -120,24 +104,25 @@ class Runbook:
 
     def put_tag(self, key: Key, value: str) -> None:
         """Write the key's quarantine tag."""
-        tag = {"Key": QUARANTINE_TAG + key.id, "Value": value}
-        self.iam.tag_user(UserName=self.user.name, Tags=[tag])  # type: ignore[list-item]
+        tag: TagTypeDef = {"Key": QUARANTINE_TAG + key.id, "Value": value}
+        self.iam.tag_user(UserName=self.user.name, Tags=[tag])
 
-    def remove_tag(self, key_id: str) -> None:
-        """Remove the key's quarantine tag where there is one."""
-        if not self.dry_run and QUARANTINE_TAG + key_id in (self.user.tags or {}):
-            self.iam.untag_user(UserName=self.user.name, TagKeys=[QUARANTINE_TAG + key_id])
+    def remove_tag(self, key_id: str) -> tuple[str, str]:
+        """Remove the quarantine tag of a key that is gone or in use."""
+        self.iam.untag_user(UserName=self.user.name, TagKeys=[QUARANTINE_TAG + key_id])
+        return "deleted", "The key is gone, and now its quarantine tag is, too."
 
-    def clear_tag(self, key_id: str) -> tuple[str, str]:
-        """Remove the tag of a key that is gone."""
-        self.remove_tag(key_id)
-        return "deleted", f"Access key {key_id} is gone, and its quarantine tag with it."
 
-    def find_tags_of_deleted_keys(self) -> list[str]:
-        """Return the ids of keys that are gone while their tag, as of a stopped run, is not."""
-        tagged = [name for name in self.user.tags or {} if name.startswith(QUARANTINE_TAG)]
-        present = {key.id for key in self.user.keys}
-        return sorted({name.removeprefix(QUARANTINE_TAG) for name in tagged} - present)
+def check_room(user: User, verdict: Verdict) -> None:
+    """Raise RemediationFailed where IAM has no room for the tag that records a quarantine."""
+    tags = user.tags or {}
+    keys = [each.key for each in verdict.keys if each.standing is Standing.TO_QUARANTINE]
+    new = [key.id for key in keys if QUARANTINE_TAG + key.id not in tags]
+    if new and (excess := len(tags) + len(new) - MOST_TAGS) > 0:
+        raise RemediationFailed(
+            f"User {user.name} has {len(tags)} tags and IAM allows {MOST_TAGS}: remove {excess}, so"
+            f" that the quarantine of {' and '.join(new)} can be recorded. Nothing was changed."
+        )
 
 
 def remediate(
@@ -159,33 +144,36 @@ def remediate(
             user = replace(user, tags=read_tags(iam, user.name))
     except UserGone as gone:
         return {"User": user_id, "Verdict": str(gone), "Keys": []}
-    at = now()
+    at, tags = now(), user.tags or {}
     verdict = judge(user, policy, at)
-    excepted, _ = check_exception(user.tags or {}, policy, at)
+    accepted, _ = check_exception(tags, policy, at)
     runbook = Runbook(iam, user, policy, dry_run, now)
-    if not excepted:
-        runbook.check_room_for_tags(verdict)
+    jobs = list[tuple[str, Callable[[], tuple[str, str]]]]()
+    if accepted:
+        jobs += [(each.key.id, lambda: ("kept", f"{accepted}.")) for each in verdict.keys]
+    elif user.has_password:
+        check_room(user, verdict)
+        # Deletions first: they begin with a read, and a read that fails should find all unchanged.
+        order = sorted(verdict.keys, key=lambda each: each.standing is not Standing.TO_DELETE)
+        jobs += [(each.key.id, partial(runbook.repair, each)) for each in order]
+        # A run that was stopped after a deletion has left the tag.
+        present = {QUARANTINE_TAG + key.id for key in user.keys}
+        for tag in sorted(tags.keys() - present):
+            if tag.startswith(QUARANTINE_TAG) and not dry_run:
+                key_id = tag.removeprefix(QUARANTINE_TAG)
+                jobs.append((key_id, partial(runbook.remove_tag, key_id)))
     outcomes = list[dict[str, str]]()
-
-    def note(key_id: str, act: Callable[[], tuple[str, str]]) -> None:
+    for key_id, job in jobs:
         try:
-            done, why = act()
+            done, why = job()
         except UserGone as gone:
             done, why = "kept", str(gone)
         except (BotoCoreError, ClientError, NotConfirmed) as error:
             done, why = "failed", str(error)
         outcomes.append({"AccessKeyId": key_id, "Done": done, "Why": why})
-
-    for each in verdict.keys:
-        note(each.key.id, partial(runbook.repair, each, excepted))
-    if user.has_password and not excepted:
-        for key_id in runbook.find_tags_of_deleted_keys():
-            note(key_id, partial(runbook.clear_tag, key_id))
     if any(each["Done"] == "failed" for each in outcomes):
-        told = "; ".join("{AccessKeyId} {Done}: {Why}".format(**each) for each in outcomes)
-        raise RemediationFailed(
-            f"User {user.name}: {told} Run the document again: it finishes what was begun."
-        )
+        told = " ".join("{AccessKeyId} {Done}: {Why}".format(**each) for each in outcomes)
+        raise RemediationFailed(f"User {user.name}: {told} Run this again: it finishes the rest.")
     return {"User": user.name, "Verdict": verdict.annotation, "Keys": outcomes}
 
 
