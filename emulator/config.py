@@ -61,6 +61,8 @@ class Config(models.ConfigBackend):
         """Ids of users that are not recorded, or not yet."""
         self.failing_evaluations: set[str] = set()
         """Resource ids whose evaluations PutEvaluations returns in FailedEvaluations."""
+        self.remediations: dict[str, dict[str, Any]] = {}
+        """Remediation configurations by rule name."""
         self.deleted_users: list[tuple[User, datetime]] = []
         self._tokens: dict[str, Token] = {}
         self._results: dict[str, Results] = {}

@@ -143,11 +143,45 @@ class ConfigRule(Resource):
         config_backends[account][region].delete_config_rule(self.name)
 
 
+class RemediationConfiguration(Resource):
+    """The remediation of a rule, which it names without the suffix that a pack gives it."""
+
+    @staticmethod
+    def put(name: str, properties: dict[str, Any], account: str, region: str, stack: str) -> str:
+        config = config_backends[account][region]
+        assert isinstance(config, Config)
+        rule = properties["ConfigRuleName"]
+        if stack.startswith(PACK_STACK):
+            rule += stack[stack.rindex("-conformance-pack-") :]
+        config.remediations[rule] = {**properties, "ConfigRuleName": rule}
+        return str(rule)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+    ) -> Resource:
+        named = {"ConfigRuleName": original_resource.name}
+        properties = cloudformation_json["Properties"] | named
+        return cls(cls.put(original_resource.name, properties, account_id, region_name, ""))
+
+    def delete(self, account: str, region: str) -> None:
+        """Remove it."""
+        config = config_backends[account][region]
+        assert isinstance(config, Config)
+        config.remediations.pop(self.name, None)
+
+
 MODELS: dict[str, Any] = {
     "AWS::Lambda::Function": DeployedFunction,
     "AWS::Lambda::EventInvokeConfig": EventInvokeConfig,
     "AWS::CloudWatch::Alarm": Alarm,
     "AWS::Config::ConfigRule": ConfigRule,
+    "AWS::Config::RemediationConfiguration": RemediationConfiguration,
 }
 NAMES = {"AWS::CloudWatch::Alarm": "AlarmName", "AWS::Config::ConfigRule": "ConfigRuleName"}
 """The property by which a resource is named."""

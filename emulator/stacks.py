@@ -55,7 +55,9 @@ class CloudFormation(models.CloudFormationBackend):
     def _roll_back(self, stack: models.Stack, error: Exception) -> models.Stack:
         stack._add_stack_event("CREATE_FAILED", resource_status_reason=describe_error(error))
         stack.resource_map.delete()
-        exported = [name for name, each in self.exports.items() if each.exporting_stack_id == stack.stack_id]
+        exported = [
+            name for name, each in self.exports.items() if each.exporting_stack_id == stack.stack_id
+        ]
         for name in exported:
             del self.exports[name]
         stack.output_map._output_json_map = {}
