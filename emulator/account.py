@@ -19,6 +19,7 @@ from moto.utilities.utils import get_partition
 from emulator.calls import CallLog
 from emulator.clock import Clock
 from emulator.config import Config
+from emulator.environment import client_variables
 from emulator.faults import Faults
 from emulator.functions import Handler, Invocation
 from emulator.iam import Iam
@@ -28,8 +29,6 @@ from emulator.rules import Rule, add_rule, deliver_items
 if TYPE_CHECKING:
     from emulator.cloud import Cloud
 
-NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-"""Variables that keep AWS clients from reading what the user of this machine has configured."""
 CHILD_FOLDER = Path(__file__).parent / "child"
 
 
@@ -113,17 +112,7 @@ class Account:
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables with which AWS clients reach this account only."""
-        return {
-            "AWS_ENDPOINT_URL": self.cloud.url,
-            "AWS_ACCESS_KEY_ID": self.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": "emulated",
-            "AWS_REGION": self.region,
-            "AWS_DEFAULT_REGION": self.region,
-            **NO_FILES,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": "127.0.0.1",
-            "no_proxy": "127.0.0.1",
-        }
+        return client_variables(self.cloud.url, self.region, self.access_key_id)
 
     def environment(self) -> dict[str, str]:
         """Return an environment for a child interpreter: this account, guarded, on its clock.

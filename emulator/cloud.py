@@ -17,10 +17,11 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.iam.models import iam_backends
 
-from emulator.account import NO_FILES, Account, admit_operator
+from emulator.account import Account, admit_operator
 from emulator.calls import CallLog
 from emulator.clock import Clock
 from emulator.config import Config
+from emulator.environment import NO_FILES
 from emulator.faults import Faults
 from emulator.iam import Iam
 from emulator.lambdas import Lambda
@@ -63,6 +64,8 @@ class Cloud:
             server = Server(Gateway(self.calls, self.faults, find_caller))
             self.url = server.start()
             undo.callback(server.stop)
+            Lambda.cloud_url = self.url
+            undo.callback(_stop_functions)
             self._undo = undo.pop_all()
         return self
 
@@ -157,6 +160,13 @@ def _own_backends() -> Iterator[None]:
         _forget_everything()
         for backends, original in originals:
             backends.backend = original
+
+
+def _stop_functions() -> None:
+    for regions in list(lambda_backends.values()):
+        for functions in list(regions.values()):
+            if isinstance(functions, Lambda):
+                functions.stop_runtimes()
 
 
 def _forget_everything() -> None:

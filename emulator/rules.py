@@ -1,7 +1,7 @@
 """A Config rule of an emulated account: sends it events, shows its results.
 
-A rule is registered with a function of this process. A rule that was put over the API works as well
-when a handler stands under the ARN of its source.
+A rule is registered with a function of this process, or was put over the API or by a conformance
+pack and has a deployed function.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 from moto.config.exceptions import NoSuchConfigRuleException
 from moto.config.models import ConfigRule
 
-from emulator.config import Config
+from emulator.config import PRINCIPAL, Config
 from emulator.events import change_message, make_event, oversized_message, schedule_message
 from emulator.functions import Function, Handler, Invocation, invoke
 from emulator.items import USER_TYPE, make_item
@@ -77,7 +77,7 @@ class Rule:
         """Hand a message of any form to the rule's function, with a token of its own."""
         stored = self._stored()
         arn = stored.source.source_identifier
-        if arn not in self.functions.handlers:
+        if not self.functions.may_invoke(arn, PRINCIPAL):
             raise NoHandler(
                 f"The rule {self.name} invokes {arn}, which no handler stands for. "
                 "Put a function of this process into Account.functions.handlers."
@@ -92,7 +92,7 @@ class Rule:
             token=self.config.make_token(self.name),
             left_scope=left_scope,
         )
-        invocation = invoke(self.functions.handlers[arn], event)
+        invocation = invoke(self.functions.find_function(arn), event)
         self.invocations.append(invocation)
         return invocation
 
