@@ -84,27 +84,26 @@ def parse_parameters(raw: Mapping[str, object]) -> Policy:
     """Return the policy that the parameters describe; what is not given has its default.
 
     Values are text, as Config sends them, or the JSON number or boolean that says the same. Raises
-    InvalidParameters, which names each faulty parameter, its value and what is allowed.
+    InvalidParameters.
     """
-    names = [parameter.name for parameter in PARAMETERS]
+    names = [each.name for each in PARAMETERS]
     faults = [
         f"{name} is not a parameter of this rule; those are {', '.join(names)}."
         for name in raw
         if name not in names
     ]
     values = dict[str, str]()
-    for parameter in PARAMETERS:
-        given = raw.get(parameter.name, parameter.default)
+    for each in PARAMETERS:
+        given = raw.get(each.name, each.default)
         text = str(given).lower() if isinstance(given, bool) else str(given)
-        if isinstance(parameter.allowed, range):
-            # fullmatch, as int() takes blanks, signs, underscores and other scripts' digits.
-            number = re.fullmatch("[0-9]{1,9}", text)
-            good = number is not None and int(text) in parameter.allowed
+        if isinstance(each.allowed, range):
+            # int() alone takes blanks, signs, underscores and other scripts' digits.
+            good = bool(re.fullmatch("[0-9]{1,9}", text)) and int(text) in each.allowed
         else:
-            good = text in parameter.allowed
+            good = text in each.allowed
         if not good:
-            faults.append(f'{parameter.name} is "{text}"; give {parameter.describe_allowed()}.')
-        values[parameter.name] = text
+            faults.append(f'{each.name} is "{text}"; give {each.describe_allowed()}.')
+        values[each.name] = text
     if faults:
         raise InvalidParameters(" ".join(faults))
     return Policy(
@@ -218,7 +217,7 @@ class Verdict:
 
 
 def utc(moment: datetime) -> str:
-    """Return a time as this project writes it everywhere: ISO 8601, UTC, whole seconds, Z."""
+    """Return a time as it is written everywhere: ISO 8601, UTC, whole seconds, Z."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 

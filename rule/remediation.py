@@ -55,11 +55,8 @@ class Runbook:
             return ("would be quarantined", why) if self.dry_run else self.quarantine(each)
         if each.standing is Standing.TO_DELETE:
             return ("would be deleted", why) if self.dry_run else self.delete(each)
-        if (
-            key.status == "Active"
-            and key.last_used not in (None, NOT_READ)
-            and QUARANTINE_TAG + key.id in (self.user.tags or {})
-        ):
+        tagged = QUARANTINE_TAG + key.id in (self.user.tags or {}) and not self.dry_run
+        if tagged and key.status == "Active" and key.last_used not in (None, NOT_READ):
             self.remove_tag(key.id)
             why += " Its old quarantine tag was removed."
         return "kept", why
@@ -112,8 +109,7 @@ class Runbook:
 
     def remove_tag(self, key_id: str) -> tuple[str, str]:
         """Remove the quarantine tag of a key that is gone or in use."""
-        if not self.dry_run:
-            self.iam.untag_user(UserName=self.user.name, TagKeys=[QUARANTINE_TAG + key_id])
+        self.iam.untag_user(UserName=self.user.name, TagKeys=[QUARANTINE_TAG + key_id])
         return "deleted", "The key is gone, and now its quarantine tag is, too."
 
 
@@ -161,11 +157,11 @@ def remediate(
         order = sorted(verdict.keys, key=lambda each: each.standing is not Standing.TO_DELETE)
         jobs += [(each.key.id, partial(runbook.repair, each)) for each in order]
         # A run that was stopped after a deletion has left the tag.
-        tagged = {
-            tag.removeprefix(QUARANTINE_TAG) for tag in tags if tag.startswith(QUARANTINE_TAG)
-        }
-        gone_keys = sorted(tagged - {key.id for key in user.keys})
-        jobs += [(key_id, partial(runbook.remove_tag, key_id)) for key_id in gone_keys]
+        present = {QUARANTINE_TAG + key.id for key in user.keys}
+        for tag in sorted(tags.keys() - present):
+            if tag.startswith(QUARANTINE_TAG) and not dry_run:
+                key_id = tag.removeprefix(QUARANTINE_TAG)
+                jobs.append((key_id, partial(runbook.remove_tag, key_id)))
     outcomes = list[dict[str, str]]()
     for key_id, job in jobs:
         try:
