@@ -98,6 +98,20 @@ class Account:
             timeout_seconds=timeout_seconds,
         )
 
+    def find_rule(self, name: str) -> Rule:
+        """Return the rule of this name, or the one that a conformance pack made of it.
+
+        Raises LookupError where there is none, or more than one.
+        """
+        found = [
+            each
+            for each in self.config.config_rules
+            if each.partition("-conformance-pack-")[0] == name
+        ]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} rules are named {name} in {self.account_id}.")
+        return Rule(self.config, self.functions, found[0])
+
     def deliver_changes(self) -> list[Invocation]:
         """Send what Config recorded since the last time; see `Config.recording`."""
         return deliver_items(self.config, self.functions)

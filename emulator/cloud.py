@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 from moto.awslambda.models import lambda_backends
+from moto.cloudformation.models import cloudformation_backends
 from moto.config.models import config_backends
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
@@ -26,6 +27,7 @@ from emulator.faults import Faults
 from emulator.iam import Iam
 from emulator.lambdas import Lambda
 from emulator.server import Gateway, Server
+from emulator.stacks import CloudFormation
 from emulator.users import AccessKey
 
 ACCOUNT_ID = "111122223333"
@@ -34,6 +36,7 @@ _BACKENDS: tuple[tuple[Any, type], ...] = (
     (iam_backends, Iam),
     (config_backends, Config),
     (lambda_backends, Lambda),
+    (cloudformation_backends, CloudFormation),
 )
 _open = False
 

@@ -6,9 +6,10 @@ Moto keeps the rules and the recorder. It stores no result and knows no user; bo
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import count
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.models import lambda_backends
 from moto.config import models, urls
@@ -28,6 +29,9 @@ from emulator.items import USER_TYPE, make_item
 from emulator.lambdas import Lambda
 from emulator.results import Results, find_faults
 from emulator.users import User
+
+if TYPE_CHECKING:
+    from emulator.packs import Packs
 
 MAX_EVALUATIONS = 100
 PRINCIPAL = "config.amazonaws.com"
@@ -57,6 +61,8 @@ class Config(models.ConfigBackend):
         """Ids of users that are not recorded, or not yet."""
         self.failing_evaluations: set[str] = set()
         """Resource ids whose evaluations PutEvaluations returns in FailedEvaluations."""
+        self.remediations: dict[str, dict[str, Any]] = {}
+        """Remediation configurations by rule name."""
         self.deleted_users: list[tuple[User, datetime]] = []
         self._tokens: dict[str, Token] = {}
         self._results: dict[str, Results] = {}
@@ -69,6 +75,13 @@ class Config(models.ConfigBackend):
         return SimpleNamespace(
             url_bases=urls.url_bases, url_paths={"{0}/$": ConfigResponse.dispatch}
         )
+
+    @cached_property
+    def packs(self) -> "Packs":
+        """The conformance packs."""
+        from emulator.packs import Packs
+
+        return Packs(self.region_name, self.account_id)
 
     @property
     def iam(self) -> Iam:

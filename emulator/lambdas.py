@@ -177,7 +177,7 @@ class Lambda(models.LambdaBackend):
         return runtime
 
     def _variables(self, function: DeployedFunction) -> dict[str, str]:
-        """Return what Lambda puts into a function's environment, the role's credentials included."""
+        """Return what Lambda puts into the environment, the role's credentials among it."""
         session = sts_backends[self.account_id][get_partition(self.region_name)].assume_role(
             region_name=self.region_name,
             role_session_name=function.function_name,
