@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 import boto3
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from rollout.errors import Refused
 from rollout.package import build_package
-from rollout.verdicts import COLOURS, WIDE_ENOUGH
+from rollout.verdicts import write_rows
 from rule.decision import COMPLIANT, NON_COMPLIANT
 
 if TYPE_CHECKING:
@@ -61,14 +60,15 @@ class Story:
 
     def __init__(self, account: "Account") -> None:
         self.account = account
-        self.out = Console(
-            file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else WIDE_ENOUGH
-        )
+        self.out = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+        self.shown = list[tuple[str, str, str]]()
         self.as_expected = True
 
     def tell(self) -> None:
         """Show what happens, chapter by chapter."""
-        self.out.print("An AWS account on this machine, 2 November 2026. Nothing leaves loopback.\n")
+        self.out.print(
+            "An AWS account on this machine, 2 November 2026. Nothing leaves loopback.\n"
+        )
         self.out.print("[bold]1. One stack and one conformance pack[/bold]")
         rule = self.deploy()
         self.add_people()
@@ -81,7 +81,7 @@ class Story:
             {
                 "ada.lovelace": COMPLIANT,
                 "ben.idle": NON_COMPLIANT,
-                "cora.keys": COMPLIANT,
+                "cora.later": COMPLIANT,
                 "dan.waiver": COMPLIANT,
                 "eve.lapsed": NON_COMPLIANT,
                 "finn.new": COMPLIANT,
@@ -115,3 +115,42 @@ class Story:
         ]
         self.line(f"pack {NAME} from conformance-pack.yaml", pack["ConformancePackState"])
         return self.account.find_rule(NAME)
+
+    def add_people(self) -> None:
+        """Add the users, each for one verdict."""
+        iam = self.account.iam
+        month = timedelta(days=30)
+        robot = iam.add_user("build-robot", created=SPRING)
+        iam.add_key(robot, created=SPRING, last_used=NOW)
+        ada = iam.add_user("ada.lovelace", created=SPRING, password=SPRING)
+        iam.add_key(ada, created=SPRING, last_used=NOW - timedelta(days=1))
+        ben = iam.add_user("ben.idle", created=SPRING, password=SPRING)
+        iam.add_key(ben, created=SPRING + timedelta(seconds=4))
+        cora = iam.add_user("cora.later", created=SPRING, password=SPRING)
+        iam.add_key(cora, created=SPRING + month)
+        for name, expires in (("dan.waiver", "2026-12-31"), ("eve.lapsed", "2026-10-31")):
+            user = iam.add_user(
+                name,
+                created=SPRING,
+                password=SPRING,
+                tags={
+                    "no-setup-access-key:exception-owner": "team-payments",
+                    "no-setup-access-key:exception-expires": expires,
+                    "no-setup-access-key:exception-reason": "partner goes live in winter",
+                },
+            )
+            iam.add_key(user, created=SPRING)
+        finn = iam.add_user("finn.new", created=NOW - timedelta(hours=1), password=NOW)
+        iam.add_key(finn, created=NOW - timedelta(hours=1))
+
+    def line(self, what: str, result: str) -> None:
+        """Write a name, dots and its result, as every verb does."""
+        self.out.print(Text(f"{what} {'.' * (72 - len(what))} {result}"))
+
+    def show(self, rule: "Rule", expected: dict[str, str]) -> None:
+        """Show the results that changed, as the Config console lists them; compare them all."""
+        findings = rule.list_findings()
+        rows = [(each.user, each.compliance, each.annotation) for each in findings]
+        write_rows([row for row in rows if row not in self.shown], sys.stdout)
+        self.shown = rows
+        self.as_expected &= {each.user: each.compliance for each in findings} == expected
