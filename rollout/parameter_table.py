@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from rollout.errors import Refused
-from rule.decision import PARAMETERS
+from rollout.policy_options import MEANINGS
+from rule.decision import PARAMETERS, Parameter
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- parameters -->", "<!-- /parameters -->"
@@ -18,9 +19,15 @@ def make_table() -> str:
     """Return the table in Markdown, one parameter a line."""
     rows = ["| Parameter | Default | Allowed | Meaning |", "|---|---|---|---|"]
     for each in PARAMETERS:
-        allowed = each.describe_allowed()
-        rows.append(f"| `{each.name}` | `{each.default}` | {allowed} | {each.meaning} |")
+        cells = (f"`{each.name}`", f"`{each.default}`", each.describe_allowed(), describe(each))
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
+
+
+def describe(parameter: Parameter) -> str:
+    """Return what the parameter means, as a sentence without its full stop."""
+    meaning = MEANINGS[parameter.name]
+    return meaning[0].upper() + meaning[1:]
 
 
 def put_table(text: str) -> str:

@@ -47,18 +47,20 @@ def find_faults(file: Path, *, is_pack: bool) -> list[str]:
     found = list[Violation](check_size(file))
     found += check_pack(template) if is_pack else check_stack_set(template)
     for parameters in choices(template):
-        resolver = Resolver(template, parameters)
+        # What one choice of parameters showed, the next need not show again with other figures.
+        known = {violation.place for violation in found}
         try:
-            found += check_resources(resolver)
+            faults = list(check_resources(Resolver(template, parameters)))
         except NotResolvable as error:
-            found.append(Violation((), f"cannot be checked: {error}."))
-    unique = dict.fromkeys(found)
-    return [describe(file.name, template, violation) for violation in unique]
+            faults = [Violation((), f"cannot be checked: {error}.")]
+        found += [violation for violation in faults if violation.place not in known]
+    return [describe(file.name, template, violation) for violation in found]
 
 
 def describe(name: str, template: Mapping[str, Any], violation: Violation) -> str:
     """Return a fault as a sentence that begins with where it stands."""
-    line, place, node = 1, "", template
+    line, place = 1, ""
+    node: Any = template
     for step in violation.place:
         if isinstance(node, dict):
             # Where an intrinsic function stands, the template has nothing below.

@@ -33,17 +33,17 @@ class RuleTest(unittest.TestCase):
     """The scenarios of the control, with the defaults that RDK deploys."""
 
     def test_a_setup_key_that_was_never_used_is_a_finding(self) -> None:
-        self.assertEqual(verdict(after=300), NON_COMPLIANT)
+        assert verdict(after=300) == NON_COMPLIANT
 
     def test_a_key_created_after_the_window_is_no_finding(self) -> None:
-        self.assertEqual(verdict(after=301), COMPLIANT)
+        assert verdict(after=301) == COMPLIANT
 
     def test_a_setup_key_in_use_is_no_finding(self) -> None:
-        self.assertEqual(verdict(used=True), COMPLIANT)
+        assert verdict(used=True) == COMPLIANT
 
     def test_a_user_without_a_password_is_not_judged(self) -> None:
-        self.assertEqual(verdict(password=False), NOT_APPLICABLE)
+        assert verdict(password=False) == NOT_APPLICABLE
 
     def test_the_handler_refuses_what_is_no_event(self) -> None:
-        with self.assertRaises(NotAnEvent):
-            lambda_handler({}, None)
+        refuses = self.assertRaisesRegex
+        refuses(NotAnEvent, "Only AWS Config may call", lambda_handler, {}, None)

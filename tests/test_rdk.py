@@ -18,7 +18,7 @@ RDK = shutil.which("rdk")
 
 needs_rdk = pytest.mark.skipif(
     RDK is None,
-    reason="rdk is not on the PATH: it needs Python 3.12, so install rdk==1.0.0 beside this project",
+    reason="rdk is not on the PATH: it needs Python 3.12 and a venv of its own (rdk==1.0.0)",
 )
 
 
