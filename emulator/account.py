@@ -25,6 +25,7 @@ from emulator.faults import Faults
 from emulator.functions import Handler, Invocation
 from emulator.iam import Iam
 from emulator.lambdas import Lambda
+from emulator.remediations import Remediation
 from emulator.rules import Rule, add_rule, deliver_items
 from emulator.ssm import Ssm
 
@@ -124,6 +125,10 @@ class Account:
     def deliver_changes(self) -> list[Invocation]:
         """Send what Config recorded since the last time; see `Config.recording`."""
         return deliver_items(self.config, self.functions)
+
+    def deliver_remediations(self) -> list[Remediation]:
+        """Start automatic remediation for what was found meanwhile; see `Remediations`."""
+        return self.config.remediations.deliver()
 
     def session(self) -> boto3.Session:
         """Return a session with the operator's credentials, for accounts beside the first one."""
