@@ -164,7 +164,7 @@ class Story:
 
     def remediate(self) -> None:
         """Let AWS Config start the runbook for what was found, and send the changes it makes."""
-        getattr(self.account, "deliver_remediations", lambda: 0)()
+        self.account.deliver_remediations()
         self.account.deliver_changes()
 
     def title(self, text: str) -> None:
