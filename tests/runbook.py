@@ -1,4 +1,4 @@
-"""The runbook as template.yaml carries it, in an emulated account: put there, run, and looked at."""
+"""The runbook of template.yaml in an emulated account: put there, run, and looked at."""
 
 import json
 from dataclasses import dataclass
