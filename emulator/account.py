@@ -15,6 +15,7 @@ import boto3
 from moto.awslambda.models import lambda_backends
 from moto.config.models import config_backends
 from moto.iam.models import iam_backends
+from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
 
 from emulator.calls import CallLog
@@ -25,7 +26,9 @@ from emulator.faults import Faults
 from emulator.functions import Handler, Invocation
 from emulator.iam import Iam
 from emulator.lambdas import Lambda
+from emulator.remediations import Remediation
 from emulator.rules import Rule, add_rule, deliver_items
+from emulator.ssm import Ssm
 
 if TYPE_CHECKING:
     from emulator.cloud import Cloud
@@ -62,6 +65,13 @@ class Account:
         """Lambda of this Region."""
         backend = lambda_backends[self.account_id][self.region]
         assert isinstance(backend, Lambda)
+        return backend
+
+    @property
+    def automation(self) -> Ssm:
+        """Systems Manager of this Region: documents and their executions."""
+        backend = ssm_backends[self.account_id][self.region]
+        assert isinstance(backend, Ssm)
         return backend
 
     @property
@@ -116,6 +126,10 @@ class Account:
     def deliver_changes(self) -> list[Invocation]:
         """Send what Config recorded since the last time; see `Config.recording`."""
         return deliver_items(self.config, self.functions)
+
+    def deliver_remediations(self) -> list[Remediation]:
+        """Start automatic remediation for what was found meanwhile; see `Remediations`."""
+        return self.config.remediations.deliver()
 
     def session(self) -> boto3.Session:
         """Return a session with the operator's credentials, for accounts beside the first one."""

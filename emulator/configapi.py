@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from moto.config import responses
 from moto.config.exceptions import (
     InvalidLimitException,
     InvalidNextTokenException,
@@ -20,13 +19,14 @@ from emulator.config import Config
 from emulator.items import USER_TYPE
 from emulator.packs import TemplateRefused
 from emulator.pages import InvalidToken, cut_page
+from emulator.remediationapi import RemediationResponse
 
 MAX_NAME = 64
 """Of a rule's name in the compliance queries (botocore's model), though rules may have 128."""
 MAX_PAGE = 100
 
 
-class ConfigResponse(responses.ConfigResponse):
+class ConfigResponse(RemediationResponse):
     """Moto's Config operations, and those below."""
 
     @property
