@@ -7,7 +7,6 @@ Inactive key without our tag are never touched. Whatever stops a run, the next o
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -130,9 +129,9 @@ def remediate(
     Raises RemediationFailed when something was not done; ClientError when nothing was changed.
     """
     try:
-        user = read_user(iam, find_user(iam, config, user_id, now()), policy)
+        user = read_user(iam, find_user(iam, config, user_id), policy)
         if user.has_password and user.tags is None:
-            user = replace(user, tags=read_tags(iam, user.name))
+            user = read_tags(iam, user)
     except UserGone as gone:
         return {"User": user_id, "Verdict": str(gone), "Keys": []}
     at, tags = now(), user.tags or {}
