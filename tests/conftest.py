@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from emulator import Account, loopback, open_account
+from emulator.deployment import deploy
+from emulator.rules import Rule
+from rollout.package import build_package
 
 loopback.install_guard()
 
@@ -17,6 +21,18 @@ def account() -> Iterator[Account]:
     """An empty account at noon of 1 September 2026, which plain boto3 clients reach."""
     with open_account(NOW) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The function's code, built from this checkout."""
+    return build_package(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture
+def deployed(account: Account, package: Path) -> Rule:
+    """The rule in the account, deployed from the repository's files."""
+    return deploy(account, package, {"GraceHours": "6"})
 
 
 @pytest.fixture(autouse=True)
