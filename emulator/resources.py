@@ -14,6 +14,7 @@ from moto.core.common_models import CloudFormationModel
 from emulator.config import Config
 from emulator.documents import Document
 from emulator.lambdas import DeployedFunction
+from emulator.roles import StackRole
 
 PACK_STACK = "awsconfigconforms-"
 """How the names of the stacks begin that conformance packs become."""
@@ -182,6 +183,7 @@ class RemediationConfiguration(Resource):
 
 
 MODELS: dict[str, Any] = {
+    "AWS::IAM::Role": StackRole,
     "AWS::Lambda::Function": DeployedFunction,
     "AWS::Lambda::EventInvokeConfig": EventInvokeConfig,
     "AWS::CloudWatch::Alarm": Alarm,

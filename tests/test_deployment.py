@@ -134,6 +134,25 @@ def test_what_is_optional_is_there_when_asked_for(account: Account, package: Pat
     ]
 
 
+def test_an_update_changes_what_a_role_may_do(
+    account: Account, deployed: Rule, package: Path, tmp_path: Path
+) -> None:
+    text = (Path(__file__).parent.parent / "template.yaml").read_text()
+    file = tmp_path / "template.yaml"
+    file.write_text(text.replace("                  - iam:GetUser\n", "", 1))
+    put_stack(account, package.name, file)
+    policy = boto3.client("iam").get_role_policy(
+        RoleName=f"{NAME}-evaluator", PolicyName="evaluate"
+    )
+    actions = {each["Sid"]: each["Action"] for each in policy["PolicyDocument"]["Statement"]}
+    assert actions["ReadOneUser"] == [
+        "iam:GetAccessKeyLastUsed",
+        "iam:GetLoginProfile",
+        "iam:ListAccessKeys",
+        "iam:ListUserTags",
+    ]
+
+
 # The pack.
 
 
@@ -221,11 +240,17 @@ def test_a_pack_put_again_changes_the_rule_and_keeps_its_results(
 
 
 def test_a_deleted_pack_takes_its_rule_along(account: Account, package: Path) -> None:
-    deploy(account, package)
+    rule = deploy(account, package)
     config = boto3.client("config")
+
+    def count_remediations() -> int:
+        found = config.describe_remediation_configurations(ConfigRuleNames=[rule.name])
+        return len(found["RemediationConfigurations"])
+
+    assert count_remediations() == 1
     config.delete_conformance_pack(ConformancePackName=PACK)
     assert config.describe_config_rules()["ConfigRules"] == []
-    assert account.config.remediations == {}
+    assert count_remediations() == 0
     with pytest.raises(ClientError, match="NoSuchConformancePackException"):
         config.describe_conformance_packs(ConformancePackNames=[PACK])
 
