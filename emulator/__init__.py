@@ -1,1 +1,13 @@
-"""An AWS account on loopback: moto plus the parts of AWS Config and SSM that it lacks."""
+"""An AWS account on loopback: moto plus the parts of AWS Config and SSM that it lacks.
+
+For the demo and the tests. `open_account` is the way in:
+
+    with open_account(datetime(2026, 9, 1, tzinfo=UTC)) as account:
+        ann = account.iam.add_user("ann", password=account.clock.now())
+        boto3.client("iam").get_login_profile(UserName="ann")
+"""
+
+from emulator.account import Account
+from emulator.cloud import Cloud, open_account
+
+__all__ = ["Account", "Cloud", "open_account"]

@@ -1,1 +1,1 @@
-"""What keeps new setup keys out: checks of templates and plans, service control policies."""
+"""What keeps new setup keys out: checks of CloudFormation and Terraform, and SCPs."""

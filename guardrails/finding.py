@@ -13,5 +13,5 @@ class Finding(NamedTuple):
     message: str
 
 
-class UnreadableError(Exception):
+class Unreadable(Exception):
     """A file could not be judged, so it must not pass; the text says what is wrong with it."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from guardrails.finding import UnreadableError
+from guardrails.finding import Unreadable
 
 Index = str | int | None
 _STEP = re.compile(r'module\.([^.\[]+)(?:\[(\d+|"(?:[^"\\]|\\.)*")\])?(?:\.|$)')
@@ -95,19 +95,19 @@ class Plan:
 
 
 def read_plan(document: Any) -> Plan:
-    """Return the plan in a parsed JSON document; raise UnreadableError if there is no whole one."""
+    """Return the plan in a parsed JSON document; raise Unreadable if there is no whole one."""
     version = str(document.get("format_version", "")).split(".")[0]
     if version not in ("0", "1"):
-        raise UnreadableError(
+        raise Unreadable(
             f"plan format {document.get('format_version')!r} is not known here (0.x and 1.x are)"
         )
     if "planned_values" not in document:
-        raise UnreadableError(
+        raise Unreadable(
             "it is a Terraform state, not a plan; run terraform plan -out=FILE, then"
             " terraform show -json FILE"
         )
     if document.get("errored"):
-        raise UnreadableError("the plan ended in an error and is not whole; plan again")
+        raise Unreadable("the plan ended in an error and is not whole; plan again")
     configuration = document.get("configuration", {})
     plan = Plan(configuration.get("provider_config", {}))
     root = Module("", "", None, configuration.get("root_module", {}), {}, None)

@@ -13,24 +13,24 @@ from cfnlint.rules.errors import RuleError, TransformError
 from cfnlint.runner.template import run_template_by_data
 
 from guardrails.cloudformation.console_user_key import ConsoleUserKey
-from guardrails.finding import Finding, UnreadableError
+from guardrails.finding import Finding, Unreadable
 
 
 def check_template(text: str, file: str) -> list[Finding]:
-    """Return the findings of one template; raise UnreadableError for one cfn-lint cannot follow."""
+    """Return the findings of one template; raise Unreadable for one cfn-lint cannot follow."""
     try:
         template, errors = decode_str(text)
         if errors:
-            raise UnreadableError(f"line {errors[0].linenumber}: {errors[0].message}")
+            raise Unreadable(f"line {errors[0].linenumber}: {errors[0].message}")
         matches = list(run_template_by_data(template, _configure(), _rules()))
-    except UnreadableError:
+    except Unreadable:
         raise
     # A malformed template can lead cfn-lint into any exception; none may look like a pass.
     except Exception as error:
-        raise UnreadableError(f"cfn-lint cannot follow this template: {error!r}") from error
+        raise Unreadable(f"cfn-lint cannot follow this template: {error!r}") from error
     for match in matches:
         if match.rule.id != ConsoleUserKey.id:
-            raise UnreadableError(f"line {match.linenumber}: {match.message}")
+            raise Unreadable(f"line {match.linenumber}: {match.message}")
     return [Finding(file, m.linenumber, m.user, m.key, m.message) for m in matches]
 
 

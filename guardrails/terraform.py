@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from guardrails.finding import Finding, UnreadableError
+from guardrails.finding import Finding, Unreadable
 from guardrails.plan import Instance, Plan, read_plan
 from guardrails.reference import USER, References
 
@@ -21,7 +21,7 @@ Identities = frozenset[str]
 
 
 def check_plan(document: Any, text: str, file: str) -> list[Finding]:
-    """Return the findings of one plan; raise UnreadableError for one that cannot be judged.
+    """Return the findings of one plan; raise Unreadable for one that cannot be judged.
 
     `document` is the parsed `text`, which only serves to tell lines.
     """
@@ -29,7 +29,7 @@ def check_plan(document: Any, text: str, file: str) -> list[Finding]:
         return list(_judge(read_plan(document), text, file))
     # Whatever a malformed plan makes this code stumble over, it must not look like a pass.
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        raise UnreadableError(f"the plan is malformed: {error!r}") from error
+        raise Unreadable(f"the plan is malformed: {error!r}") from error
 
 
 def _judge(plan: Plan, text: str, file: str) -> Iterator[Finding]:

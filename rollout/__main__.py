@@ -1,7 +1,7 @@
-"""The command line's single edge: it reads the arguments, runs one verb, turns errors into exit codes.
+"""The command line's single edge: it runs one verb and turns errors into exit codes.
 
-A verb is a module of this package with HELP, `configure(parser)` and `run(arguments)`, which returns
-the exit code. Results go to stdout; progress, notes and errors go to stderr.
+A verb is a module of this package with HELP, `configure(parser)` and `run(arguments)`, which
+returns the exit code. Results go to stdout; progress, notes and errors go to stderr.
 """
 
 import argparse
@@ -9,14 +9,16 @@ import importlib
 import os
 import sys
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from rollout.errors import Refused
 from rule import __version__
 
-VERBS: tuple[str, ...] = ()
+VERBS = ("evaluate",)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Return 0 when all is well, 1 for findings or faults, 2 for wrong usage or unreadable input."""
+    """Return 0 when all is well, 1 for findings or faults, 2 for wrong usage or input."""
     parser = argparse.ArgumentParser(
         prog="python -m rollout",
         description="No access keys at initial user setup for IAM users with a console password.",
@@ -32,14 +34,14 @@ def main(argv: list[str] | None = None) -> int:
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
-    except Refused as refusal:
-        print(f"{parser.prog}: {refusal}", file=sys.stderr)
+    except (Refused, BotoCoreError, ClientError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # The reader (head, less) has seen enough: no traceback, and none from the interpreter's own flush.
+        # The reader (head, less) has seen enough; the interpreter's own flush must not say more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardrails.cloudformation.console_user_key import MAX_CASES, _reduce
-from guardrails.finding import UnreadableError
+from guardrails.finding import Unreadable
 from guardrails.template import check_template
 
 ROOT = Path(__file__).parents[1]
@@ -383,7 +383,7 @@ def test_ignore_checks_of_another_resource_silences_nothing() -> None:
 def test_a_template_that_cannot_be_followed_is_an_error_never_a_pass(
     text: str, reason: str
 ) -> None:
-    with pytest.raises(UnreadableError) as refused:
+    with pytest.raises(Unreadable) as refused:
         check_template(text, "t.yaml")
     assert str(refused.value).startswith(reason)
 
@@ -395,7 +395,7 @@ def test_a_name_with_too_many_cases_is_an_error_never_a_pass() -> None:
     name = ", ".join(f"!If [C{n}, a, b]" for n in range(count))
     text = f"Parameters:\n{parameters}Conditions:\n{conditions}Resources:\n"
     text += f'  {ALICE}  {key(f"""!Join ["", [{name}]]""")}'
-    with pytest.raises(UnreadableError, match="more than 512 cases; give it fewer conditions"):
+    with pytest.raises(Unreadable, match="more than 512 cases; give it fewer conditions"):
         check_template(text, "t.yaml")
 
 

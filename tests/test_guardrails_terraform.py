@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
-from guardrails.finding import Finding, UnreadableError
+from guardrails.finding import Finding, Unreadable
 from guardrails.plan import read_plan
 from guardrails.terraform import check_plan
 from tests.terraform import make_plan, scrub
@@ -189,7 +189,7 @@ def test_the_shorter_references_of_terraform_0_12_lead_to_the_same_findings(crea
     ],
 )
 def test_what_is_no_whole_plan_is_an_error(document: Any, reason: str) -> None:
-    with pytest.raises(UnreadableError) as refused:
+    with pytest.raises(Unreadable) as refused:
         check(document)
     assert str(refused.value) == reason
 
@@ -207,7 +207,7 @@ def test_what_is_no_whole_plan_is_an_error(document: Any, reason: str) -> None:
     ids=str,
 )
 def test_a_malformed_plan_is_an_error_and_no_traceback(document: Any) -> None:
-    with pytest.raises(UnreadableError, match="the plan is malformed: "):
+    with pytest.raises(Unreadable, match="the plan is malformed: "):
         check(document)
 
 
@@ -354,7 +354,7 @@ def test_no_malformed_plan_ends_in_a_traceback(data: st.DataObject) -> None:
         | st.just([1])
         | st.just({"a": 1})
     )
-    with contextlib.suppress(UnreadableError):
+    with contextlib.suppress(Unreadable):
         check(document)
 
 

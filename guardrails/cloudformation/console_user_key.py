@@ -33,7 +33,7 @@ Case = dict[str, bool]
 """The conditions on which something depends, each with the outcome it needs."""
 
 
-class TooManyCasesError(Exception):
+class TooManyCases(Exception):
     """A value depends on so many conditions that not every case could be looked at."""
 
 
@@ -52,7 +52,7 @@ class ConsoleUserKey(CloudFormationLintRule):  # type: ignore[misc] # cfn-lint i
     def match(self, cfn: Template) -> list[RuleMatch]:
         """Return a match for each pair of active key and console user that can exist together.
 
-        Raises TooManyCasesError, which cfn-lint reports as E0002: nothing passes unseen.
+        Raises TooManyCases, which cfn-lint reports as E0002: nothing passes unseen.
         """
         reader = _Reader(cfn)
         users = [
@@ -159,7 +159,7 @@ class _Reader:
         """Yield every name that a value can come to, with its case; None where it has no value."""
         for count, (chosen, name) in enumerate(self._read_name(value, case)):
             if count >= MAX_CASES:
-                raise TooManyCasesError(
+                raise TooManyCases(
                     f"A name or status has more than {MAX_CASES} cases; give it fewer conditions."
                 )
             yield chosen, None if name is None else _normalize(name)

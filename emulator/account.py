@@ -1,0 +1,153 @@
+"""One account of an emulated cloud: what tests and the demo hold in their hands.
+
+Everything about the account can be reached with any boto3 client over HTTP; the attributes here are
+the way around it, to set dates and to send Config's events.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from moto.awslambda.models import lambda_backends
+from moto.config.models import config_backends
+from moto.iam.models import iam_backends
+from moto.utilities.utils import get_partition
+
+from emulator.calls import CallLog
+from emulator.clock import Clock
+from emulator.config import Config
+from emulator.faults import Faults
+from emulator.functions import Handler, Invocation
+from emulator.iam import Iam
+from emulator.lambdas import Lambda
+from emulator.rules import Rule, add_rule, deliver_items
+
+if TYPE_CHECKING:
+    from emulator.cloud import Cloud
+
+CHILD_FOLDER = Path(__file__).parent / "child"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account, seen from one Region of an open cloud."""
+
+    cloud: "Cloud"
+    account_id: str
+    region: str
+    access_key_id: str
+    """The key of the operator, who may do everything; it belongs to no user."""
+
+    @property
+    def iam(self) -> Iam:
+        """IAM: `add_user`, `add_key`, the report and what may be set."""
+        backend = iam_backends[self.account_id][get_partition(self.region)]
+        assert isinstance(backend, Iam)
+        return backend
+
+    @property
+    def config(self) -> Config:
+        """AWS Config of this Region."""
+        backend = config_backends[self.account_id][self.region]
+        assert isinstance(backend, Config)
+        return backend
+
+    @property
+    def functions(self) -> Lambda:
+        """Lambda of this Region."""
+        backend = lambda_backends[self.account_id][self.region]
+        assert isinstance(backend, Lambda)
+        return backend
+
+    @property
+    def clock(self) -> Clock:
+        """The cloud's clock."""
+        return self.cloud.clock
+
+    @property
+    def calls(self) -> CallLog:
+        """Every API call that reached the cloud."""
+        return self.cloud.calls
+
+    @property
+    def faults(self) -> Faults:
+        """The faults that calls meet."""
+        return self.cloud.faults
+
+    def add_rule(
+        self,
+        name: str,
+        handler: Handler,
+        parameters: dict[str, str] | None = None,
+        *,
+        from_pack: bool = True,
+        timeout_seconds: float = 900.0,
+    ) -> Rule:
+        """Register a rule that invokes `handler`; see `emulator.rules.add_rule`."""
+        return add_rule(
+            self.config,
+            self.functions,
+            name,
+            handler,
+            parameters,
+            from_pack=from_pack,
+            timeout_seconds=timeout_seconds,
+        )
+
+    def deliver_changes(self) -> list[Invocation]:
+        """Send what Config recorded since the last time; see `Config.recording`."""
+        return deliver_items(self.config, self.functions)
+
+    def session(self) -> boto3.Session:
+        """Return a session with the operator's credentials, for accounts beside the first one."""
+        return boto3.Session(
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key="emulated",
+            region_name=self.region,
+        )
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment variables with which AWS clients reach this account only."""
+        return {
+            "AWS_ENDPOINT_URL": self.cloud.url,
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": "emulated",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": "127.0.0.1",
+        }
+
+    def environment(self) -> dict[str, str]:
+        """Return an environment for a child interpreter: this account, guarded, on its clock.
+
+        The child's interpreter needs time_machine to be importable.
+        """
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        paths = [str(CHILD_FOLDER), *filter(None, [os.environ.get("PYTHONPATH")])]
+        return {
+            **kept,
+            **self.variables(),
+            "PYTHONPATH": os.pathsep.join(paths),
+            "EMULATOR_CLOCK_OFFSET_SECONDS": str(self.clock.offset_seconds()),
+        }
+
+
+def admit_operator(cloud: "Cloud", account_id: str, region: str) -> Account:
+    """Return the account, after giving its operator a key that the server knows.
+
+    The Region in which an account is opened first is the one that records its IAM.
+    """
+    iam = iam_backends[account_id][get_partition(region)]
+    assert isinstance(iam, Iam)
+    key = iam.make_key(None, "ASIA", datetime.now(UTC))
+    key.caller = f"arn:aws:sts::{account_id}:assumed-role/Operator/emulator"
+    account = Account(cloud, account_id, region, key.access_key_id)
+    if iam.user_changed is None:
+        iam.user_changed = account.config.note_user
+    return account

@@ -1,0 +1,127 @@
+"""The record of every API call that reached the emulated cloud, whoever sent it.
+
+It is kept by the server, so calls of any client in any process are in it, retries included: a call
+that was throttled and sent again counts twice.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from botocore.exceptions import UnknownServiceError
+from moto.core.model import ServiceModel
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.utils import get_service_model
+
+_CLIENT_NAMES = {"monitoring": "cloudwatch"}
+"""Services whose signing name differs from boto3's name, as far as this project calls them."""
+
+
+class UnreadableCall(Exception):
+    """A request that no AWS client would send: it is not signed, or names no operation."""
+
+
+@dataclass
+class Call:
+    """One request: `service` is the prefix IAM uses, `caller` the ARN of the user or role."""
+
+    service: str
+    operation: str
+    parameters: dict[str, Any]
+    region: str
+    access_key_id: str
+    account: str = ""
+    caller: str = ""
+    error: str | None = None
+
+    @property
+    def action(self) -> str:
+        """The call as `service:Operation`, the form IAM policies use for most actions."""
+        return f"{self.service}:{self.operation}"
+
+
+@dataclass
+class CallLog:
+    """All calls in the order they arrived."""
+
+    _calls: list[Call] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def append(self, call: Call) -> None:
+        """Add a call; the server's threads do."""
+        with self._lock:
+            self._calls.append(call)
+
+    def made(self, *actions: str) -> list[Call]:
+        """Return the calls, or those of `actions` such as "iam:GetUser", in order."""
+        with self._lock:
+            return [call for call in self._calls if not actions or call.action in actions]
+
+    def actions(self) -> list[str]:
+        """Return the calls as "service:Operation", in order."""
+        return [call.action for call in self.made()]
+
+    def count(self, *actions: str) -> int:
+        """Return how many calls there were, or how many of `actions`."""
+        return len(self.made(*actions))
+
+    def clear(self) -> None:
+        """Forget every call so far."""
+        with self._lock:
+            self._calls.clear()
+
+    @contextmanager
+    def since_now(self) -> "Iterator[CallLog]":
+        """Give a log that holds, once the block ends, the calls that arrived during it."""
+        start = self.count()
+        during = CallLog()
+        try:
+            yield during
+        finally:
+            for call in self.made()[start:]:
+                during.append(call)
+
+
+def find_model(service: str) -> ServiceModel:
+    """Return botocore's model of the service that signs as `service`.
+
+    Raises UnreadableCall when there is none.
+    """
+    try:
+        return get_service_model(_CLIENT_NAMES.get(service, service))
+    except UnknownServiceError:
+        raise UnreadableCall(f"{service} is no service that botocore knows.") from None
+
+
+def read_call(request: Request) -> Call:
+    """Return what `request` asks for, read as the service's own model says.
+
+    Raises UnreadableCall for a request without a signature or without a known operation.
+    """
+    try:
+        scope = request.headers["Authorization"].split("Credential=")[1].split(",")[0].split("/")
+        access_key_id, _, region, service, _ = scope
+    except (KeyError, IndexError, ValueError):
+        raise UnreadableCall(f"{request.method} {request.path} is not signed.") from None
+    model = find_model(service)
+    path_parameters: dict[str, Any] = {}
+    operation = request.form.get("Action") or request.headers.get("X-Amz-Target", "").split(".")[-1]
+    if not operation:
+        matched, path_parameters = get_service_router(model.service_name).match(request)
+        operation = matched.name
+    parser = PROTOCOL_PARSERS[determine_request_protocol(model, request.content_type)]
+    parameters = parser(model.operation_model(operation)).parse(
+        {
+            "method": request.method,
+            "values": request.values,
+            "headers": request.headers,
+            "body": request.data,
+            "url_path": request.path,
+            "url_params": path_parameters,
+        }
+    )
+    return Call(service, operation, parameters, region, access_key_id)

@@ -1,0 +1,149 @@
+"""An emulated AWS: one server, one clock, any number of accounts.
+
+Moto keeps its state in this process and per account and Region, so only one cloud can be open at a
+time; when it closes, nothing of it is left.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from typing import Any
+
+import boto3
+from moto.awslambda.models import lambda_backends
+from moto.config.models import config_backends
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+from moto.iam.models import iam_backends
+
+from emulator.account import Account, admit_operator
+from emulator.calls import CallLog
+from emulator.clock import Clock
+from emulator.config import Config
+from emulator.faults import Faults
+from emulator.iam import Iam
+from emulator.lambdas import Lambda
+from emulator.server import Gateway, Server
+from emulator.users import AccessKey
+
+ACCOUNT_ID = "111122223333"
+REGION = "us-east-1"
+_BACKENDS: tuple[tuple[Any, type], ...] = (
+    (iam_backends, Iam),
+    (config_backends, Config),
+    (lambda_backends, Lambda),
+)
+_open = False
+
+
+class CloudAlreadyOpen(RuntimeError):
+    """A second cloud was opened in one process; the two would share moto's state."""
+
+
+class Cloud:
+    """An emulated AWS, open while it is used in a `with` statement."""
+
+    def __init__(self, now: datetime | None = None, *, ticking: bool = True) -> None:
+        """Prepare a cloud whose time is `now`, or the real time; it ticks on unless told not to."""
+        self.clock = Clock(now, ticking=ticking)
+        self.calls = CallLog()
+        self.faults = Faults()
+        self.url = ""
+        self._undo = ExitStack()
+
+    def __enter__(self) -> "Cloud":
+        with ExitStack() as undo:
+            undo.enter_context(_only_one())
+            self.clock.start()
+            undo.callback(self.clock.stop)
+            undo.enter_context(_own_backends())
+            server = Server(Gateway(self.calls, self.faults, find_caller))
+            self.url = server.start()
+            undo.callback(server.stop)
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._undo.close()
+
+    def open_account(self, account_id: str = ACCOUNT_ID, region: str = REGION) -> Account:
+        """Return an account of this cloud; it exists from the first time it is asked for."""
+        return admit_operator(self, account_id, region)
+
+
+@contextmanager
+def open_account(
+    now: datetime | None = None,
+    *,
+    account_id: str = ACCOUNT_ID,
+    region: str = REGION,
+    ticking: bool = True,
+) -> Iterator[Account]:
+    """Open a cloud with one account, which plain boto3 clients of this process then reach."""
+    with Cloud(now, ticking=ticking) as cloud:
+        account = cloud.open_account(account_id, region)
+        with use_account(account):
+            yield account
+
+
+@contextmanager
+def use_account(account: Account) -> Iterator[None]:
+    """Point this process's boto3 at `account`; afterwards os.environ is as it was."""
+    before = dict(os.environ)
+    for name in list(os.environ):
+        if name.startswith("AWS_") or name == "MOTO_ACCOUNT_ID":
+            del os.environ[name]
+    os.environ.update(account.variables())
+    # The default session keeps the credentials it saw first.
+    boto3.DEFAULT_SESSION = None
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION = None
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def find_caller(access_key_id: str) -> tuple[str, str] | None:
+    """Return account and ARN of whoever owns an Active key, or None for any other key."""
+    for account_id, regions in list(iam_backends.items()):
+        for iam in list(regions.values()):
+            key = iam.access_keys.get(access_key_id)
+            if isinstance(key, AccessKey) and key.status == "Active":
+                if key.user_name is not None:
+                    return account_id, iam.get_user(key.user_name).arn
+                return account_id, key.caller or key.role_arn or ""
+    return None
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    global _open
+    if _open:
+        raise CloudAlreadyOpen("An emulated cloud is open already; close it, or use its accounts.")
+    _open = True
+    try:
+        yield
+    finally:
+        _open = False
+
+
+@contextmanager
+def _own_backends() -> Iterator[None]:
+    """Let moto make this package's backends, from empty, until the block ends."""
+    originals = [(backends, backends.backend) for backends, _ in _BACKENDS]
+    _forget_everything()
+    for backends, ours in _BACKENDS:
+        backends.backend = ours
+    try:
+        yield
+    finally:
+        _forget_everything()
+        for backends, original in originals:
+            backends.backend = original
+
+
+def _forget_everything() -> None:
+    BackendDict.reset()
+    reset_model_data()

@@ -1,0 +1,157 @@
+"""AWS Config of one emulated account and Region: rules, result tokens, results and recorded users.
+
+Moto keeps the rules and the recorder. It stores no result and knows no user; both are here.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+
+from moto.config import models, urls
+from moto.config.exceptions import (
+    InvalidParameterValueException,
+    InvalidResultTokenException,
+    NoSuchConfigRuleException,
+    ValidationException,
+)
+from moto.iam.models import iam_backends
+from moto.utilities.utils import get_partition
+
+from emulator.functions import Invocation
+from emulator.iam import Iam
+from emulator.items import USER_TYPE, make_item
+from emulator.results import Results, find_faults
+from emulator.users import User
+
+MAX_EVALUATIONS = 100
+
+
+@dataclass(frozen=True)
+class Token:
+    """What a result token stands for: one invocation of one rule."""
+
+    rule_name: str
+    invoked: datetime
+
+
+class Config(models.ConfigBackend):
+    """The Config of one account and Region; the attributes below may be set at any time."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.recording = False
+        """Whether changes of users are collected in `pending_items`, to be delivered to rules."""
+        self.pending_items: list[dict[str, Any]] = []
+        self.invocations: dict[str, list[Invocation]] = {}
+        """What was sent to each rule's function, by rule name."""
+        self.records_users = True
+        """Whether the recorder records AWS::IAM::User at all."""
+        self.unrecorded: set[str] = set()
+        """Ids of users that are not recorded, or not yet."""
+        self.failing_evaluations: set[str] = set()
+        """Resource ids whose evaluations PutEvaluations returns in FailedEvaluations."""
+        self.deleted_users: list[tuple[User, datetime]] = []
+        self._tokens: dict[str, Token] = {}
+        self._results: dict[str, Results] = {}
+        self._numbers = count(1)
+
+    @property
+    def _url_module(self) -> Any:
+        from emulator.configapi import ConfigResponse
+
+        return SimpleNamespace(
+            url_bases=urls.url_bases, url_paths={"{0}/$": ConfigResponse.dispatch}
+        )
+
+    @property
+    def iam(self) -> Iam:
+        """The IAM of the same account."""
+        backend = iam_backends[self.account_id][get_partition(self.region_name)]
+        assert isinstance(backend, Iam)
+        return backend
+
+    def results(self, rule_name: str) -> Results:
+        """Return the stored results of a rule; raises NoSuchConfigRuleException."""
+        if rule_name not in self.config_rules:
+            raise NoSuchConfigRuleException(rule_name)
+        return self._results.setdefault(rule_name, Results())
+
+    def make_token(self, rule_name: str) -> str:
+        """Return a new result token for one invocation of a rule."""
+        seed = f"{self.account_id}/{self.region_name}/{rule_name}/{next(self._numbers)}"
+        token = hashlib.sha256(seed.encode()).hexdigest()
+        self._tokens[token] = Token(rule_name, datetime.now(UTC))
+        return token
+
+    def put_evaluations(
+        self,
+        evaluations: list[dict[str, Any]] | None = None,
+        result_token: str | None = None,
+        test_mode: bool | None = False,
+    ) -> dict[str, list[Any]]:
+        """Store evaluations under the token's rule.
+
+        A bad list is refused whole, before the token is looked at. In TestMode any token will do
+        and nothing is stored (API reference).
+        """
+        given = evaluations or []
+        if len(given) > MAX_EVALUATIONS:
+            raise ValidationException(
+                "1 validation error detected: Value at 'evaluations' failed to satisfy constraint: "
+                f"Member must have length less than or equal to {MAX_EVALUATIONS}"
+            )
+        fault = find_faults(given)
+        if fault is not None:
+            raise ValidationException(f"1 validation error detected: {fault}")
+        if not result_token:
+            raise InvalidParameterValueException("The ResultToken must not be empty.")
+        if test_mode:
+            return {"FailedEvaluations": []}
+        token = self._tokens.get(result_token)
+        if token is None:
+            raise InvalidResultTokenException
+        results = self.results(token.rule_name)
+        failed = []
+        for evaluation in given:
+            if evaluation["ComplianceResourceId"] in self.failing_evaluations:
+                failed.append(evaluation)
+            else:
+                results.put(evaluation, token.invoked)
+        return {"FailedEvaluations": failed}
+
+    def delete_config_rule(self, rule_name: str) -> None:
+        super().delete_config_rule(rule_name)
+        self._results.pop(rule_name, None)
+
+    def note_user(self, user: User, status: str) -> None:
+        """Take note of a change of a user; a deleted one stays known to Config."""
+        now = datetime.now(UTC)
+        if status == "ResourceDeleted":
+            self.deleted_users.append((user, now))
+        if self.recording and self.records_users and user.id not in self.unrecorded:
+            self.pending_items.append(make_item(self.iam, user, status, now))
+
+    def list_users(self, deleted: bool) -> list[dict[str, Any]]:
+        """Return the recorded users as ListDiscoveredResources sends them."""
+        if not self.records_users:
+            return []
+        found: list[dict[str, Any]] = [
+            {"resourceType": USER_TYPE, "resourceId": user.id, "resourceName": user.name}
+            for user in self.iam.users.values()
+            if user.id not in self.unrecorded
+        ]
+        if deleted:
+            found += [
+                {
+                    "resourceType": USER_TYPE,
+                    "resourceId": user.id,
+                    "resourceName": user.name,
+                    "resourceDeletionTime": when.timestamp(),
+                }
+                for user, when in self.deleted_users
+                if user.id not in self.unrecorded
+            ]
+        return found

@@ -1,0 +1,220 @@
+"""The Lambda function behind the Config rule: rdklib takes the event apart and puts the results.
+
+rdklib answers most errors with a dict that nobody reads (Config calls the function asynchronously),
+so a fault would look like a success and old results would stay. Here every fault raises: Lambda
+retries it twice and counts it in the function's Errors, on which the alarm stands.
+"""
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from rdklib import ClientFactory, ConfigRule, Evaluation, Evaluator, InvalidParametersError
+
+from rule.account import Clock, Judged, judge_account, judge_one
+from rule.decision import (
+    COMPLIANT,
+    NON_COMPLIANT,
+    NOT_APPLICABLE,
+    InvalidParameters,
+    Policy,
+    parse_parameters,
+)
+from rule.events import identify_item, normalise
+from rule.live import RESOURCE_TYPE, UserGone, find_user
+from rule.results import GONE, choose_evaluations, evaluation, read_stored
+
+if TYPE_CHECKING:
+    from types_boto3_config import ConfigServiceClient
+    from types_boto3_iam import IAMClient
+
+CLIENT_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=3, read_timeout=10
+)
+RDKLIB_PARAMETERS = frozenset({"ExecutionRoleName", "ExecutionRoleRegion", "AssumeRoleMode"})
+NAMESPACE = "iam-user-no-setup-access-key"
+LAMBDA_SECONDS = 900.0
+
+
+class NotEvaluated(Exception):
+    """The event led to no result; nothing was put that is not true."""
+
+
+class EvaluationsRefused(Exception):
+    """PutEvaluations answered with FailedEvaluations, which rdklib never reads."""
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The clients of this process and the requests they sent, rdklib's among them."""
+
+    iam: "IAMClient"
+    config: "ConfigServiceClient"
+    requests: list[str] = field(default_factory=list)
+
+
+@cache
+def make_clients() -> Clients:
+    """Return the clients, made once per process; boto3's default session becomes theirs.
+
+    rdklib makes its clients from that session, so its client configuration and its hooks hold for
+    them as well.
+    """
+    session = botocore.session.Session()
+    session.set_default_client_config(CLIENT_CONFIG)
+    requests = list[str]()
+
+    def count_request(**request: Any) -> None:
+        requests.append(request["event_name"])
+
+    session.register("before-send", count_request)
+    session.register("after-call.config-service.PutEvaluations", refuse_failed_evaluations)
+    boto3.setup_default_session(botocore_session=session)
+    region = os.environ.get("AWS_REGION")
+    return Clients(boto3.client("iam"), boto3.client("config", region_name=region), requests)
+
+
+def refuse_failed_evaluations(**answer: Any) -> None:
+    """Raise EvaluationsRefused where AWS Config has not taken every result."""
+    if failed := answer["parsed"].get("FailedEvaluations"):
+        ids = ", ".join(each["ComplianceResourceId"] for each in failed[:5])
+        raise EvaluationsRefused(
+            f"AWS Config refused {len(failed)} of the results put, of the users {ids}"
+            f"{' and more' if len(failed) > 5 else ''}. Evaluate the rule again."
+        )
+
+
+class NoSetupAccessKey(ConfigRule):
+    """The rule as rdklib calls it; it keeps what it judged for the summary."""
+
+    # True would read the results once more and clear those of every user that is not in the list.
+    delete_old_evaluations_on_scheduled_notification = False
+
+    def __init__(self, clients: Clients, clock: Clock) -> None:
+        super().__init__()
+        self.clients = clients
+        self.clock = clock
+        self.seen = 0
+        self.judged: tuple[Judged, ...] = ()
+
+    def get_assume_role_mode(self, event: dict[str, Any]) -> bool:
+        """Return False: the function's own role does the work."""
+        return False
+
+    def get_execution_role_arn(self, event: dict[str, Any]) -> None:
+        """Return no role: the one in the event is Config's own and cannot be assumed."""
+
+    def get_assume_role_region(self, event: dict[str, Any]) -> None:
+        """Return no Region: results go to the Region that sent the event."""
+
+    def evaluate_parameters(self, rule_parameters: dict[str, Any]) -> Policy:
+        """Return the policy; raises rdklib's InvalidParametersError."""
+        ours = {name: rule_parameters[name] for name in rule_parameters.keys() - RDKLIB_PARAMETERS}
+        try:
+            return parse_parameters(ours)
+        except InvalidParameters as fault:
+            raise InvalidParametersError(str(fault)) from fault
+
+    def evaluate_change(
+        self,
+        event: dict[str, Any],
+        client_factory: ClientFactory,
+        configuration_item: dict[str, Any],
+        valid_rule_parameters: Policy,
+    ) -> list[Evaluation]:
+        """Return the result of the one user that the item is about."""
+        iam, config = self.clients.iam, self.clients.config
+        self.seen = 1
+        user_id = configuration_item["resourceId"]
+        try:
+            who = identify_item(configuration_item) or find_user(
+                iam, config, user_id, self.clock.now()
+            )
+            judged = judge_one(iam, config, who, valid_rule_parameters, self.clock.now)
+        except UserGone:
+            return [evaluation(NOT_APPLICABLE, user_id, GONE)]
+        self.judged = (judged,)
+        return [evaluation(judged.verdict.compliance, user_id, judged.verdict.annotation)]
+
+    def evaluate_periodic(
+        self,
+        event: dict[str, Any],
+        client_factory: ClientFactory,
+        valid_rule_parameters: Policy,
+    ) -> list[Evaluation]:
+        """Return the results that are new or changed, every finding, and what is to be cleared."""
+        stored = read_stored(self.clients.config, event["configRuleName"])
+        account = judge_account(self.clients.iam, valid_rule_parameters, self.clock, stored)
+        self.seen, self.judged = len(account.ids), account.judged
+        verdicts = {str(each.user.id): each.verdict for each in account.judged}
+        return choose_evaluations(verdicts, account.ids, stored, valid_rule_parameters)
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Evaluate one event of AWS Config and return what was done, in figures.
+
+    Raises NotEvaluated or EvaluationsRefused, or what the reading raised.
+    """
+    started = time.monotonic()
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    clock = Clock(
+        now=lambda: datetime.now(UTC),
+        seconds_left=lambda: remaining() / 1000 if remaining else LAMBDA_SECONDS,
+        sleep=time.sleep,
+    )
+    message_type, readable = normalise(event)
+    clients = make_clients()
+    clients.requests.clear()
+    rule = NoSetupAccessKey(clients, clock)
+    put = Evaluator(rule, [RESOURCE_TYPE]).handle(readable, context)
+    if not isinstance(put, list):
+        invalid = put["customerErrorCode"] == "InvalidParameterValueException"
+        raise NotEvaluated(
+            f"Rule {event.get('configRuleName')} in account {event.get('accountId')} was not"
+            " evaluated, its results stay as they were:"
+            f" {put['customerErrorMessage' if invalid else 'internalErrorDetails']}"
+        )
+    summary = {
+        "message_type": message_type,
+        "users_seen": rule.seen,
+        "read_live": sum(each.live for each in rule.judged),
+        "put": dict(Counter(each["ComplianceType"] for each in put)),
+        "seconds": round(time.monotonic() - started, 3),
+    }
+    print_figures(summary, rule.judged, len(clients.requests))
+    return summary
+
+
+def print_figures(summary: Mapping[str, Any], judged: tuple[Judged, ...], calls: int) -> None:
+    """Print the summary as one JSON line, and the metrics as one in CloudWatch's embedded format.
+
+    By print, not logging: Lambda would wrap the line, and the metrics in it would be lost.
+    """
+    metrics = {
+        "Users": summary["users_seen"],
+        "Suspects": summary["read_live"],
+        "NonCompliant": sum(each.verdict.compliance == NON_COMPLIANT for each in judged),
+        "Excepted": sum(
+            each.verdict.compliance == COMPLIANT and bool(each.verdict.offending) for each in judged
+        ),
+        "ApiCalls": calls,
+        "Milliseconds": round(summary["seconds"] * 1000),
+    }
+    units = {"Milliseconds": "Milliseconds"}
+    directive = {
+        "Namespace": NAMESPACE,
+        "Dimensions": [["MessageType"]],
+        "Metrics": [{"Name": name, "Unit": units.get(name, "Count")} for name in metrics],
+    }
+    envelope = {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [directive]}
+    print(json.dumps({"level": "INFO", "message": "evaluated", **summary, **metrics}))
+    print(json.dumps({"_aws": envelope, "MessageType": summary["message_type"], **metrics}))

@@ -1,0 +1,203 @@
+"""Reads the IAM credential report into the facts of `rule.decision`.
+
+One call for a whole account, but up to four hours old, and it holds neither ids nor tags: keys are
+"access key 1" and "access key 2" (slots, in no order of creation), and `tags` is empty. Whatever
+cannot be read is an error that names line and column: a skipped row would be a user nobody judges.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from rule.decision import Key, User, clip
+from rule.live import whole_seconds
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
+ROOT = "<root_account>"
+NONE = frozenset({"N/A", "no_information", "not_supported"})
+SLOTS = ("1", "2")
+COLUMNS = (
+    "user",
+    "arn",
+    "user_creation_time",
+    "password_enabled",
+    *(
+        f"access_key_{slot}_{what}"
+        for slot in SLOTS
+        for what in ("active", "last_rotated", "last_used_date")
+    ),
+)
+A_TIME = "a time like 2026-01-31T12:00:00Z"
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+class ReportUnreadable(ValueError):
+    """The credential report is not what IAM writes; the text names line and column."""
+
+
+class ReportNotReady(Exception):
+    """IAM had no credential report ready within the time allowed."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A credential report: its users, root left out, as of `generated`."""
+
+    generated: datetime
+    users: tuple[User, ...]
+
+
+def read_report(iam: "IAMClient", seconds: float, sleep: Callable[[float], None]) -> Report:
+    """Return the account's credential report, waiting up to `seconds` for IAM to generate it.
+
+    Costs 2 calls where a report of the last four hours exists. Raises ReportNotReady when the wait
+    is too long, ReportUnreadable, and ClientError: LimitExceeded, ReportExpired and
+    ReportNotPresent say that there is no report, which never means that there are no users.
+    """
+    waited = 0.0
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            if iam.generate_credential_report()["State"] == "COMPLETE":
+                answer = iam.get_credential_report()
+                break
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ReportInProgress":
+                raise
+        if waited + pause > seconds:
+            raise ReportNotReady(
+                f"IAM has not finished the credential report after {waited:.0f} s. Evaluate the"
+                " rule again in some minutes."
+            )
+        sleep(pause)
+        waited += pause
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+    return Report(whole_seconds(answer["GeneratedTime"]), parse_report(answer["Content"]))
+
+
+def parse_report(content: bytes) -> tuple[User, ...]:
+    """Return the users of a credential report, root left out. Raises ReportUnreadable.
+
+    Columns go by their header, so that older and newer reports (21 to 23 columns) are read alike.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].rpartition(b"\n")
+        line, column = before[0].count(b"\n") + bool(before[1]) + 1, len(before[2]) + 1
+        raise ReportUnreadable(f"line {line}, byte {column}: this is no UTF-8 text.") from error
+    rows = read_rows(text)
+    _, header = next(rows, (1, []))
+    for needed in COLUMNS:
+        if header.count(needed) != 1:
+            fault = "stands there twice" if needed in header else "is missing"
+            raise ReportUnreadable(
+                f"line 1, column {needed}: the column {fault}. Give a credential report as IAM"
+                " writes it (aws iam get-credential-report)."
+            )
+    users = dict[str, User]()
+    line = 1
+    for line, fields in rows:
+        if len(fields) != len(header):
+            raise ReportUnreadable(
+                f"line {line}, column {min(len(fields), len(header)) + 1}: the row has"
+                f" {len(fields)} columns, the header {len(header)}."
+            )
+        row = Row(line, dict(zip(header, fields, strict=True)))
+        if row.fields["user"] == ROOT:
+            continue
+        user = row.read_user()
+        if user.name in users:
+            raise row.fault("user", "a name that no row above has")
+        users[user.name] = user
+    if line == 1:
+        raise ReportUnreadable(
+            "line 2, column user: no row follows the header, not even root's. That is no whole"
+            " report."
+        )
+    return tuple(users.values())
+
+
+def read_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row with the number of the line on which it ends. Raises ReportUnreadable."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for fields in reader:
+            yield reader.line_num, fields
+    except csv.Error as error:
+        raise ReportUnreadable(f"line {reader.line_num}, column 1: {error}.") from error
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the report by column; `line` is where it ends in the file."""
+
+    line: int
+    fields: dict[str, str]
+
+    def fault(self, column: str, wanted: str) -> ReportUnreadable:
+        """Return the error to raise for the field in this column."""
+        return ReportUnreadable(
+            f'line {self.line}, column {column}: "{clip(self.fields[column], 60)}" is not {wanted}.'
+        )
+
+    def read_user(self) -> User:
+        """Return the user of this row."""
+        # IAM's own pattern for user names, which also keeps control characters out of sentences.
+        if not re.fullmatch(r"[\w+=,.@-]{1,128}", self.fields["user"]):
+            raise self.fault("user", "a user name")
+        created = self.read_time("user_creation_time")
+        if created is None:
+            raise self.fault("user_creation_time", A_TIME)
+        return User(
+            name=self.fields["user"],
+            id=None,
+            arn=self.fields["arn"],
+            created=created,
+            has_password=self.read_boolean("password_enabled"),
+            keys=tuple(key for slot in SLOTS if (key := self.read_key(slot))),
+            tags={},
+        )
+
+    def read_key(self, slot: str) -> Key | None:
+        """Return the key in a slot, None where the slot is free.
+
+        `last_rotated` is documented as the time of creation or of the last change. IAM was seen to
+        write the creation and to keep it when the key becomes Inactive.
+        """
+        prefix = f"access_key_{slot}_"
+        active = self.fields[prefix + "active"] not in NONE and self.read_boolean(prefix + "active")
+        created = self.read_time(prefix + "last_rotated")
+        last_used = self.read_time(prefix + "last_used_date")
+        if created is None:
+            if active:
+                raise self.fault(prefix + "last_rotated", f"{A_TIME}, though the key is active")
+            return None
+        return Key(f"access key {slot}", created, "Active" if active else "Inactive", last_used)
+
+    def read_boolean(self, column: str) -> bool:
+        """Return whether the field says true, in either case."""
+        word = self.fields[column].lower()
+        if word not in ("true", "false"):
+            raise self.fault(column, "true or false")
+        return word == "true"
+
+    def read_time(self, column: str) -> datetime | None:
+        """Return the time in the field, None where IAM writes that there is none."""
+        text = self.fields[column]
+        if text in NONE:
+            return None
+        if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)", text, re.ASCII):
+            with suppress(ValueError):
+                return datetime.fromisoformat(text).astimezone(UTC)
+        raise self.fault(column, f"{A_TIME} or N/A")

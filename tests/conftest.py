@@ -1,0 +1,28 @@
+"""What every test stands on: no connection off loopback, and an emulated account on request."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from emulator import Account, loopback, open_account
+
+loopback.install_guard()
+
+NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    """An empty account at noon of 1 September 2026, which plain boto3 clients reach."""
+    with open_account(NOW) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_loopback() -> Iterator[None]:
+    """Fail a test whose code tried to leave loopback, even when a library swallowed the refusal."""
+    before = len(loopback.refused)
+    yield
+    attempts = loopback.refused[before:]
+    assert attempts == [], "a test that means to be refused clears loopback.refused itself"
