@@ -10,8 +10,10 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
+from moto.awslambda.models import lambda_backends
 from moto.config import models, urls
 from moto.config.exceptions import (
+    InsufficientPermissionsException,
     InvalidParameterValueException,
     InvalidResultTokenException,
     NoSuchConfigRuleException,
@@ -23,10 +25,12 @@ from moto.utilities.utils import get_partition
 from emulator.functions import Invocation
 from emulator.iam import Iam
 from emulator.items import USER_TYPE, make_item
+from emulator.lambdas import Lambda
 from emulator.results import Results, find_faults
 from emulator.users import User
 
 MAX_EVALUATIONS = 100
+PRINCIPAL = "config.amazonaws.com"
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,9 @@ class Config(models.ConfigBackend):
     ) -> dict[str, list[Any]]:
         """Store evaluations under the token's rule.
 
-        A bad list is refused whole, before the token is looked at. In TestMode any token will do
-        and nothing is stored (API reference).
+        A bad list is refused whole, before the token is looked at; that this is a
+        ValidationException is how Config refuses elsewhere, not stated here (L). In TestMode any
+        token will do and nothing is stored (API reference).
         """
         given = evaluations or []
         if len(given) > MAX_EVALUATIONS:
@@ -121,6 +126,21 @@ class Config(models.ConfigBackend):
             else:
                 results.put(evaluation, token.invoked)
         return {"FailedEvaluations": failed}
+
+    def put_config_rule(
+        self, config_rule: dict[str, Any], tags: list[dict[str, str]] | None = None
+    ) -> str:
+        """Add or change a rule; as in AWS, Config must be allowed to invoke its function."""
+        source = config_rule.get("Source", {})
+        arn = source.get("SourceIdentifier", "")
+        functions = lambda_backends[self.account_id][self.region_name]
+        assert isinstance(functions, Lambda)
+        if source.get("Owner") == "CUSTOM_LAMBDA" and not functions.may_invoke(arn, PRINCIPAL):
+            raise InsufficientPermissionsException(
+                f"The AWS Lambda function {arn} cannot be invoked. Check the specified function"
+                " ARN, and check the function's permissions."
+            )
+        return super().put_config_rule(config_rule, tags)
 
     def delete_config_rule(self, rule_name: str) -> None:
         super().delete_config_rule(rule_name)

@@ -213,7 +213,7 @@ def test_a_user_that_vanishes_while_it_is_read_is_gone(account: Account, operati
     "operation",
     ["GetLoginProfile", "ListAccessKeys", "GetAccessKeyLastUsed", "ListUserTags"],
 )
-@pytest.mark.parametrize("code", ["AccessDenied", "ServiceFailure", "InvalidClientTokenId"])
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidClientTokenId"])
 def test_whatever_read_fails_raises(account: Account, operation: str, code: str) -> None:
     alice = add_alice(account)
     account.iam.add_key(alice, created=CREATED)
@@ -257,7 +257,7 @@ def test_a_user_that_config_has_not_recorded_is_found_on_a_later_page(account: A
 
 def test_an_id_that_nobody_has_is_gone(account: Account) -> None:
     add_alice(account)
-    with pytest.raises(UserGone, match="No IAM user has the id AIDAEXAMPLE000000000."):
+    with pytest.raises(UserGone, match="No IAM user has the id AIDAEXAMPLE000000000"):
         find_user(boto3.client("iam"), boto3.client("config"), "AIDAEXAMPLE000000000", NOW)
 
 
@@ -279,7 +279,7 @@ def test_a_failed_look_up_in_config_is_an_error_and_not_a_missing_user(account: 
 def test_who_bears_a_name_is_told_by_get_user(account: Account) -> None:
     alice = add_alice(account)
     assert read_identity(boto3.client("iam"), "alice", NOW) == identity(alice)
-    with pytest.raises(UserGone, match="No IAM user has the name bob."):
+    with pytest.raises(UserGone, match="No IAM user has the name bob"):
         read_identity(boto3.client("iam"), "bob", NOW)
 
 
