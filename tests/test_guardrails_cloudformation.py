@@ -356,16 +356,20 @@ def test_ignore_checks_of_another_resource_silences_nothing() -> None:
     ("text", "reason"),
     [
         pytest.param(
-            "Resources: {Key: !Nothing",
+            "Resources: {Type: AWS::A::B",
             "line 2: did not find expected",
             id="YAML that does not parse",
         ),
         pytest.param(
-            '{"Resources": {"Key": 1,}',
+            '{"Type": "AWS::A::B", "b": {',
             "line 2: did not find expected",
             id="JSON that does not parse",
         ),
-        pytest.param("- a\n- b\n", "line 1: Template needs to be an object.", id="a list"),
+        pytest.param(
+            "- a\n- b\n",
+            "it is neither a CloudFormation template nor a Terraform plan",
+            id="a list",
+        ),
         pytest.param(
             "Transform: AWS::LanguageExtensions\n"
             "Metadata: {cfn-lint: {config: {ignore_checks: [E0001]}}}\n"
