@@ -75,6 +75,7 @@ class Plan:
     """Every managed resource instance of a plan, and every module instance, by address."""
 
     providers: dict[str, Any]
+    variables: dict[str, Any]
     instances: dict[str, Instance] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
 
@@ -109,7 +110,7 @@ def read_plan(document: Any) -> Plan:
     if document.get("errored"):
         raise Unreadable("the plan ended in an error and is not whole; plan again")
     configuration = document.get("configuration", {})
-    plan = Plan(configuration.get("provider_config", {}))
+    plan = Plan(configuration.get("provider_config", {}), document.get("variables", {}))
     root = Module("", "", None, configuration.get("root_module", {}), {}, None)
     plan.modules[""] = root
     for change in _read_left_out(document):

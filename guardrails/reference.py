@@ -1,11 +1,13 @@
 """Follows the references of a Terraform configuration to IAM users whose names are not known yet.
 
 A list of references is not the expression: it tells which objects took part, not how. A local is a
-dead end (the plan's JSON has none of them): it stands for itself and for every user within reach.
+dead end (the plan's JSON has none of them): where nothing beside it leads to a user, it stands for
+itself and for every user within reach.
 """
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,10 +50,42 @@ class References:
 
     def _follow(self, expression: Any, place: Place, depth: int) -> Targets:
         references = _read_references(expression)
-        moves = any(reference.startswith(("each.", "count.")) for reference in references)
-        index = place.index if moves else None
-        found = [self._follow_one(ref, place, index, depth - 1) for ref in references]
-        return frozenset().union(*found)
+        index = self._find_index(references, place)
+        return self._settle(self._follow_one(ref, place, index, depth - 1) for ref in references)
+
+    def _settle(self, found: Iterable[Targets]) -> Targets:
+        """Return all that was found, without the dead ends if anything else leads to a user."""
+        kept = list(found)
+        sure = [targets for targets in kept if targets <= self.plan.instances.keys()]
+        return frozenset().union(*sure) or frozenset().union(*kept)
+
+    def _find_index(self, references: list[str], place: Place) -> Index:
+        """Return the index that an expression computes, as far as its references tell."""
+        if any(reference in ("each.key", "count.index") for reference in references):
+            return place.index
+        for reference in references:
+            if reference.startswith("each.value"):
+                over = self._read_constant(place.owner.get("for_each_expression"), place.module)
+                # Of a set the value is the key; of a map that is not known it may be.
+                value = over.get(place.index) if isinstance(over, dict) else place.index
+                value = _descend(value, reference.split(".")[2:])
+                return value if isinstance(value, str | int) else place.index
+        return None
+
+    def _read_constant(self, expression: Any, module: Module) -> Any:
+        """Return the value of an expression that is a constant or a variable, else None."""
+        if not isinstance(expression, dict):
+            return None
+        if "constant_value" in expression:
+            return expression["constant_value"]
+        references = _read_references(expression)
+        if len(references) != 1 or not references[0].startswith("var."):
+            return None
+        _, name, *path = references[0].split(".")
+        if module.parent is None:
+            return _descend(self.plan.variables.get(name, {}).get("value"), path)
+        given = module.call.get("expressions", {}).get(name)
+        return _descend(self._read_constant(given, module.parent), path)
 
     def _follow_one(self, reference: str, place: Place, index: Index, depth: int) -> Targets:
         """Return where one reference leads; `index` picks an instance where it names none."""
@@ -62,8 +96,7 @@ class References:
             return self._follow_variable(re.split(r"[.\[]", rest)[0], place.module, depth)
         if head == "each" and rest.startswith("value"):
             over = _read_references(place.owner.get("for_each_expression"))
-            found = [self._follow_one(ref, place, place.index, depth - 1) for ref in over]
-            return frozenset().union(*found)
+            return self._settle(self._follow_one(r, place, place.index, depth - 1) for r in over)
         if head == "module":
             return self._follow_output(reference, place, index, depth)
         if head in ("each", "count", "path", "terraform", "self"):
@@ -133,6 +166,12 @@ class References:
             for name in module.call.get("expressions", {}):
                 self.reach[module.address] |= self._follow_variable(name, module, _MAX_DEPTH)
         return self.reach[module.address]
+
+
+def _descend(value: Any, path: list[str]) -> Any:
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 def _pick(candidates: list[Any], index: Index) -> list[Any]:

@@ -243,3 +243,72 @@ module "ok_keyring" {
   source = "./keyring"
   user   = module.person["robot"].name
 }
+
+# Keys and indexes of for_each and count that are not those of the users.
+
+locals {
+  crew = {
+    ann = { console = true }
+    bob = { console = false }
+  }
+}
+
+resource "aws_iam_user" "crew" {
+  for_each = local.crew
+  name     = "crew-${each.key}-${terraform_data.suffix.id}"
+}
+
+resource "aws_iam_user_login_profile" "crew" {
+  for_each = { for name, user in aws_iam_user.crew : name => user.name if local.crew[name].console }
+  user     = each.value
+}
+
+resource "aws_iam_access_key" "ok_filtered" {
+  for_each = { for name, user in aws_iam_user.crew : name => user if !local.crew[name].console }
+  user     = each.value.name
+}
+
+resource "aws_iam_access_key" "bad_filtered" {
+  for_each = { for name, user in aws_iam_user.crew : name => user if local.crew[name].console }
+  user     = each.value.name
+}
+
+resource "aws_iam_access_key" "ok_under_the_key_of_another" {
+  for_each = { ann = "bob" }
+  user     = aws_iam_user.crew[each.value].name
+}
+
+resource "aws_iam_access_key" "bad_under_the_key_of_another" {
+  for_each = { bob = "ann" }
+  user     = aws_iam_user.crew[each.value].name
+}
+
+variable "holders" {
+  default = { bob = { user = "ann" } }
+}
+
+resource "aws_iam_access_key" "bad_by_a_variable" {
+  for_each = var.holders
+  user     = aws_iam_user.crew[each.value.user].name
+}
+
+resource "aws_iam_access_key" "bad_one_or_the_other" {
+  user = var.people.ann == "operators" ? aws_iam_user.crew["ann"].name : aws_iam_user.crew["bob"].name
+}
+
+resource "aws_iam_access_key" "bad_cut_out_of_the_arn" {
+  user = split("/", aws_iam_user.crew["ann"].arn)[1]
+}
+
+resource "aws_iam_access_key" "ok_first_of_a_splat" {
+  user = (aws_iam_user.late_robot[*].name)[0]
+}
+
+resource "aws_iam_user_group_membership" "late_robot" {
+  user   = aws_iam_user.late_robot[0].name
+  groups = ["robots"]
+}
+
+resource "aws_iam_access_key" "ok_through_a_membership" {
+  user = aws_iam_user_group_membership.late_robot.user
+}
