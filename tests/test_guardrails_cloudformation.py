@@ -430,6 +430,30 @@ def test_cfn_lint_itself_reports_the_rule_from_any_folder_in_yaml_json_and_sam(
     ]
 
 
+def test_a_parameter_that_cfn_lint_is_given_a_value_for_has_one_value(tmp_path: Path) -> None:
+    """Of a parameter that names a stored value, the name is given, not the value."""
+    given, stored = (
+        key(f"!Ref {name}").replace("Key:", f"Key{name}:", 1) for name in ("Name", "StoredAlice")
+    )
+    template = tmp_path / "t.yaml"
+    # cfn-lint 1.58 forgets the values given once it has carried out a transform.
+    preamble = PREAMBLE.partition("\n")[2]
+    template.write_text(preamble + indent(ALICE + given + stored, "  "))
+    run = subprocess.run(
+        [
+            *(Path(sys.executable).with_name("cfn-lint"), template, "--format", "json"),
+            *("--append-rules", str(ROOT / "guardrails" / "cloudformation")),
+            *("--parameters", "Name=alice", "StoredAlice=alice", "Env=x", "Other=y"),
+            *("OnlyAlice=alice", "AliceOrBob=bob", "OnlyInactive=Inactive", "EitherStatus=Active"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = [m["Location"]["Path"] for m in json.loads(run.stdout) if m["Rule"]["Id"] == "E9111"]
+    assert found == [["Resources", "KeyName"]]
+
+
 @pytest.mark.parametrize("file", sorted(CASES.glob("*.*")), ids=lambda file: file.name)
 def test_every_key_named_bad_is_found_and_no_key_named_ok(file: Path) -> None:
     text = file.read_text()

@@ -299,6 +299,41 @@ def test_one_reference_in_two_modules_with_their_own_providers_can_be_two_accoun
     assert check(document) == []
 
 
+def test_a_provider_that_an_old_terraform_shows_as_passed_on_is_that_of_the_root() -> None:
+    configuration = providers({"profile": {"constant_value": "p"}}, {})
+    key, profile = configuration["root_module"]["resources"]
+    key["provider_config_key"] = "module.keys:aws"
+    profile["provider_config_key"] = "aws"
+    found = [f.key for f in check(plan(KEY, PROFILE, configuration=configuration))]
+    assert found == ["aws_iam_access_key.key"]
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_local_of_a_module_may_be_a_user_that_was_passed_into_it(passed: bool) -> None:
+    reference = {"name": {"references": ["aws_iam_user.user.id"]}}
+    configuration = {
+        "root_module": {
+            "resources": [code("aws_iam_user_login_profile", "profile", user="aws_iam_user.user")],
+            "module_calls": {
+                "m": {
+                    "expressions": reference if passed else {},
+                    "module": {"resources": [code("aws_iam_access_key", "key", user="local.x")]},
+                }
+            },
+        }
+    }
+    document = plan(
+        resource("aws_iam_user", "user"),
+        resource("aws_iam_user_login_profile", "profile"),
+        configuration=configuration,
+    )
+    key = {**resource("aws_iam_access_key", "key"), "address": "module.m.aws_iam_access_key.key"}
+    document["planned_values"]["root_module"]["child_modules"] = [
+        {"address": "module.m", "resources": [key]}
+    ]
+    assert [f.user for f in check(document)] == (["aws_iam_user.user"] if passed else [])
+
+
 def test_without_a_configuration_a_user_who_is_not_known_may_be_anyone_who_is_created() -> None:
     key = resource("aws_iam_access_key", "key", status="Active")
     user = resource("aws_iam_user", "user", name="alice")

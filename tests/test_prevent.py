@@ -330,6 +330,12 @@ def test_an_exemption_of_another_address_accepts_nothing(
     assert prevent(capsys, *options, "plan.json")[0] == 1
 
 
+def test_an_exemption_accepts_nothing_in_a_template(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("exemptions.toml").write_text(EXEMPTION.replace("aws_iam_access_key.key", "Key"))
+    options = ("--exemptions", "exemptions.toml", "--now", "2026-12-31")
+    assert prevent(capsys, *options, "stack.yaml")[0] == 1
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
