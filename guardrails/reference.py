@@ -21,8 +21,9 @@ _RESOURCE = re.compile(rf"((?:data\.)?[^.\[]+\.[^.\[]+){_INDEX}")
 _PASSING = ("user", "user_name", "input")
 _MAX_DEPTH = 64
 
+DEAD_END = "?"
 Targets = frozenset[str]
-"""Addresses of users, and names of dead ends. Equal targets are one user."""
+"""Addresses of users, and names of dead ends, which begin with DEAD_END and prove nothing."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,12 @@ class References:
         place = Place(instance.module, instance.config, instance.index)
         expression = instance.config.get("expressions", {}).get("user")
         found = self._follow(expression, place, _MAX_DEPTH)
-        return found or self._stop("an expression", place.module, instance.index)
+        what = ",".join(_read_references(expression))
+        if not what:
+            # Without references it is a function's result, unlike any other; without its code
+            # nothing tells it apart.
+            what = instance.address if instance.config else "a user the plan does not show"
+        return found or self._stop(what, place.module, instance.index)
 
     def _follow(self, expression: Any, place: Place, depth: int) -> Targets:
         references = _read_references(expression)
@@ -151,7 +157,7 @@ class References:
 
     def _stop(self, reference: str, module: Module, index: Index) -> Targets:
         """Return a name for what cannot be followed, and every user that it could still lead to."""
-        name = f"{reference} in {module.address} at {json.dumps(index)}"
+        name = f"{DEAD_END}{reference} in {module.address} at {json.dumps(index)}"
         return frozenset({name}) | self._read_reach(module)
 
     def _read_reach(self, module: Module) -> Targets:

@@ -11,7 +11,7 @@ from typing import Any
 
 from guardrails.finding import Finding, Unreadable
 from guardrails.plan import Instance, Plan, read_plan
-from guardrails.reference import USER, References
+from guardrails.reference import DEAD_END, USER, References
 
 KEY = "aws_iam_access_key"
 PROFILE = "aws_iam_user_login_profile"
@@ -48,16 +48,20 @@ def _judge(plan: Plan, text: str, file: str) -> Iterator[Finding]:
             common = {
                 identity
                 for having in profiles
-                if certain == (wanted == having or len(wanted) == len(having) == 1)
                 for identity in wanted & having
+                if certain == _is_certain(wanted, having)
             }
             if common:
                 named = sorted({users[identity] for identity in common if identity in users})
                 # The name without its account, for a user who is not in the plan.
-                name = " or ".join(named) or min(common).partition(" in ")[0]
+                name = " or ".join(named) or min(common).lstrip(DEAD_END).partition(" in ")[0]
                 message = _tell(key.address, name, certain)
                 yield Finding(file, _find_line(text, key.address), name, key.address, message)
                 break
+
+
+def _is_certain(wanted: Identities, having: Identities) -> bool:
+    return len(wanted | having) == 1 and not min(wanted).startswith(DEAD_END)
 
 
 def _tell(key: str, user: str, certain: bool) -> str:

@@ -342,6 +342,36 @@ def test_without_a_configuration_a_user_who_is_not_known_may_be_anyone_who_is_cr
     ]
 
 
+def test_two_names_that_are_put_together_of_what_is_not_known_may_be_one() -> None:
+    """References do not tell robot-${terraform_data.x.id} from human-${terraform_data.x.id}."""
+    resources = [
+        code(kind, name, user="terraform_data.x.id")
+        for kind, name in (
+            ("aws_iam_access_key", "key"),
+            ("aws_iam_user_login_profile", "profile"),
+        )
+    ]
+    document = plan(
+        resource("aws_iam_access_key", "key"),
+        resource("aws_iam_user_login_profile", "profile"),
+        configuration={"root_module": {"resources": resources}},
+    )
+    assert [f.message.partition(",")[0] for f in check(document)] == [
+        "aws_iam_access_key.key may be an access key for terraform_data.x.id"
+    ]
+
+
+def test_two_expressions_without_any_reference_are_not_taken_for_one() -> None:
+    key = resource("aws_iam_access_key", "key")
+    profile = resource("aws_iam_user_login_profile", "profile")
+    resources = [code("aws_iam_access_key", "key"), code("aws_iam_user_login_profile", "profile")]
+    configuration = {"root_module": {"resources": resources}}
+    assert check(plan(key, profile, configuration=configuration)) == []
+    assert [(f.key, f.user) for f in check(plan(key, profile))] == [
+        ("aws_iam_access_key.key", "a user the plan does not show")
+    ]
+
+
 def test_a_user_who_exists_cannot_be_behind_a_name_that_is_not_known() -> None:
     key = resource("aws_iam_access_key", "key", status="Active")
     user = resource("aws_iam_user", "user", name="alice", id="alice")
