@@ -14,6 +14,7 @@ import boto3
 from moto.awslambda.models import lambda_backends
 from moto.config.models import config_backends
 from moto.iam.models import iam_backends
+from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
 
 from emulator.calls import CallLog
@@ -24,7 +25,9 @@ from emulator.faults import Faults
 from emulator.functions import Handler, Invocation
 from emulator.iam import Iam
 from emulator.lambdas import Lambda
+from emulator.remediations import Remediation
 from emulator.rules import Rule, add_rule, deliver_items
+from emulator.ssm import Ssm
 
 if TYPE_CHECKING:
     from emulator.cloud import Cloud
@@ -64,6 +67,13 @@ class Account:
         return backend
 
     @property
+    def automation(self) -> Ssm:
+        """Systems Manager of this Region: documents and their executions."""
+        backend = ssm_backends[self.account_id][self.region]
+        assert isinstance(backend, Ssm)
+        return backend
+
+    @property
     def clock(self) -> Clock:
         """The cloud's clock."""
         return self.cloud.clock
@@ -98,9 +108,27 @@ class Account:
             timeout_seconds=timeout_seconds,
         )
 
+    def find_rule(self, name: str) -> Rule:
+        """Return the rule of this name, or the one that a conformance pack made of it.
+
+        Raises LookupError where there is none, or more than one.
+        """
+        found = [
+            each
+            for each in self.config.config_rules
+            if each.partition("-conformance-pack-")[0] == name
+        ]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} rules are named {name} in {self.account_id}.")
+        return Rule(self.config, self.functions, found[0])
+
     def deliver_changes(self) -> list[Invocation]:
         """Send what Config recorded since the last time; see `Config.recording`."""
         return deliver_items(self.config, self.functions)
+
+    def deliver_remediations(self) -> list[Remediation]:
+        """Start automatic remediation for what was found meanwhile; see `Remediations`."""
+        return self.config.remediations.deliver()
 
     def session(self) -> boto3.Session:
         """Return a session with the operator's credentials, for accounts beside the first one."""

@@ -12,10 +12,12 @@ from typing import Any
 
 import boto3
 from moto.awslambda.models import lambda_backends
+from moto.cloudformation.models import cloudformation_backends
 from moto.config.models import config_backends
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.iam.models import iam_backends
+from moto.ssm.models import ssm_backends
 
 from emulator.account import Account, admit_operator
 from emulator.calls import CallLog
@@ -26,6 +28,8 @@ from emulator.faults import Faults
 from emulator.iam import Iam
 from emulator.lambdas import Lambda
 from emulator.server import Gateway, Server
+from emulator.ssm import Ssm
+from emulator.stacks import CloudFormation
 from emulator.users import AccessKey
 
 ACCOUNT_ID = "111122223333"
@@ -34,6 +38,8 @@ _BACKENDS: tuple[tuple[Any, type], ...] = (
     (iam_backends, Iam),
     (config_backends, Config),
     (lambda_backends, Lambda),
+    (cloudformation_backends, CloudFormation),
+    (ssm_backends, Ssm),
 )
 _open = False
 
@@ -64,8 +70,8 @@ class Cloud:
             server = Server(Gateway(self.calls, self.faults, find_caller))
             self.url = server.start()
             undo.callback(server.stop)
-            Lambda.cloud_url = self.url
-            undo.callback(_stop_functions)
+            Lambda.cloud_url = Ssm.cloud_url = self.url
+            undo.callback(_stop_interpreters)
             self._undo = undo.pop_all()
         return self
 
@@ -162,11 +168,12 @@ def _own_backends() -> Iterator[None]:
             backends.backend = original
 
 
-def _stop_functions() -> None:
-    for regions in list(lambda_backends.values()):
-        for functions in list(regions.values()):
-            if isinstance(functions, Lambda):
-                functions.stop_runtimes()
+def _stop_interpreters() -> None:
+    backends: tuple[Any, ...] = (lambda_backends, ssm_backends)
+    for regions in [each for kind in backends for each in kind.values()]:
+        for backend in list(regions.values()):
+            if isinstance(backend, Lambda | Ssm):
+                backend.stop_interpreters()
 
 
 def _forget_everything() -> None:

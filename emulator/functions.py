@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ATTEMPTS = 3
-"""One call and the two retries of an asynchronous invocation, unless the function says otherwise."""
+"""One call and two retries of an asynchronous invocation, unless the function says otherwise."""
 
 
 @dataclass

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rollout.errors import Refused
 from rule import __version__
 
-VERBS = ("evaluate", "prevent")
+VERBS = ("evaluate", "prevent", "demo")
 
 
 def main(argv: list[str] | None = None) -> int:

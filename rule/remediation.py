@@ -7,10 +7,10 @@ Inactive key without our tag are never touched. Whatever stops a run, the next o
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -31,10 +31,10 @@ class RemediationFailed(Exception):
     """Something was not done; the text says of every key what was done, and why or why not."""
 
 
-@dataclass(frozen=True)
-class Runbook:
+class Runbook(NamedTuple):
     """One run for one user, read and judged at its start; `now` is the clock."""
 
+    # No dataclass: those look text annotations up in sys.modules, where SSM may not put a script.
     iam: "IAMClient"
     user: User
     policy: Policy

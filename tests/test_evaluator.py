@@ -319,6 +319,17 @@ def test_users_and_results_on_many_pages_are_all_seen(account: Account, rule: Ru
     assert calls.count("config:PutEvaluations") == 2
 
 
+def test_whoever_has_a_quarantine_tag_is_read_live(account: Account, rule: Rule) -> None:
+    alice = add_user(account, "alice")
+    key = account.iam.add_key(alice, created=LONG_AGO, status="Inactive")
+    alice.tag_values["No-Setup-Access-Key:Quarantined:" + key.access_key_id] = "?"
+    assert rule.send_schedule().answer["read_live"] == 1
+    assert rule.list_findings()[0].annotation.endswith(
+        "Inactive, and not by a quarantine. Its quarantine tag is invalid: its name differs in"
+        " letter case."
+    )
+
+
 def test_an_account_of_robots_has_no_results(account: Account, rule: Rule) -> None:
     add_user(account, "robot", password=False)
     assert rule.send_schedule().answer["put"] == {}

@@ -245,6 +245,18 @@ def test_a_name_that_config_remembers_is_not_believed_without_its_id(account: Ac
     assert (found.id, found.name) == (old.id, "bob")
 
 
+def test_a_name_that_config_remembers_and_nobody_has_is_passed_over(account: Account) -> None:
+    alice = add_alice(account)
+    stub = Stubber(config := boto3.client("config"))
+    stub.add_response(
+        "list_discovered_resources",
+        {"resourceIdentifiers": [{"resourceId": alice.id, "resourceName": "before"}]},
+    )
+    with stub:
+        found = find_user(boto3.client("iam"), config, alice.id, NOW)
+    assert found.name == "alice"
+
+
 def test_a_user_that_config_has_not_recorded_is_found_on_a_later_page(account: Account) -> None:
     account.iam.page_limit = 2
     users = [account.iam.add_user(f"user{number}", created=CREATED) for number in range(5)]
