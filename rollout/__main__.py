@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rollout.errors import Refused
 from rule import __version__
 
-VERBS = ("evaluate", "demo")
+VERBS = ("evaluate", "prevent", "demo")
 
 
 class Parser(argparse.ArgumentParser):
