@@ -130,11 +130,11 @@ def remediate(
     Raises RemediationFailed when something was not done; ClientError when nothing was changed.
     """
     try:
-        user = read_user(iam, find_user(iam, config, user_id, now()), policy)
+        user = read_user(iam, find_user(iam, config, user_id), policy)
         if not user.has_password:
             user = replace(user, keys=read_keys(iam, user.name))
         elif user.tags is None:
-            user = replace(user, tags=read_tags(iam, user.name))
+            user = read_tags(iam, user)
     except UserGone as gone:
         return {"User": user_id, "Verdict": str(gone), "Keys": []}
     at, tags = now(), user.tags or {}
