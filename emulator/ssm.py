@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import yaml
-from moto.core.exceptions import ServiceException
 from moto.ssm import models, urls
+from moto.ssm.exceptions import SSMException
 
 from emulator.automation import Execution
 from emulator.documents import check_document, write_content
@@ -90,7 +90,7 @@ class Ssm(models.SimpleSystemManagerBackend):
         """
         given = {"DocumentName": name, "DocumentVersion": version, "Parameters": parameters or None}
         if fault := find_input_fault("ssm", "StartAutomationExecution", given):
-            raise ServiceException("ValidationException", fault)
+            raise SSMException("ValidationException", fault)
         document = self._find_definition(name.rpartition("/")[2], version)
         content = yaml.safe_load(document.content)
         values = check_parameters(content.get("parameters") or {}, parameters)
@@ -115,7 +115,7 @@ class Ssm(models.SimpleSystemManagerBackend):
     def find_execution(self, execution_id: str) -> Execution:
         """Return an execution; raises SSM's error where there is none of this id."""
         if execution_id not in self.executions:
-            raise ServiceException(
+            raise SSMException(
                 "AutomationExecutionNotFoundException",
                 "Automation execution not found, it may have been deleted.",
             )
@@ -133,13 +133,13 @@ class Ssm(models.SimpleSystemManagerBackend):
     def _find_definition(self, name: str, version: str) -> models.Document:
         documents = self._documents.get(name)
         if documents is None or documents.get_default_version().document_type != "Automation":
-            raise ServiceException(
+            raise SSMException(
                 "AutomationDefinitionNotFoundException",
                 f"No Automation document is named {name}.",
             )
         wanted = "" if version == "$DEFAULT" else version
         if not documents.exists(wanted):
-            raise ServiceException(
+            raise SSMException(
                 "AutomationDefinitionVersionNotFoundException",
                 f"The document {name} has no version {version}.",
             )
