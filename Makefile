@@ -54,7 +54,7 @@ rdk: $(READY)
 	@$(BIN)/python -m rollout.rdk
 
 readme: $(READY)
-	@$(BIN)/python -m rollout.parameter_table
+	@$(BIN)/python -m rollout.readme
 
 format: $(READY)
 	$(BIN)/ruff format

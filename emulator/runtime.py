@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from threading import Event, Lock, Timer
 from typing import Any
 
-from emulator.clock import offset_seconds
+from emulator.clock import Clock, offset_seconds
 from emulator.functions import Context
 
 CHILD = Path(__file__).parent / "child" / "runtime.py"
@@ -102,7 +102,8 @@ class Runtime:
             timer = Timer(context.timeout_seconds, expire)
             timer.start()
             try:
-                self._tell({"event": event, "context": given, "offset_seconds": offset_seconds()})
+                clock = {"offset_seconds": offset_seconds(), "clock_stands": Clock.stands}
+                self._tell({"event": event, "context": given, **clock})
                 assert self._child.stdout is not None
                 line = self._child.stdout.readline()
             except BrokenPipeError:

@@ -6,20 +6,30 @@ returns the exit code. Results go to stdout; progress, notes and errors go to st
 
 import argparse
 import importlib
+import io
 import os
 import sys
+from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rollout.errors import Refused
 from rule import __version__
 
-VERBS = ("evaluate", "demo")
+VERBS = ("evaluate", "prevent", "demo")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that tells wrong usage in one line, as every other error is told."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with exit code 2."""
+        self.exit(2, f"{self.prog}: {message} (--help shows the usage)\n")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Return 0 when all is well, 1 for findings or faults, 2 for wrong usage or input."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m rollout",
         description="No access keys at initial user setup for IAM users with a console password.",
     )
@@ -31,6 +41,9 @@ def main(argv: list[str] | None = None) -> int:
         verb.configure(verb_parser)
         verb_parser.set_defaults(run=verb.run)
     arguments = parser.parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that the terminal's encoding lacks is shown escaped: output must not end half-way.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()

@@ -5,6 +5,7 @@ checkout's files, and the function is the zip that `make package` builds.
 """
 
 import argparse
+import json
 import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 HELP = "Show the whole story on an emulated account; needs no AWS account and no network."
 NAME = "iam-user-no-setup-access-key"
+STEP = "QuarantineOrDeleteOffendingKeys"
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 SPRING = datetime(2026, 4, 1, 8, tzinfo=UTC)
@@ -164,7 +166,15 @@ class Story:
 
     def remediate(self) -> None:
         """Let AWS Config start the runbook for what was found, and send the changes it makes."""
-        self.account.deliver_remediations()
+        for remediation in self.account.deliver_remediations():
+            run = remediation.execution
+            if run is None or run.status != "Success":
+                self.line(f"runbook for {remediation.resource[1]}", "FAILED")
+                self.as_expected = False
+                continue
+            (user,) = run.outputs[f"{STEP}.User"]
+            for key in map(json.loads, run.outputs[f"{STEP}.Keys"]):
+                self.line(f"runbook: {user}, {key['AccessKeyId']}", key["Done"])
         self.account.deliver_changes()
 
     def title(self, text: str) -> None:

@@ -157,7 +157,7 @@ class Standing(Enum):
     UNUSED_LATER = "never used, but no setup key; Criterion UNUSED would report it"
     IN_USE = "in use"
     NOT_AT_SETUP = "not created at setup"
-    NOT_OURS = "Inactive, and not by a quarantine"
+    NOT_OURS = "Inactive, left alone"
     EXPIRED = "Expired"
 
 
@@ -413,6 +413,7 @@ def describe_compliance(keys: tuple[KeyVerdict, ...], policy: Policy) -> str:
         return fit(
             " ".join(each.sentence for each in remarkable),
             " ".join(each.brief for each in remarkable),
+            " ".join(each.brief.partition(". ")[0].rstrip(".") + "." for each in remarkable),
         )
     if not any(each.key.status == "Active" for each in keys):
         return "No active access key."

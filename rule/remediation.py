@@ -130,9 +130,11 @@ def remediate(
     Raises RemediationFailed when something was not done; ClientError when nothing was changed.
     """
     try:
-        user = read_user(iam, find_user(iam, config, user_id, now()), policy)
-        if user.has_password and user.tags is None:
-            user = replace(user, tags=read_tags(iam, user.name))
+        user = read_user(iam, find_user(iam, config, user_id), policy)
+        if not user.has_password:
+            user = replace(user, keys=read_keys(iam, user.name))
+        elif user.tags is None:
+            user = read_tags(iam, user)
     except UserGone as gone:
         return {"User": user_id, "Verdict": str(gone), "Keys": []}
     at, tags = now(), user.tags or {}
@@ -140,18 +142,19 @@ def remediate(
     accepted, _ = check_exception(tags, policy, at)
     runbook = Runbook(iam, user, policy, dry_run, now)
     jobs = list[tuple[str, Callable[[], tuple[str, str]]]]()
-    if accepted:
-        jobs += [(each.key.id, lambda: ("kept", f"{accepted}.")) for each in verdict.keys]
-    elif user.has_password:
+    if accepted or not user.has_password:
+        why_not = f"{accepted}." if accepted else verdict.annotation
+        jobs += [(key.id, lambda: ("kept", why_not)) for key in user.keys]
+    else:
         check_room(user, verdict)
         # Deletions first: they begin with a read, and a read that fails should find all unchanged.
         order = sorted(verdict.keys, key=lambda each: each.standing is not Standing.TO_DELETE)
         jobs += [(each.key.id, partial(runbook.repair, each)) for each in order]
-        # A run that was stopped after a deletion has left the tag.
-        present = {QUARANTINE_TAG + key.id for key in user.keys}
-        for tag in sorted(tags.keys() - present):
-            if tag.startswith(QUARANTINE_TAG) and not dry_run:
-                key_id = tag.removeprefix(QUARANTINE_TAG)
+        # A run that was stopped after a deletion has left the tag. IAM finds tags in any case.
+        present = {key.id for key in user.keys}
+        for tag in sorted(tags):
+            key_id = tag.removeprefix(QUARANTINE_TAG)
+            if key_id != tag and key_id.upper() not in present and not dry_run:
                 jobs.append((key_id, partial(runbook.remove_tag, key_id)))
     outcomes = list[dict[str, str]]()
     for key_id, job in jobs:

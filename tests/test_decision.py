@@ -448,7 +448,7 @@ def test_a_quarantine_tag_that_we_never_write_counts_as_none_and_the_sentence_sa
     remark = f"Its quarantine tag is invalid: {fault}."
     inactive = judge(user(key(status="Inactive"), tags=tags), policy(), NOW)
     active = judge(user(key(), tags=tags), policy(), NOW)
-    left_alone = f"{BORN}: Inactive, and not by a quarantine. {remark}"
+    left_alone = f"{BORN}: Inactive, left alone. {remark}"
     assert (inactive.compliance, inactive.annotation) == (COMPLIANT, left_alone)
     assert (active.compliance, active.annotation) == (NON_COMPLIANT, f"{FINDING} {remark}")
 
@@ -458,7 +458,7 @@ def test_a_quarantine_tag_in_another_letter_case_counts_as_none() -> None:
     verdict = judge(user(key(status="Inactive"), tags=tags), policy(), NOW)
     assert verdict.compliance == COMPLIANT
     assert verdict.annotation == (
-        f"{BORN}: Inactive, and not by a quarantine. Its quarantine tag is invalid: its name"
+        f"{BORN}: Inactive, left alone. Its quarantine tag is invalid: its name"
         " differs in letter case."
     )
 
@@ -616,6 +616,15 @@ def test_two_keys_and_an_invalid_exception_share_an_annotation_in_its_shortest_f
     slots = user(key(id="access key 1"), key(id="access key 2"), tags=excepted(UNTIL_TOMORROW))
     assert judge(slots, policy(), NOW).annotation == (
         "The risk is accepted by team-payments until the end of 2026-03-03: access key 1 and 2."
+    )
+
+
+def test_two_remarkable_keys_share_an_annotation_of_whole_sentences() -> None:
+    tags = quarantined(NOW - 7 * DAY) | quarantined(NOW - 7 * DAY, id=OTHER_ID)
+    used = (key(status="Inactive", used=USED), key(status="Inactive", used=USED, id=OTHER_ID))
+    since = "in quarantine since 2026-02-23T00:00:00Z, but AWS has a use of it on record."
+    assert judge(user(*used, tags=tags), policy(), NOW).annotation == (
+        f"Access key {ID}: {since} Access key {OTHER_ID}: {since}"
     )
 
 
