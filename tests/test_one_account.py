@@ -29,7 +29,8 @@ def read_blocks() -> list[str]:
 
 def run(account: Account, folder: Path, *blocks: str) -> list[str]:
     """Run blocks in one shell, as a reader would, and return what was printed, by line."""
-    binaries = Path(sys.executable).parent
+    binaries, ready = Path(sys.executable).parent, folder / "ready"
+    ready.touch()
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "".join(blocks)],
         cwd=ROOT,
@@ -38,7 +39,7 @@ def run(account: Account, folder: Path, *blocks: str) -> list[str]:
             "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(folder),
             # The tests run in the environment that stands: make must not set it up anew.
-            "MAKEFLAGS": "--old-file=.venv/.ready --old-file=requirements-dev.txt",
+            "MAKEFLAGS": f"READY={ready}",
         },
         capture_output=True,
         text=True,
@@ -60,8 +61,14 @@ def test_the_commands_set_the_account_up_judge_it_and_take_everything_away(
     assert finding.startswith(f"Access key {key} was created at 2026-07-03T12:00:00Z")
     (run_,) = account.find_rule(NAME).invocations
     assert run_.errors == []
-    again = run(account, tmp_path, set_up.replace('aws s3 mb "s3://$bucket"\n', ""), look)
-    assert again[-1].split("\t") == [finding]
+    # Again, as the text has it: without the bucket, and with something changed.
+    changed = set_up.replace('aws s3 mb "s3://$bucket"\n', "").rstrip() + (
+        " --conformance-pack-input-parameters ParameterName=GraceHours,ParameterValue=9\n"
+    )
+    changed = changed.replace("CodeKey=", "LogRetentionDays=30 CodeKey=")
+    assert run(account, tmp_path, changed, look)[-1].split("\t") == [finding]
+    (rule,) = account.config.config_rules.values()
+    assert rule.input_parameters_dict["GraceHours"] == "9"
     run(account, tmp_path, take_away)
     assert account.config.config_rules == {}
     assert account.functions.list_functions() == []
