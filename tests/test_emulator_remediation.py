@@ -19,13 +19,13 @@ ROLE = "arn:aws:iam::111122223333:role/repair"
 SCRIPT = """
 import boto3
 def repair(events, context):
+    if events["How"] == "badly":
+        raise ValueError("it went badly")
     for user in boto3.client("iam").list_users()["Users"]:
         if user["UserId"] == events["UserId"]:
             boto3.client("iam").tag_user(
                 UserName=user["UserName"], Tags=[{"Key": "how", "Value": events["How"]}]
             )
-    if events["How"] == "badly":
-        raise ValueError("it went badly")
     return {}
 """
 DOCUMENT = {
