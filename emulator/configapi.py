@@ -12,11 +12,9 @@ from moto.config.exceptions import (
     NameTooLongException,
     TooManyResourceIds,
 )
-from moto.config.models import config_backends
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
-from emulator.config import Config
 from emulator.items import USER_TYPE
 from emulator.lambdas import Lambda
 from emulator.packs import TemplateRefused
@@ -33,12 +31,6 @@ MAX_STARTED = 25
 
 class ConfigResponse(RemediationResponse):
     """Moto's Config operations, and those below."""
-
-    @property
-    def config_backend(self) -> Config:
-        backend = config_backends[self.current_account][self.region]
-        assert isinstance(backend, Config)
-        return backend
 
     def get_compliance_details_by_config_rule(self) -> str:
         """The stored results of a rule, 10 a page unless Limit says otherwise."""

@@ -31,20 +31,22 @@ class RemediationResponse(responses.ConfigResponse):
     """Moto's Config operations, and those below."""
 
     @property
-    def remediations(self) -> Remediations:
-        """The remediations of the account and Region that is asked."""
+    def config_backend(self) -> Config:
         backend = config_backends[self.current_account][self.region]
         assert isinstance(backend, Config)
-        return backend.remediations
+        return backend
+
+    @property
+    def remediations(self) -> Remediations:
+        """The remediations of the account and Region that is asked."""
+        return self.config_backend.remediations
 
     def put_remediation_configurations(self) -> str:
         """Add or change remediations; the first bad one refuses the call."""
         given = self._checked("PutRemediationConfigurations")
         for configuration in given["RemediationConfigurations"]:
             self.remediations.put(configuration)
-            backend = config_backends[self.current_account][self.region]
-            assert isinstance(backend, Config)
-            backend.note_violations(configuration["ConfigRuleName"])
+            self.config_backend.note_violations(configuration["ConfigRuleName"])
         return json.dumps({"FailedBatches": []})
 
     def describe_remediation_configurations(self) -> str:
@@ -98,11 +100,9 @@ class RemediationResponse(responses.ConfigResponse):
             raise InsufficientPermissionsException(
                 "Exceptions cannot be placed on service-linked remediation actions."
             )
-        backend = config_backends[self.current_account][self.region]
-        assert isinstance(backend, Config)
         violating = {
             (result.resource_type, result.resource_id)
-            for result in backend.results(rule).stored(["NON_COMPLIANT"])
+            for result in self.config_backend.results(rule).stored(["NON_COMPLIANT"])
         }
         exemption = Exemption(
             given.get("Message", ""), until and datetime.fromtimestamp(float(until), UTC)

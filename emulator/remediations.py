@@ -94,7 +94,6 @@ class Remediations:
         name = configuration["ConfigRuleName"]
         if name not in self._rules:
             raise InvalidParameterValueException(f"The ConfigRule '{name}' does not exist.")
-        present = self.configurations.get(name, {})
         linked = "aws-service-rule/" in self._rules[name].config_rule_arn
         if linked and not from_pack:
             raise InsufficientPermissionsException(
@@ -105,7 +104,7 @@ class Remediations:
             raise InvalidParameterValueException(fault)
         arn = self._rules[name].config_rule_arn.replace(":config-rule/", ":remediation/", 1)
         created_by = {"CreatedByService": PACK_SERVICE} if from_pack else {}
-        self.configurations[name] = {"Arn": arn, **present, **configuration, **created_by}
+        self.configurations[name] = {**configuration, "Arn": arn, **created_by}
 
     def put_from_template(self, properties: dict[str, Any], *, from_pack: bool) -> None:
         """Add or change the remediation that a stack describes."""
