@@ -149,7 +149,6 @@ def test_an_update_changes_what_a_role_may_do(
         "iam:GetAccessKeyLastUsed",
         "iam:GetLoginProfile",
         "iam:ListAccessKeys",
-        "iam:ListUserTags",
     ]
 
 
