@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv demo test check format lock clean
+.PHONY: help venv demo test check package format lock clean
 
 help:
 	@echo "make demo     the whole story on an emulated account"
 	@echo "make test     every test, with coverage"
 	@echo "make check    format, lint, types, templates: what CI runs after the tests"
+	@echo "make package  the function's code, in dist/: its name is printed last"
 	@echo "make venv     only set up .venv"
 	@echo "make format   let ruff format and fix what it can"
 	@echo "make lock     resolve requirements*.txt anew from pyproject.toml"
@@ -36,6 +37,9 @@ check: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+package: $(READY)
+	@$(BIN)/python -m rollout.package
 
 format: $(READY)
 	$(BIN)/ruff format

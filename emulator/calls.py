@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any
 
 from botocore.exceptions import UnknownServiceError
+from moto.core.model import ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
@@ -85,6 +86,17 @@ class CallLog:
                 during.append(call)
 
 
+def find_model(service: str) -> ServiceModel:
+    """Return botocore's model of the service that signs as `service`.
+
+    Raises UnreadableCall when there is none.
+    """
+    try:
+        return get_service_model(_CLIENT_NAMES.get(service, service))
+    except UnknownServiceError:
+        raise UnreadableCall(f"{service} is no service that botocore knows.") from None
+
+
 def read_call(request: Request) -> Call:
     """Return what `request` asks for, read as the service's own model says.
 
@@ -95,10 +107,7 @@ def read_call(request: Request) -> Call:
         access_key_id, _, region, service, _ = scope
     except (KeyError, IndexError, ValueError):
         raise UnreadableCall(f"{request.method} {request.path} is not signed.") from None
-    try:
-        model = get_service_model(_CLIENT_NAMES.get(service, service))
-    except UnknownServiceError:
-        raise UnreadableCall(f"{service} is no service that botocore knows.") from None
+    model = find_model(service)
     path_parameters: dict[str, Any] = {}
     operation = request.form.get("Action") or request.headers.get("X-Amz-Target", "").split(".")[-1]
     if not operation:

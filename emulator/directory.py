@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from moto.core.exceptions import AccessDeniedError
 from moto.iam import models
 from moto.iam.exceptions import (
     EntityAlreadyExists,
-    IAMException,
     LimitExceededException,
     NoSuchEntity,
 )
@@ -108,6 +108,8 @@ class Directory(models.IAMBackend):
     def get_access_key_last_used(self, access_key_id: str) -> dict[str, Any]:
         key = self.access_keys.get(access_key_id)
         if key is None or key.user_name is None:
-            text = f"The Access Key with id {access_key_id} cannot be found"
-            raise IAMException(self.deleted_key_error, text)
+            if self.deleted_key_error == "AccessDenied":
+                action = f"iam:GetAccessKeyLastUsed on resource: access key {access_key_id}"
+                raise AccessDeniedError(f"arn:aws:iam::{self.account_id}:root", action)
+            raise NoSuchEntity(f"The Access Key with id {access_key_id} cannot be found")
         return {"user_name": key.user_name, "last_used": key.last_used}

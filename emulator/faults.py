@@ -7,8 +7,6 @@ import time
 from dataclasses import dataclass, field
 from threading import Lock
 
-from moto.core.utils import get_service_model
-
 from emulator.calls import Call
 
 _MESSAGES = {
@@ -16,8 +14,6 @@ _MESSAGES = {
     "AccessDenied": "User is not authorized to perform this operation",
     "ServiceFailure": "The request processing has failed because of an unknown error.",
 }
-_STATUSES = {"AccessDenied": 403, "AccessDeniedException": 400, "ServiceFailure": 500}
-"""Of errors that no service model lists; every other error is a 400."""
 
 
 @dataclass
@@ -41,14 +37,6 @@ class Fault:
     def matches(self, call: Call) -> bool:
         """Say whether this fault is about `call` at all."""
         return self.service in ("", call.service) and self.operation in ("", call.operation)
-
-    def status(self, call: Call) -> int:
-        """Return the HTTP status of this error, as botocore's model has it."""
-        for shape in get_service_model(call.service).error_shapes:
-            error = shape.metadata.get("error", {})
-            if self.code in (shape.name, error.get("code")):
-                return int(error.get("httpStatusCode", 400))
-        return _STATUSES.get(self.code or "", 400)
 
 
 @dataclass

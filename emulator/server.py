@@ -12,12 +12,7 @@ from collections.abc import Callable, Iterable
 from threading import Thread
 from typing import Any
 
-from moto.core.exceptions import ServiceException
-from moto.core.model import OperationModel
 from moto.core.request import determine_request_protocol
-from moto.core.responses import ActionContext, ActionResult, BaseResponse
-from moto.core.serialize import get_serializer_class
-from moto.core.utils import get_service_model
 from moto.moto_server.werkzeug_app import (
     BackendRequest,
     DomainDispatcherApplication,
@@ -26,7 +21,8 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from emulator.calls import Call, CallLog, UnreadableCall, read_call
+from emulator.calls import Call, CallLog, UnreadableCall, find_model, read_call
+from emulator.errors import find_status, write_error
 from emulator.faults import Faults
 
 _CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type": ?"([^"]+)"')
@@ -64,7 +60,6 @@ class Gateway:
                 call,
                 "InvalidClientTokenId",
                 "The security token included in the request is invalid.",
-                403,
             )
         call.account, call.caller = caller
         fault = self.faults.strike(call)
@@ -73,8 +68,7 @@ class Gateway:
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return []
         if fault is not None and fault.code is not None:
-            status = fault.status(call)
-            return _send_error(start_response, request, call, fault.code, fault.message, status)
+            return _send_error(start_response, request, call, fault.code, fault.message)
         return self._answer(environ, start_response, request, call)
 
     def _answer(
@@ -150,20 +144,12 @@ def _send_error(
     call: Call,
     code: str,
     message: str,
-    status: int,
+    status: int | None = None,
 ) -> Iterable[bytes]:
     """Answer with an AWS error in the form of the service's own protocol."""
     call.error = code
-    model = get_service_model({"monitoring": "cloudwatch"}.get(call.service, call.service))
+    model = find_model(call.service)
     protocol = determine_request_protocol(model, request.content_type)
-    context = ActionContext(
-        model,
-        OperationModel({}, model),
-        get_serializer_class(model.service_name, protocol),
-        BaseResponse(),
-    )
-    error = ActionResult(ServiceException(code, message))
-    _, headers, body = error.execute_result(context)
-    headers.pop("Content-Length", None)
-    start_response(f"{status} Error", [(name, str(value)) for name, value in headers.items()])
-    return [body.encode() if isinstance(body, str) else body]
+    headers, body = write_error(protocol, code, message)
+    start_response(f"{status or find_status(model, code)} Error", headers)
+    return [body]

@@ -1,0 +1,129 @@
+import os
+import time
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from conftest import NOW
+from moto.config.models import ConfigBackend, config_backends
+from moto.iam.models import IAMBackend, iam_backends
+
+from emulator import Cloud, open_account
+from emulator.clock import whole_seconds
+from emulator.cloud import CloudAlreadyOpen
+
+
+def test_the_time_of_the_process_is_the_clouds_until_it_closes() -> None:
+    before = datetime.now(UTC)
+    with open_account(NOW, ticking=False) as account:
+        inside = datetime.now(UTC)
+        later = account.clock.advance(days=8, hours=1)
+        account.clock.move_to(NOW)
+        back = datetime.now(UTC)
+    assert (inside, later, back) == (NOW, NOW + timedelta(days=8, hours=1), NOW)
+    assert before <= datetime.now(UTC) < before + timedelta(minutes=1)
+
+
+def test_the_clock_ticks_on() -> None:
+    with open_account(NOW) as account:
+        time.sleep(0.001)
+        assert account.clock.now() > NOW
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="2026-09-01T12:00:00 has no time zone"):
+        whole_seconds(NOW.replace(tzinfo=None))
+
+
+def test_the_environment_is_as_it_was_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_IAM", "https://iam.example.com")
+    before = dict(os.environ)
+    with open_account(NOW) as account:
+        assert {name: os.environ[name] for name in os.environ if name.startswith("AWS_")} == {
+            name: value for name, value in account.variables().items() if name.startswith("AWS_")
+        }
+    assert dict(os.environ) == before
+
+
+def test_a_cloud_leaves_nothing_behind_for_the_next() -> None:
+    urls = []
+    for _ in range(3):
+        with open_account(NOW) as account:
+            urls.append(account.cloud.url)
+            assert boto3.client("iam").list_users()["Users"] == []
+            account.iam.add_user("ann")
+    assert len(set(urls)) == 1
+    assert (iam_backends.backend, config_backends.backend) == (IAMBackend, ConfigBackend)
+    assert (dict(iam_backends), dict(config_backends)) == ({}, {})
+
+
+def test_a_client_that_was_kept_reaches_the_next_cloud() -> None:
+    with open_account(NOW):
+        kept = boto3.client("iam")
+        kept.list_users()
+    with open_account(NOW) as account:
+        account.iam.add_user("ann")
+        assert [user["UserName"] for user in kept.list_users()["Users"]] == ["ann"]
+
+
+def test_a_cloud_that_fails_while_opening_is_closed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("emulator.cloud.Server.start", lambda self: 1 / 0)
+        with pytest.raises(ZeroDivisionError), Cloud(NOW):
+            pass
+    assert iam_backends.backend is IAMBackend
+    with Cloud(NOW):
+        pass
+
+
+def test_two_clouds_at_once_are_refused() -> None:
+    with Cloud(NOW), pytest.raises(CloudAlreadyOpen, match="is open already"), Cloud(NOW):
+        pass
+
+
+def test_opening_takes_well_under_a_second() -> None:
+    begin = time.perf_counter()
+    with open_account(NOW):
+        boto3.client("iam").list_users()
+    assert time.perf_counter() - begin < 1
+
+
+@pytest.mark.parametrize("status", ["Inactive", "Expired", "unknown"])
+def test_a_key_that_is_not_active_opens_nothing(status: str) -> None:
+    with open_account(NOW) as account:
+        key_id = "AKIAUNKNOWNUNKNOWN22"
+        if status != "unknown":
+            key = account.iam.add_key(account.iam.add_user("ann"), status=status)
+            key_id = key.access_key_id
+        client = boto3.client("iam", aws_access_key_id=key_id, aws_secret_access_key="x")
+        with pytest.raises(ClientError) as error:
+            client.list_users()
+        assert error.value.response["Error"]["Code"] == "InvalidClientTokenId"
+        assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_an_assumed_role_is_named_as_the_caller() -> None:
+    role = "arn:aws:iam::444455556666:role/reader"
+    with open_account(NOW) as account:
+        account.cloud.open_account("444455556666").iam.add_user("bob")
+        credentials = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="s")[
+            "Credentials"
+        ]
+        users = boto3.client(
+            "iam",
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+        ).list_users()["Users"]
+        last = account.calls.made()[-1]
+    assert [user["UserName"] for user in users] == ["bob"]
+    assert (last.account, last.caller) == ("444455556666", role)
+
+
+def test_an_operation_that_nobody_has_written_is_named_at_once() -> None:
+    with open_account(NOW) as account:
+        with pytest.raises(ClientError, match="has not been implemented"):
+            boto3.client("config").describe_remediation_configurations(ConfigRuleNames=["x"])
+        assert account.calls.actions() == ["config:DescribeRemediationConfigurations"]
