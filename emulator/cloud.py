@@ -12,10 +12,12 @@ from typing import Any
 
 import boto3
 from moto.awslambda.models import lambda_backends
+from moto.cloudformation.models import cloudformation_backends
 from moto.config.models import config_backends
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.iam.models import iam_backends
+from moto.organizations.models import organizations_backends
 
 from emulator.account import Account, admit_operator
 from emulator.calls import CallLog
@@ -24,7 +26,10 @@ from emulator.config import Config
 from emulator.faults import Faults
 from emulator.iam import Iam
 from emulator.lambdas import Lambda
+from emulator.organization import forget_organizations
+from emulator.organizationapi import Organizations
 from emulator.server import Gateway, Server
+from emulator.stacks import CloudFormation
 from emulator.users import AccessKey
 
 ACCOUNT_ID = "111122223333"
@@ -33,6 +38,8 @@ _BACKENDS: tuple[tuple[Any, type], ...] = (
     (iam_backends, Iam),
     (config_backends, Config),
     (lambda_backends, Lambda),
+    (cloudformation_backends, CloudFormation),
+    (organizations_backends, Organizations),
 )
 _open = False
 
@@ -145,5 +152,6 @@ def _own_backends() -> Iterator[None]:
 
 
 def _forget_everything() -> None:
+    forget_organizations()
     BackendDict.reset()
     reset_model_data()

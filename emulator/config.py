@@ -54,6 +54,10 @@ class Config(models.ConfigBackend):
         self.failing_evaluations: set[str] = set()
         """Resource ids whose evaluations PutEvaluations returns in FailedEvaluations."""
         self.deleted_users: list[tuple[User, datetime]] = []
+        self.packs: dict[str, list[str]] = {}
+        """The rules of each conformance pack that stands here, by the pack's name."""
+        self.remediations: dict[str, dict[str, Any]] = {}
+        """Remediation configurations by rule name."""
         self._tokens: dict[str, Token] = {}
         self._results: dict[str, Results] = {}
         self._numbers = count(1)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from moto.config import responses
+
 from moto.config.exceptions import (
     InvalidLimitException,
     InvalidNextTokenException,
@@ -16,6 +16,7 @@ from moto.config.models import config_backends
 
 from emulator.config import Config
 from emulator.items import USER_TYPE
+from emulator.organizationpackapi import OrganizationPackResponse
 from emulator.pages import InvalidToken, cut_page
 
 MAX_NAME = 64
@@ -23,7 +24,7 @@ MAX_NAME = 64
 MAX_PAGE = 100
 
 
-class ConfigResponse(responses.ConfigResponse):
+class ConfigResponse(OrganizationPackResponse):
     """Moto's Config operations, and those below."""
 
     @property

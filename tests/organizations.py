@@ -1,0 +1,83 @@
+"""An organization for the tests: management, a delegated administrator, two units, odd members."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from emulator import Account, Cloud
+from emulator.cloud import use_account
+from emulator.members import Members, members_of, stack_sets_of
+from emulator.organization import CONFIG, STACKSETS, Organization, Unit
+from emulator.organizationpacks import OrganizationPacks, packs_of
+from emulator.stacksets import StackSets
+
+NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
+REGION = "us-east-1"
+MANAGEMENT = "999900000000"
+SECURITY = "222200000000"
+"""The delegated administrator."""
+SHOP, BANK, OLD, SANDBOX, LATE = (
+    "333300000001",
+    "333300000002",
+    "333300000003",
+    "444455556666",
+    "555500000000",
+)
+ROLE = "OrganizationAccountAccessRole"
+
+
+@dataclass
+class Estate:
+    """An emulated organization and the way into it."""
+
+    cloud: Cloud
+    account: Account
+    organization: Organization
+    members: Members
+    sets: StackSets
+    packs: OrganizationPacks
+    production: Unit
+    testing: Unit
+
+    def join(self, account_id: str, name: str, unit: Unit | None = None, **recorder: bool) -> None:
+        """Let an account with a recorder join."""
+        self.members.add_recorder(account_id, REGION, **recorder)
+        self.organization.add_account(account_id, name, unit)
+
+    def sleep(self, seconds: float) -> None:
+        """Pass emulated time, as code under test sleeps."""
+        self.cloud.clock.advance(seconds=seconds)
+
+
+@contextmanager
+def open_estate(caller: str = MANAGEMENT, accounts: int = 0) -> Iterator[Estate]:
+    """Open the organization, seen from `caller`, with that many ordinary accounts more."""
+    with Cloud(NOW, ticking=False) as cloud:
+        account = cloud.open_account(caller, REGION)
+        organization = Organization(MANAGEMENT)
+        organization.page_limit = 2 if not accounts else 100
+        members = members_of(organization)
+        production, testing = organization.add_unit("production"), organization.add_unit("testing")
+        estate = Estate(
+            cloud,
+            account,
+            organization,
+            members,
+            stack_sets_of(organization),
+            packs_of(organization),
+            production,
+            testing,
+        )
+        members.add_recorder(MANAGEMENT, REGION)
+        estate.join(SECURITY, "security")
+        estate.join(SHOP, "shop", production)
+        estate.join(BANK, "bank", organization.add_unit("regulated", production))
+        organization.add_account(OLD, "old-shop", production, status="SUSPENDED")
+        estate.join(SANDBOX, "sandbox", testing)
+        for number in range(accounts):
+            estate.join(f"{700000000000 + number}", f"team-{number}", testing)
+        organization.delegate(SECURITY, STACKSETS, CONFIG)
+        organization.agenda.finish()
+        with use_account(account):
+            yield estate
