@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv demo test check package format lock clean
+.PHONY: help venv demo test check render package format lock clean
 
 help:
 	@echo "make demo     the whole story on an emulated account"
 	@echo "make test     every test, with coverage"
 	@echo "make check    format, lint, types, templates: what CI runs after the tests"
+	@echo "make render   paste rule/'s sources into the runbook in template.yaml"
 	@echo "make package  the function's code, in dist/: its name is printed last"
 	@echo "make venv     only set up .venv"
 	@echo "make format   let ruff format and fix what it can"
@@ -37,6 +38,10 @@ check: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/python -m rollout.runbook --check
+
+render: $(READY)
+	@$(BIN)/python -m rollout.runbook
 
 package: $(READY)
 	@$(BIN)/python -m rollout.package

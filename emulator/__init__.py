@@ -1,4 +1,4 @@
-"""An AWS account on loopback: moto plus the parts of AWS Config and SSM that it lacks.
+"""An AWS account on loopback: moto plus the parts of IAM and AWS Config that it lacks.
 
 For the demo and the tests. `open_account` is the way in:
 
@@ -8,6 +8,6 @@ For the demo and the tests. `open_account` is the way in:
 """
 
 from emulator.account import Account
-from emulator.cloud import Cloud, open_account
+from emulator.cloud import Cloud, open_account, use_account
 
-__all__ = ["Account", "Cloud", "open_account"]
+__all__ = ["Account", "Cloud", "open_account", "use_account"]

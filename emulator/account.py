@@ -19,6 +19,7 @@ from moto.utilities.utils import get_partition
 from emulator.calls import CallLog
 from emulator.clock import Clock
 from emulator.config import Config
+from emulator.environment import client_variables
 from emulator.faults import Faults
 from emulator.functions import Handler, Invocation
 from emulator.iam import Iam
@@ -97,6 +98,20 @@ class Account:
             timeout_seconds=timeout_seconds,
         )
 
+    def find_rule(self, name: str) -> Rule:
+        """Return the rule of this name, or the one that a conformance pack made of it.
+
+        Raises LookupError where there is none, or more than one.
+        """
+        found = [
+            each
+            for each in self.config.config_rules
+            if each.partition("-conformance-pack-")[0] == name
+        ]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} rules are named {name} in {self.account_id}.")
+        return Rule(self.config, self.functions, found[0])
+
     def deliver_changes(self) -> list[Invocation]:
         """Send what Config recorded since the last time; see `Config.recording`."""
         return deliver_items(self.config, self.functions)
@@ -111,17 +126,7 @@ class Account:
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables with which AWS clients reach this account only."""
-        return {
-            "AWS_ENDPOINT_URL": self.cloud.url,
-            "AWS_ACCESS_KEY_ID": self.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": "emulated",
-            "AWS_REGION": self.region,
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": "127.0.0.1",
-        }
+        return client_variables(self.cloud.url, self.region, self.access_key_id)
 
     def environment(self) -> dict[str, str]:
         """Return an environment for a child interpreter: this account, guarded, on its clock.

@@ -11,11 +11,13 @@ from threading import Lock
 from typing import Any
 
 from botocore.exceptions import UnknownServiceError
+from botocore.model import OperationNotFoundError
 from moto.core.model import ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
+from werkzeug.exceptions import HTTPException
 
 _CLIENT_NAMES = {"monitoring": "cloudwatch"}
 """Services whose signing name differs from boto3's name, as far as this project calls them."""
@@ -109,12 +111,17 @@ def read_call(request: Request) -> Call:
         raise UnreadableCall(f"{request.method} {request.path} is not signed.") from None
     model = find_model(service)
     path_parameters: dict[str, Any] = {}
-    operation = request.form.get("Action") or request.headers.get("X-Amz-Target", "").split(".")[-1]
-    if not operation:
-        matched, path_parameters = get_service_router(model.service_name).match(request)
-        operation = matched.name
+    name = request.form.get("Action") or request.headers.get("X-Amz-Target", "").split(".")[-1]
+    try:
+        if name:
+            operation = model.operation_model(name)
+        else:
+            operation, path_parameters = get_service_router(model.service_name).match(request)
+    except (OperationNotFoundError, HTTPException):
+        asked = f"{service}: {name or f'{request.method} {request.path}'}"
+        raise UnreadableCall(f"{asked} is no operation that botocore knows.") from None
     parser = PROTOCOL_PARSERS[determine_request_protocol(model, request.content_type)]
-    parameters = parser(model.operation_model(operation)).parse(
+    parameters = parser(operation).parse(
         {
             "method": request.method,
             "values": request.values,
@@ -124,4 +131,4 @@ def read_call(request: Request) -> Call:
             "url_params": path_parameters,
         }
     )
-    return Call(service, operation, parameters, region, access_key_id)
+    return Call(service, operation.name, parameters, region, access_key_id)

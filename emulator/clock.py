@@ -19,6 +19,11 @@ def whole_seconds(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
+def offset_seconds() -> float:
+    """Return how far this process's time is ahead of the real time, whatever clock runs."""
+    return datetime.now(UTC).timestamp() - time_machine.escape_hatch.time.time()
+
+
 class Clock:
     """The time of an emulated cloud, from `start` to `stop`."""
 
@@ -51,7 +56,7 @@ class Clock:
 
     def offset_seconds(self) -> float:
         """Return how far the clock is ahead of the real time; a child process is told."""
-        return self.now().timestamp() - time_machine.escape_hatch.time.time()
+        return offset_seconds()
 
     def _running(self) -> time_machine.Traveller:
         if self._position is None:

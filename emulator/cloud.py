@@ -23,6 +23,7 @@ from emulator.account import Account, admit_operator
 from emulator.calls import CallLog
 from emulator.clock import Clock
 from emulator.config import Config
+from emulator.environment import NO_FILES
 from emulator.faults import Faults
 from emulator.iam import Iam
 from emulator.lambdas import Lambda
@@ -62,12 +63,16 @@ class Cloud:
     def __enter__(self) -> "Cloud":
         with ExitStack() as undo:
             undo.enter_context(_only_one())
+            # First of all: moto makes a session of its own when it makes a backend.
+            undo.enter_context(_own_environment())
             self.clock.start()
             undo.callback(self.clock.stop)
             undo.enter_context(_own_backends())
             server = Server(Gateway(self.calls, self.faults, find_caller))
             self.url = server.start()
             undo.callback(server.stop)
+            Lambda.cloud_url = self.url
+            undo.callback(_stop_functions)
             self._undo = undo.pop_all()
         return self
 
@@ -96,20 +101,18 @@ def open_account(
 
 @contextmanager
 def use_account(account: Account) -> Iterator[None]:
-    """Point this process's boto3 at `account`; afterwards os.environ is as it was."""
-    before = dict(os.environ)
-    for name in list(os.environ):
-        if name.startswith("AWS_") or name == "MOTO_ACCOUNT_ID":
-            del os.environ[name]
-    os.environ.update(account.variables())
-    # The default session keeps the credentials it saw first.
-    boto3.DEFAULT_SESSION = None
-    try:
+    """Point this process's boto3 at `account`; afterwards os.environ is as it was.
+
+    boto3's default session is dropped when it holds other credentials. Otherwise it is kept, before
+    and after: code under test may have put hooks and settings on it, once for the process.
+    """
+    with _own_environment():
+        os.environ.update(account.variables())
+        if boto3.DEFAULT_SESSION is not None:
+            known = boto3.DEFAULT_SESSION.get_credentials()
+            if known is None or known.access_key != account.access_key_id:
+                boto3.DEFAULT_SESSION = None
         yield
-    finally:
-        boto3.DEFAULT_SESSION = None
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def find_caller(access_key_id: str) -> tuple[str, str] | None:
@@ -137,6 +140,21 @@ def _only_one() -> Iterator[None]:
 
 
 @contextmanager
+def _own_environment() -> Iterator[None]:
+    """Let no setting of AWS or moto on this machine count until the block ends."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(("AWS_", "MOTO_")):
+            del os.environ[name]
+    os.environ.update(NO_FILES)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
 def _own_backends() -> Iterator[None]:
     """Let moto make this package's backends, from empty, until the block ends."""
     originals = [(backends, backends.backend) for backends, _ in _BACKENDS]
@@ -149,6 +167,13 @@ def _own_backends() -> Iterator[None]:
         _forget_everything()
         for backends, original in originals:
             backends.backend = original
+
+
+def _stop_functions() -> None:
+    for regions in list(lambda_backends.values()):
+        for functions in list(regions.values()):
+            if isinstance(functions, Lambda):
+                functions.stop_runtimes()
 
 
 def _forget_everything() -> None:

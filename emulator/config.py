@@ -6,12 +6,15 @@ Moto keeps the rules and the recorder. It stores no result and knows no user; bo
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import count
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from moto.awslambda.models import lambda_backends
 from moto.config import models, urls
 from moto.config.exceptions import (
+    InsufficientPermissionsException,
     InvalidParameterValueException,
     InvalidResultTokenException,
     NoSuchConfigRuleException,
@@ -23,10 +26,15 @@ from moto.utilities.utils import get_partition
 from emulator.functions import Invocation
 from emulator.iam import Iam
 from emulator.items import USER_TYPE, make_item
+from emulator.lambdas import Lambda
 from emulator.results import Results, find_faults
 from emulator.users import User
 
+if TYPE_CHECKING:
+    from emulator.packs import Packs
+
 MAX_EVALUATIONS = 100
+PRINCIPAL = "config.amazonaws.com"
 
 
 @dataclass(frozen=True)
@@ -53,11 +61,11 @@ class Config(models.ConfigBackend):
         """Ids of users that are not recorded, or not yet."""
         self.failing_evaluations: set[str] = set()
         """Resource ids whose evaluations PutEvaluations returns in FailedEvaluations."""
-        self.deleted_users: list[tuple[User, datetime]] = []
-        self.packs: dict[str, list[str]] = {}
-        """The rules of each conformance pack that stands here, by the pack's name."""
         self.remediations: dict[str, dict[str, Any]] = {}
         """Remediation configurations by rule name."""
+        self.deleted_users: list[tuple[User, datetime]] = []
+        self.organization_packs: dict[str, list[str]] = {}
+        """The rules of each pack that an organization put here, by the pack's name."""
         self._tokens: dict[str, Token] = {}
         self._results: dict[str, Results] = {}
         self._numbers = count(1)
@@ -69,6 +77,13 @@ class Config(models.ConfigBackend):
         return SimpleNamespace(
             url_bases=urls.url_bases, url_paths={"{0}/$": ConfigResponse.dispatch}
         )
+
+    @cached_property
+    def packs(self) -> "Packs":
+        """The conformance packs."""
+        from emulator.packs import Packs
+
+        return Packs(self.region_name, self.account_id)
 
     @property
     def iam(self) -> Iam:
@@ -98,8 +113,9 @@ class Config(models.ConfigBackend):
     ) -> dict[str, list[Any]]:
         """Store evaluations under the token's rule.
 
-        A bad list is refused whole, before the token is looked at. In TestMode any token will do
-        and nothing is stored (API reference).
+        A bad list is refused whole, before the token is looked at; that this is a
+        ValidationException is how Config refuses elsewhere, not stated here (L). In TestMode any
+        token will do and nothing is stored (API reference).
         """
         given = evaluations or []
         if len(given) > MAX_EVALUATIONS:
@@ -125,6 +141,21 @@ class Config(models.ConfigBackend):
             else:
                 results.put(evaluation, token.invoked)
         return {"FailedEvaluations": failed}
+
+    def put_config_rule(
+        self, config_rule: dict[str, Any], tags: list[dict[str, str]] | None = None
+    ) -> str:
+        """Add or change a rule; as in AWS, Config must be allowed to invoke its function."""
+        source = config_rule.get("Source", {})
+        arn = source.get("SourceIdentifier", "")
+        functions = lambda_backends[self.account_id][self.region_name]
+        assert isinstance(functions, Lambda)
+        if source.get("Owner") == "CUSTOM_LAMBDA" and not functions.may_invoke(arn, PRINCIPAL):
+            raise InsufficientPermissionsException(
+                f"The AWS Lambda function {arn} cannot be invoked. Check the specified function"
+                " ARN, and check the function's permissions."
+            )
+        return super().put_config_rule(config_rule, tags)
 
     def delete_config_rule(self, rule_name: str) -> None:
         super().delete_config_rule(rule_name)

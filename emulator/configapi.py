@@ -13,10 +13,13 @@ from moto.config.exceptions import (
     TooManyResourceIds,
 )
 from moto.config.models import config_backends
+from moto.s3.exceptions import MissingBucket
+from moto.s3.models import s3_backends
 
 from emulator.config import Config
 from emulator.items import USER_TYPE
 from emulator.organizationpackapi import OrganizationPackResponse
+from emulator.packs import TemplateRefused
 from emulator.pages import InvalidToken, cut_page
 
 MAX_NAME = 64
@@ -72,6 +75,69 @@ class ConfigResponse(OrganizationPackResponse):
         if token is not None:
             answer["nextToken"] = token
         return json.dumps(answer)
+
+    def put_conformance_pack(self) -> str:
+        """Create or change a pack from a template in the request or in S3."""
+        template = self._get_param("TemplateBody") or self._read_template(
+            self._get_param("TemplateS3Uri") or ""
+        )
+        parameters = {
+            each["ParameterName"]: each["ParameterValue"]
+            for each in self._get_param("ConformancePackInputParameters") or ()
+        }
+        name = self._get_param("ConformancePackName")
+        return json.dumps(
+            {"ConformancePackArn": self.config_backend.packs.put(name, template, parameters).arn}
+        )
+
+    def describe_conformance_packs(self) -> str:
+        """The packs of these names, or all."""
+        details = [
+            {
+                "ConformancePackName": pack.name,
+                "ConformancePackArn": pack.arn,
+                "ConformancePackId": pack.id,
+                "ConformancePackInputParameters": [
+                    {"ParameterName": name, "ParameterValue": value}
+                    for name, value in pack.parameters.items()
+                ],
+                "LastUpdateRequestedTime": pack.updated.timestamp(),
+            }
+            for pack in self.config_backend.packs.list(self._get_param("ConformancePackNames"))
+        ]
+        return json.dumps({"ConformancePackDetails": details})
+
+    def describe_conformance_pack_status(self) -> str:
+        """How far the packs of these names are, or all."""
+        details = [
+            {
+                "ConformancePackName": pack.name,
+                "ConformancePackId": pack.id,
+                "ConformancePackArn": pack.arn,
+                "ConformancePackState": pack.state,
+                "StackArn": pack.stack_arn,
+                "LastUpdateRequestedTime": pack.updated.timestamp(),
+                "LastUpdateCompletedTime": pack.updated.timestamp(),
+                **({"ConformancePackStatusReason": pack.reason} if pack.reason else {}),
+            }
+            for pack in self.config_backend.packs.list(self._get_param("ConformancePackNames"))
+        ]
+        return json.dumps({"ConformancePackStatusDetails": details})
+
+    def delete_conformance_pack(self) -> str:
+        """Remove a pack and its rules."""
+        self.config_backend.packs.delete(self._get_param("ConformancePackName"))
+        return "{}"
+
+    def _read_template(self, uri: str) -> str:
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        try:
+            content = s3_backends[self.current_account][self.partition].get_object(bucket, key)
+        except MissingBucket:
+            content = None
+        if content is None:
+            raise TemplateRefused(f"The template {uri} cannot be read.")
+        return str(content.value.decode())
 
     def _page(
         self, items: Sequence[Any], limit_name: str, token_name: str, usual: int

@@ -30,6 +30,7 @@ class Directory(models.IAMBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
+        # Moto's type allows other users; only ours are ever put in.
         self.users: dict[str, User] = {}  # type: ignore[assignment]
         self.page_limit = 1000
         """The most that one page holds, whatever MaxItems asks for."""

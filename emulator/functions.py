@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ATTEMPTS = 3
-"""One call and the two retries of an asynchronous invocation."""
+"""One call and two retries of an asynchronous invocation, unless the function says otherwise."""
 
 
 @dataclass
@@ -50,11 +50,12 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 @dataclass
 class Function:
-    """A function of this process that stands for a deployed one."""
+    """A function as Config sees it: one of this process, or a deployed one that runs in its own."""
 
     arn: str
     handler: Handler
     timeout_seconds: float = 900.0
+    attempts: int = ATTEMPTS
 
     @property
     def name(self) -> str:
@@ -69,11 +70,12 @@ class Invocation:
     event: dict[str, Any]
     answer: Any = None
     errors: list[Exception] = field(default_factory=list)
+    attempts: int = ATTEMPTS
 
     @property
     def succeeded(self) -> bool:
         """Whether the last attempt returned: what Lambda counts, whatever the function did."""
-        return len(self.errors) < ATTEMPTS
+        return len(self.errors) < self.attempts
 
     @property
     def message(self) -> dict[str, Any]:
@@ -83,9 +85,9 @@ class Invocation:
 
 
 def invoke(function: Function, event: dict[str, Any]) -> Invocation:
-    """Call `function` until an attempt returns, at most three times; keep every error."""
-    invocation = Invocation(event)
-    for _ in range(ATTEMPTS):
+    """Call `function` until an attempt returns, as often as it allows; keep every error."""
+    invocation = Invocation(event, attempts=function.attempts)
+    for _ in range(function.attempts):
         context = Context(function.name, function.arn, function.timeout_seconds)
         try:
             # A copy, as each attempt of the real service reads the event anew.

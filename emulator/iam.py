@@ -84,11 +84,13 @@ class Iam(Directory):
         return user
 
     def update_login_profile(
-        self, user_name: str, password: str, password_reset_required: bool
+        self, user_name: str, password: str | None, password_reset_required: bool | None
     ) -> User:
         user = self.get_login_profile(user_name)
-        user.password_changed = whole_seconds(datetime.now(UTC))
-        user.password_reset_required = bool(password_reset_required)
+        if password:
+            user.password_changed = whole_seconds(datetime.now(UTC))
+        if password_reset_required is not None:
+            user.password_reset_required = password_reset_required
         return user
 
     def delete_login_profile(self, user_name: str) -> None:

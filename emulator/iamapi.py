@@ -20,6 +20,13 @@ _DETAILS = {
     "AWSManagedPolicy": "Policies",
 }
 
+_REPORT_REFUSALS = {
+    "ReportNotPresent": "No report exists. Generate one first.",
+    "ReportExpired": "The report has expired. Generate a new one.",
+    "ReportInProgress": "The report is being generated.",
+}
+"""Texts of our own: AWS publishes the codes only."""
+
 
 class IamResponse(responses.IamResponse):
     """Moto's IAM operations, those below in AWS's form."""
@@ -74,18 +81,13 @@ class IamResponse(responses.IamResponse):
 
     def get_credential_report(self) -> ActionResult:
         report = self.backend.report
-        if report.generated is None:
-            raise IAMException("ReportNotPresent", "No report exists. Generate one first.")
-        if report.is_expired():
-            raise IAMException("ReportExpired", "The report has expired. Generate a new one.")
-        if not report.is_ready():
-            raise IAMException("ReportInProgress", "The report is being generated.")
+        refusal = report.refuse_reading()
+        if refusal is not None:
+            raise IAMException(refusal, _REPORT_REFUSALS[refusal])
+        assert report.generated is not None
+        generated = report.generated.replace(microsecond=0)
         return ActionResult(
-            {
-                "Content": report.content,
-                "ReportFormat": "text/csv",
-                "GeneratedTime": report.generated.replace(microsecond=0),
-            }
+            {"Content": report.content, "ReportFormat": "text/csv", "GeneratedTime": generated}
         )
 
     def _page(self, items: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:

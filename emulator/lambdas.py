@@ -1,23 +1,86 @@
-"""Lambda of one emulated account and Region: moto's, plus functions of this process.
+"""Lambda of one emulated account and Region: moto's, with functions that run.
 
-A handler of this process stands for a deployed function, so that Config finds the function it was
-told of, and events reach it without a zip file.
+A function that was created over the API or by CloudFormation runs in a bare interpreter under its
+role's credentials. A handler of this process may stand for one, so that events reach it without a
+zip file.
 """
 
+import base64
+import json
+from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.awslambda import models, urls
+from moto.awslambda.exceptions import InvalidParameterValueException
+from moto.iam.exceptions import NotFoundException
+from moto.iam.models import iam_backends
+from moto.logs.models import logs_backends
+from moto.sts.models import sts_backends
+from moto.utilities.utils import get_partition
 
-from emulator.functions import Function
+from emulator.environment import client_variables
+from emulator.functions import ATTEMPTS, Context, Function, invoke
+from emulator.runtime import FunctionError, Runtime
+
+
+class DeployedFunction(models.LambdaFunction):
+    """A function with code, and with the settings that moto forgets."""
+
+    def __init__(self, account_id: str, spec: dict[str, Any], region: str) -> None:
+        super().__init__(account_id, spec, region, "$LATEST")
+        group = f"/aws/lambda/{self.function_name}"
+        self.logging = {"LogFormat": "Text", "LogGroup": group} | spec.get("LoggingConfig", {})
+
+    def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
+        return super().get_configuration(on_create) | {"LoggingConfig": self.logging}
+
+    def is_created(self) -> bool:
+        """Say that CloudFormation may go on; moto declares this abstract and leaves it so."""
+        return True
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> None:
+        models.lambda_backends[account_id][region_name].delete_function(resource_name)
+
+    def permits(self, principal: str, account_id: str) -> bool:
+        """Say whether the function's policy lets a service invoke it for an account."""
+        return any(
+            statement["Effect"] == "Allow"
+            and statement["Principal"] == {"Service": principal}
+            and statement["Action"] == "lambda:InvokeFunction"
+            and statement.get("Condition", {})
+            .get("StringEquals", {})
+            .get("AWS:SourceAccount", account_id)
+            == account_id
+            for statement in self.policy.statements
+        )
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+        **_: Any,
+    ) -> models.LambdaFunction:
+        spec = {**cloudformation_json["Properties"], "FunctionName": resource_name}
+        return models.lambda_backends[account_id][region_name].create_function(spec)
 
 
 class Lambda(models.LambdaBackend):
     """Moto's Lambda; `handlers` are the functions of this process, by ARN."""
 
+    cloud_url: ClassVar[str] = ""
+    """Where functions reach the cloud that is open."""
+
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.handlers: dict[str, Function] = {}
+        self._runtimes: dict[str, tuple[str, Runtime]] = {}
 
     @property
     def _url_module(self) -> Any:
@@ -25,6 +88,154 @@ class Lambda(models.LambdaBackend):
 
     def get_function(self, function_name_or_arn: str, qualifier: str | None = None) -> Any:
         """Return a handler of this process, or the function that was created over the API."""
-        if function_name_or_arn in self.handlers:
-            return self.handlers[function_name_or_arn]
+        place = f"arn:{get_partition(self.region_name)}:lambda:{self.region_name}:{self.account_id}"
+        for arn in (function_name_or_arn, f"{place}:function:{function_name_or_arn}"):
+            if arn in self.handlers:
+                return self.handlers[arn]
         return super().get_function(function_name_or_arn, qualifier)
+
+    def create_function(self, spec: dict[str, Any]) -> models.LambdaFunction:
+        """Create a function; as in AWS, its role must trust Lambda."""
+        if not self._is_trusted(spec["Role"]):
+            raise InvalidParameterValueException(
+                "The role defined for the function cannot be assumed by Lambda."
+            )
+        function = DeployedFunction(self.account_id, spec, self.region_name)
+        self._lambdas.put_function(function)
+        return function
+
+    def find_function(self, arn: str) -> Function:
+        """Return what runs when the function is invoked; raises moto's error where there is none.
+
+        An asynchronous run is retried as the function's event invoke configuration says.
+        """
+        function = self.get_function(arn)
+        if isinstance(function, Function):
+            return function
+        configs = [each.config for each in function.event_invoke_config]
+        attempts = 1 + configs[0].get("MaximumRetryAttempts", ATTEMPTS - 1) if configs else ATTEMPTS
+        return Function(
+            arn,
+            lambda event, context: self.run(function, event, context),
+            float(function.timeout),
+            attempts,
+        )
+
+    def may_invoke(self, arn: str, principal: str) -> bool:
+        """Say whether a service may invoke the function for this account, and there is one."""
+        try:
+            function = self.get_function(arn)
+        except Exception:  # moto has one for each way in which a function is not there
+            return False
+        return isinstance(function, Function) or function.permits(principal, self.account_id)
+
+    def run(self, function: DeployedFunction, event: dict[str, Any], context: Context) -> Any:
+        """Run a deployed function once, warm where it can be; raises FunctionError."""
+        context.memory_limit_in_mb = function.memory_size
+        told = self._warm(function).run(event, context)
+        self._log(function, context, told.printed)
+        if told.error is not None:
+            raise told.error
+        return told.answer
+
+    def invoke(
+        self,
+        function_name: str,
+        qualifier: str | None,
+        body: Any,
+        headers: Any,
+        response_headers: Any,
+    ) -> str | bytes | None:
+        """Run a function for the API's Invoke, which waits for the answer unless told not to."""
+        deployed = self.get_function(function_name, qualifier)
+        event = json.loads(body or "{}")
+        if isinstance(deployed, Function):
+            return self._call(deployed, event, response_headers)
+        if headers.get("x-amz-invocation-type") == "Event":
+            invoke(self.find_function(deployed.function_arn), event)
+            return b""
+        context = Context(deployed.function_name, deployed.function_arn, float(deployed.timeout))
+        try:
+            payload = self.run(deployed, event, context)
+        except FunctionError as error:
+            response_headers["x-amz-function-error"] = "Unhandled"
+            payload = {"errorMessage": error.text, "errorType": error.kind}
+        response_headers["x-amz-log-result"] = base64.b64encode(b"").decode()
+        return json.dumps(payload).encode()
+
+    def _call(self, function: Function, event: dict[str, Any], headers: Any) -> bytes:
+        """Invoke a handler of this process once, and answer as Lambda does for it."""
+        try:
+            answer = function.handler(event, Context(function.name, function.arn))
+        except Exception as error:
+            headers["x-amz-function-error"] = "Unhandled"
+            answer = {"errorMessage": str(error), "errorType": type(error).__name__}
+        return json.dumps(answer).encode()
+
+    def stop_runtimes(self) -> None:
+        """End every interpreter of this account and Region."""
+        while self._runtimes:
+            self._runtimes.popitem()[1][1].stop()
+
+    def _warm(self, function: DeployedFunction) -> Runtime:
+        """Return the function's interpreter, a new one where code or settings have changed."""
+        version = f"{function.code_sha_256} {function.handler} {function.role}"
+        known, runtime = self._runtimes.get(function.function_name, ("", None))
+        if runtime is not None and known == version and runtime.is_running:
+            return runtime
+        if runtime is not None:
+            runtime.stop()
+        runtime = Runtime(function.code_bytes, function.handler or "", self._variables(function))
+        self._runtimes[function.function_name] = version, runtime
+        return runtime
+
+    def _variables(self, function: DeployedFunction) -> dict[str, str]:
+        """Return what Lambda puts into the environment, the role's credentials among it."""
+        session = sts_backends[self.account_id][get_partition(self.region_name)].assume_role(
+            region_name=self.region_name,
+            role_session_name=function.function_name,
+            role_arn=function.role,
+            policy="",
+            duration=3600,
+            external_id="",
+        )
+        key = session.access_key_id
+        return {
+            **client_variables(self.cloud_url, self.region_name, key, session.secret_access_key),
+            **function.environment_vars,
+            "AWS_SESSION_TOKEN": session.session_token,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
+            "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+            "AWS_LAMBDA_LOG_GROUP_NAME": function.logging["LogGroup"],
+            "_HANDLER": function.handler or "",
+            "TZ": ":UTC",
+        }
+
+    def _is_trusted(self, role_arn: str) -> bool:
+        iam = iam_backends[self.account_id][get_partition(self.region_name)]
+        try:
+            role = iam.get_role_by_arn(role_arn)
+        except NotFoundException:
+            return False
+        return any(
+            statement["Effect"] == "Allow"
+            and statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+            and statement["Action"] == "sts:AssumeRole"
+            for statement in json.loads(role.assume_role_policy_document)["Statement"]
+        )
+
+    def _log(self, function: DeployedFunction, context: Context, printed: str) -> None:
+        """Write what a run printed to the function's log group, where there is one."""
+        logs = logs_backends[self.account_id][self.region_name]
+        group = function.logging["LogGroup"]
+        if group not in logs.groups:
+            return
+        now = int(datetime.now(UTC).timestamp() * 1000)
+        logs.ensure_log_stream(group, context.log_stream_name)
+        logs.put_log_events(
+            group,
+            context.log_stream_name,
+            [{"timestamp": now, "message": line} for line in printed.splitlines()],
+        )

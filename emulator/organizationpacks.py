@@ -266,7 +266,7 @@ class OrganizationPacks:
                 rules.append(self._put_rule(member.id, pack.region, status.pack, properties))
             else:
                 self._put_remediation(member.id, pack, rules, properties)
-        config.packs[status.pack] = rules
+        config.organization_packs[status.pack] = rules
 
     def _put_rule(self, account: str, region: str, pack: str, properties: dict[str, Any]) -> str:
         source = properties["Source"]["SourceIdentifier"]
@@ -302,7 +302,7 @@ class OrganizationPacks:
 
     def _delete_one(self, pack: OrganizationPack, member: Member, status: AccountStatus) -> None:
         config = self.members.config(member.id, pack.region)
-        for rule in config.packs.pop(status.pack, []):
+        for rule in config.organization_packs.pop(status.pack, []):
             config.remediations.pop(rule, None)
             config.delete_config_rule(rule)
 

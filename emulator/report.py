@@ -47,8 +47,8 @@ CACHED = timedelta(hours=4)
 class CredentialReport:
     """The report of one account, and how its generation behaves.
 
-    The first `rounds` calls of GenerateCredentialReport answer STARTED and then INPROGRESS; the
-    next one answers COMPLETE, but not before `delay` has passed.
+    The first `rounds` calls, of GenerateCredentialReport or of GetCredentialReport, are told that
+    it is under way; the next one finds it complete, but not before `delay` has passed.
     """
 
     account: str
@@ -75,8 +75,17 @@ class CredentialReport:
             return "COMPLETE"
         return "STARTED" if self.asked == 1 else "INPROGRESS"
 
+    def refuse_reading(self) -> str | None:
+        """Return the code of the error that one GetCredentialReport meets, or None."""
+        if self.generated is None:
+            return "ReportNotPresent"
+        if self.is_expired():
+            return "ReportExpired"
+        self.asked += 1
+        return None if self.is_ready() else "ReportInProgress"
+
     def is_ready(self) -> bool:
-        """Say whether a begun report can be read by now."""
+        """Say whether a begun report is complete by now."""
         assert self.generated is not None
         return self.asked > self.rounds and datetime.now(UTC) >= self.generated + self.delay
 
@@ -129,6 +138,7 @@ class CredentialReport:
             row["password_last_changed"] = self._time(user.password_changed)
         for slot, key in place_keys(user).items():
             use = key.last_used
+            # What the report says of an Expired key is not known; it is taken for not active (L).
             row[f"access_key_{slot}_active"] = _flag(key.status == "Active")
             row[f"access_key_{slot}_last_rotated"] = self._time(key.create_date)
             if use is not None:

@@ -8,6 +8,7 @@ from moto.config.exceptions import NoSuchConfigRuleException
 from moto.config.models import config_backends
 from moto.iam.models import iam_backends
 
+from emulator.config import Config
 from emulator.items import USER_TYPE
 from emulator.organization import Refusal, organization_of
 
@@ -18,16 +19,21 @@ class RuleResponse(responses.ConfigResponse):
     def describe_conformance_pack_compliance(self) -> str:
         """The rules of a pack."""
         name = self._get_param("ConformancePackName")
-        rules = getattr(self.config_backend, "packs", {}).get(name)
+        backend = config_backends[self.current_account][self.region]
+        assert isinstance(backend, Config)
+        rules = backend.organization_packs.get(name)
         if rules is None:
-            raise Refusal("NoSuchConformancePackException", f"No pack {name} in this account.")
+            (pack,) = backend.packs.list([name])
+            rules = [rule for rule in backend.config_rules if rule.endswith(pack.id)]
         listed = [{"ConfigRuleName": rule, "ComplianceType": "COMPLIANT"} for rule in rules]
         answer = {"ConformancePackName": name, "ConformancePackRuleComplianceList": listed}
         return json.dumps(answer)
 
     def describe_remediation_configurations(self) -> str:
         """The remediations of rules."""
-        remediations = getattr(self.config_backend, "remediations", {})
+        backend = config_backends[self.current_account][self.region]
+        assert isinstance(backend, Config)
+        remediations = backend.remediations
         names = self._get_param("ConfigRuleNames")
         found = [remediations[name] for name in names if name in remediations]
         return json.dumps({"RemediationConfigurations": found})

@@ -1,7 +1,7 @@
 """A Config rule of an emulated account: sends it events, shows its results.
 
-A rule is registered with a function of this process. A rule that was put over the API works as well
-when a handler stands under the ARN of its source.
+A rule is registered with a function of this process, or was put over the API or by a conformance
+pack and has a deployed function.
 """
 
 import json
@@ -12,13 +12,17 @@ from typing import Any
 from moto.config.exceptions import NoSuchConfigRuleException
 from moto.config.models import ConfigRule
 
-from emulator.config import Config
+from emulator.config import PRINCIPAL, Config
 from emulator.events import change_message, make_event, oversized_message, schedule_message
 from emulator.functions import Function, Handler, Invocation, invoke
 from emulator.items import USER_TYPE, make_item
 from emulator.lambdas import Lambda
 from emulator.results import Results
 from emulator.users import User, new_id
+
+
+class NoHandler(LookupError):
+    """A rule was sent an event, but its function is none of this process."""
 
 
 @dataclass(frozen=True, order=True)
@@ -72,6 +76,12 @@ class Rule:
     def send(self, message: dict[str, Any], *, left_scope: bool = False) -> Invocation:
         """Hand a message of any form to the rule's function, with a token of its own."""
         stored = self._stored()
+        arn = stored.source.source_identifier
+        if not self.functions.may_invoke(arn, PRINCIPAL):
+            raise NoHandler(
+                f"The rule {self.name} invokes {arn}, which no handler stands for. "
+                "Put a function of this process into Account.functions.handlers."
+            )
         event = make_event(
             message,
             account=self.config.account_id,
@@ -82,7 +92,7 @@ class Rule:
             token=self.config.make_token(self.name),
             left_scope=left_scope,
         )
-        invocation = invoke(self.functions.handlers[stored.source.source_identifier], event)
+        invocation = invoke(self.functions.find_function(arn), event)
         self.invocations.append(invocation)
         return invocation
 

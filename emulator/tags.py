@@ -46,14 +46,12 @@ def put_tags(present: dict[str, str], added: dict[str, str]) -> None:
     Raises LimitExceeded, and changes nothing, when more than 50 would be there. (The text of that
     error is not documented.)
     """
-    lowered = {key.lower() for key in added}
-    kept = {key: value for key, value in present.items() if key.lower() not in lowered}
-    if len(kept) + len(added) > MAX_TAGS:
-        raise LimitExceededException("The number of tags has reached the maximum limit.")
     spelled = {key.lower(): key for key in added}
-    renamed = {spelled.get(key.lower(), key): value for key, value in present.items()}
+    merged = {spelled.get(key.lower(), key): value for key, value in present.items()} | added
+    if len(merged) > MAX_TAGS:
+        raise LimitExceededException("The number of tags has reached the maximum limit.")
     present.clear()
-    present.update(renamed | added)
+    present.update(merged)
 
 
 def remove_tags(present: dict[str, str], keys: list[str]) -> None:

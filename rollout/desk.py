@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import NoRegionError
+from botocore.exceptions import ClientError, NoRegionError
 
 from rollout.actions import find_action
 from rollout.errors import Denied, Refused, Throttled
@@ -137,8 +137,8 @@ def explain(desk: Desk, *, parsed: dict[str, Any], model: Any, **_: Any) -> None
 
 
 def try_read(read: Callable[[], Facts]) -> Facts | NotSeen:
-    """Return what `read` returns, or that it was not allowed."""
+    """Return what `read` returns, or why it could not be read."""
     try:
         return read()
-    except Denied as denied:
-        return NotSeen(str(denied))
+    except (Denied, ClientError) as error:
+        return NotSeen(str(error))

@@ -44,13 +44,12 @@ NOT_READ = Unread.NOT_READ
 
 @dataclass(frozen=True)
 class Parameter:
-    """One rule parameter; `allowed` is a range of whole numbers or the words that are allowed."""
+    """A rule parameter; `allowed` is a range of whole numbers of `unit`, or words."""
 
     name: str
     default: str
     allowed: range | tuple[str, ...]
-    unit: str
-    meaning: str
+    unit: str = ""
 
     def describe_allowed(self) -> str:
         """Return what is allowed, in words that complete "give ..."."""
@@ -60,49 +59,12 @@ class Parameter:
 
 
 PARAMETERS = (
-    Parameter(
-        "Criterion",
-        "SETUP_UNUSED",
-        ("SETUP_UNUSED", "UNUSED", "SETUP"),
-        "",
-        "Which active key is a finding. SETUP_UNUSED: created at setup, never used. UNUSED: never"
-        " used. SETUP: created at setup, used or not",
-    ),
-    Parameter(
-        "SetupWindowSeconds",
-        "300",
-        range(86400 + 1),
-        "seconds",
-        "A key created at most this long after its user was created at setup",
-    ),
-    Parameter(
-        "GraceHours",
-        "4",
-        range(720 + 1),
-        "hours",
-        "A never-used key younger than this is not judged yet, because last-used data lags",
-    ),
-    Parameter(
-        "QuarantineDays",
-        "7",
-        range(1, 365 + 1),
-        "days",
-        "How long a quarantined key stays Inactive before it must be deleted",
-    ),
-    Parameter(
-        "MaxExceptionDays",
-        "90",
-        range(1, 366 + 1),
-        "days",
-        "An exception may end at most this many days ahead",
-    ),
-    Parameter(
-        "ReportUnchanged",
-        "false",
-        ("true", "false"),
-        "",
-        "Also put results that have not changed since the last run",
-    ),
+    Parameter("Criterion", "SETUP_UNUSED", ("SETUP_UNUSED", "UNUSED", "SETUP")),
+    Parameter("SetupWindowSeconds", "300", range(86401), "seconds"),
+    Parameter("GraceHours", "4", range(721), "hours"),
+    Parameter("QuarantineDays", "7", range(1, 366), "days"),
+    Parameter("MaxExceptionDays", "90", range(1, 367), "days"),
+    Parameter("ReportUnchanged", "false", ("true", "false")),
 )
 
 
@@ -122,27 +84,26 @@ def parse_parameters(raw: Mapping[str, object]) -> Policy:
     """Return the policy that the parameters describe; what is not given has its default.
 
     Values are text, as Config sends them, or the JSON number or boolean that says the same. Raises
-    InvalidParameters, which names each faulty parameter, its value and what is allowed.
+    InvalidParameters.
     """
-    names = [parameter.name for parameter in PARAMETERS]
+    names = [each.name for each in PARAMETERS]
     faults = [
         f"{name} is not a parameter of this rule; those are {', '.join(names)}."
         for name in raw
         if name not in names
     ]
     values = dict[str, str]()
-    for parameter in PARAMETERS:
-        given = raw.get(parameter.name, parameter.default)
+    for each in PARAMETERS:
+        given = raw.get(each.name, each.default)
         text = str(given).lower() if isinstance(given, bool) else str(given)
-        if isinstance(parameter.allowed, range):
-            # fullmatch, as int() takes blanks, signs, underscores and other scripts' digits.
-            number = re.fullmatch("[0-9]{1,9}", text)
-            good = number is not None and int(text) in parameter.allowed
+        if isinstance(each.allowed, range):
+            # int() alone takes blanks, signs, underscores and other scripts' digits.
+            good = bool(re.fullmatch("[0-9]{1,9}", text)) and int(text) in each.allowed
         else:
-            good = text in parameter.allowed
+            good = text in each.allowed
         if not good:
-            faults.append(f'{parameter.name} is "{text}"; give {parameter.describe_allowed()}.')
-        values[parameter.name] = text
+            faults.append(f'{each.name} is "{text}"; give {each.describe_allowed()}.')
+        values[each.name] = text
     if faults:
         raise InvalidParameters(" ".join(faults))
     return Policy(
@@ -182,77 +143,35 @@ class User:
 
 
 class Standing(Enum):
-    """How one key stands, as a phrase that says why it is a finding or why it is none."""
+    """How one key stands: the phrase that the sentence on it makes of it."""
 
-    TO_QUARANTINE = "Active, no use on record"
-    TO_FINISH = "its quarantine was begun and not finished"
-    TO_DELETE = "its quarantine is over"
-    USED_AT_SETUP = "created at setup and in use"
-    YOUNG = "too young to be judged"
-    REACTIVATED = "made Active again during its quarantine"
-    IN_QUARANTINE = "in quarantine"
-    QUARANTINED_USED = "quarantined, but AWS has a use of it on record"
-    QUARANTINED_UNMET = "quarantined, but it no longer meets the criterion"
-    UNUSED_LATER = "never used, but not created at setup"
+    TO_QUARANTINE = "AWS has no use of it on record"
+    TO_FINISH = "AWS has no use of it on record; its quarantine was begun at {start}, not finished"
+    TO_DELETE = "AWS has no use of it on record; its quarantine ended at {end}"
+    USED_AT_SETUP = "a setup key in use"
+    YOUNG = "AWS has no use of it on record yet; not judged before {end}"
+    REACTIVATED = "made Active again during its quarantine; not judged before {end}"
+    IN_QUARANTINE = "in quarantine until {end}"
+    QUARANTINED_USED = "in quarantine since {start}, but AWS has a use of it on record"
+    QUARANTINED_UNMET = "in quarantine since {start}, but no longer meets the Criterion {criterion}"
+    UNUSED_LATER = "never used, but no setup key; Criterion UNUSED would report it"
     IN_USE = "in use"
     NOT_AT_SETUP = "not created at setup"
-    NOT_OURS = "Inactive, and not by our quarantine"
+    NOT_OURS = "Inactive, and not by a quarantine"
     EXPIRED = "Expired"
 
 
-OFFENDING = (
-    Standing.TO_QUARANTINE,
-    Standing.TO_FINISH,
-    Standing.TO_DELETE,
-    Standing.USED_AT_SETUP,
-)
-
-# The whole sentence, and the one that serves where two keys have to share an annotation.
-SENTENCES = {
-    Standing.TO_QUARANTINE: (
-        "{born}, and AWS has no use of it on record. Make it inactive, then delete it.",
-        "{key}: no use on record. Make it inactive, then delete it.",
-    ),
-    Standing.TO_FINISH: (
-        "{born}; its quarantine was begun at {start} and not finished, and AWS has no use of it on"
-        " record. Make it inactive, then delete it.",
-        "{key}: quarantine begun, not finished. Make it inactive, then delete it.",
-    ),
-    Standing.TO_DELETE: (
-        "{born}; its quarantine ended at {end}, and AWS has no use of it on record. Delete it.",
-        "{key}: quarantine over, no use on record. Delete it.",
-    ),
-    Standing.USED_AT_SETUP: (
-        "{born}: a setup key in use. Move its work to a key made on purpose, then delete it.",
-        "{key}: a setup key in use. Replace it, then delete it.",
-    ),
-    Standing.YOUNG: (
-        "{born}, and AWS has no use of it on record yet. It is not judged before {end}.",
-        "{key}: not judged before {end}.",
-    ),
-    Standing.REACTIVATED: (
-        "{key} was made Active again during its quarantine. It is not judged before {end}.",
-        "{key}: Active again, not judged before {end}.",
-    ),
-    Standing.IN_QUARANTINE: (
-        "{key} is in quarantine until {end}.",
-        "{key} is in quarantine until {end}.",
-    ),
-    Standing.QUARANTINED_USED: (
-        "{key} is in quarantine since {start}, but AWS has a use of it on record. Make it Active"
-        " again or delete it by hand.",
-        "{key}: quarantined, but used. Make it Active again or delete it by hand.",
-    ),
-    Standing.QUARANTINED_UNMET: (
-        "{key} is in quarantine since {start}, but no longer meets the Criterion {criterion}. Make"
-        " it Active again or delete it by hand.",
-        "{key}: quarantined, meets the Criterion no more. Make it Active or delete it by hand.",
-    ),
-    Standing.UNUSED_LATER: (
-        "{born}: never used, but no setup key. Criterion UNUSED would report it.",
-        "{key}: never used, no setup key. Criterion UNUSED would report it.",
-    ),
+BY_HAND = " Make it Active again or delete it by hand."
+ADVICE = {
+    Standing.TO_QUARANTINE: " Make it inactive, then delete it.",
+    Standing.TO_FINISH: " Make it inactive, then delete it.",
+    Standing.TO_DELETE: " Delete it.",
+    Standing.USED_AT_SETUP: " Move its work to a key made on purpose, then delete it.",
+    Standing.QUARANTINED_USED: BY_HAND,
+    Standing.QUARANTINED_UNMET: BY_HAND,
 }
+OFFENDING = tuple(ADVICE)[:4]
+UNREMARKABLE = (Standing.IN_USE, Standing.NOT_AT_SETUP, Standing.NOT_OURS, Standing.EXPIRED)
 
 
 @dataclass(frozen=True)
@@ -269,16 +188,13 @@ NO_TAG = Tag()
 
 @dataclass(frozen=True)
 class KeyVerdict:
-    """How one key stands, in words and for the runbook.
-
-    `end` is when a waiting key is judged or a quarantine is over, None where nothing ends.
-    """
+    """How one key stands, the sentence that says so, and a brief one for an annotation of two."""
 
     key: Key
     standing: Standing
-    sentence: str = ""
-    brief: str = ""
-    end: datetime | None = None
+    sentence: str
+    brief: str
+    remarkable: bool
 
     @property
     def offending(self) -> bool:
@@ -301,7 +217,7 @@ class Verdict:
 
 
 def utc(moment: datetime) -> str:
-    """Return a time as this project writes it everywhere: ISO 8601, UTC, whole seconds, Z."""
+    """Return a time as it is written everywhere: ISO 8601, UTC, whole seconds, Z."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
@@ -340,7 +256,7 @@ def needs_tags(user: User, policy: Policy) -> bool:
     )
 
 
-def read_tag(key: Key, user: User, policy: Policy, now: datetime) -> Tag:
+def parse_tag(key: Key, user: User, policy: Policy, now: datetime) -> Tag:
     """Return what the key's quarantine tag says.
 
     The end that counts is the later of the tag's and start + the current quarantine days. Raises
@@ -370,11 +286,11 @@ def read_tag(key: Key, user: User, policy: Policy, now: datetime) -> Tag:
     return Tag(start, max(end, start + policy.quarantine) if end else None)
 
 
-def stand(key: Key, user: User, policy: Policy, now: datetime) -> tuple[Standing, Tag]:
+def judge_standing(key: Key, user: User, policy: Policy, now: datetime) -> tuple[Standing, Tag]:
     """Return how one key of a user with a password stands, and its tag where that was asked for."""
     if key.status == "Inactive":
-        tag = read_tag(key, user, policy, now)
-        return stand_inactive(key, user, policy, now, tag), tag
+        tag = parse_tag(key, user, policy, now)
+        return judge_inactive(key, user, policy, now, tag), tag
     if key.status != "Active":
         # An Expired key opens nothing; no tag brings it back into question.
         return Standing.EXPIRED, NO_TAG
@@ -384,7 +300,7 @@ def stand(key: Key, user: User, policy: Policy, now: datetime) -> tuple[Standing
         return (Standing.IN_USE if is_used(key) else Standing.UNUSED_LATER), NO_TAG
     if is_used(key):
         return Standing.USED_AT_SETUP, NO_TAG
-    tag = read_tag(key, user, policy, now)
+    tag = parse_tag(key, user, policy, now)
     if tag.start and not tag.end:
         return Standing.TO_FINISH, tag
     if tag.end and now < tag.end:
@@ -394,7 +310,7 @@ def stand(key: Key, user: User, policy: Policy, now: datetime) -> tuple[Standing
     return Standing.TO_QUARANTINE, tag
 
 
-def stand_inactive(key: Key, user: User, policy: Policy, now: datetime, tag: Tag) -> Standing:
+def judge_inactive(key: Key, user: User, policy: Policy, now: datetime, tag: Tag) -> Standing:
     """Return how an Inactive key stands: without a valid tag of ours it is not ours to judge."""
     if tag.start is None:
         return Standing.NOT_OURS
@@ -409,23 +325,20 @@ def stand_inactive(key: Key, user: User, policy: Policy, now: datetime, tag: Tag
 
 def judge_key(key: Key, user: User, policy: Policy, now: datetime) -> KeyVerdict:
     """Return how one key of a user with a password stands at `now`, and the sentences on it."""
-    standing, tag = stand(key, user, policy, now)
-    # A key in a credential report has no id, only its slot: "access key 1".
-    named = f"Access key {key.id.removeprefix('access key ')}"
-    words = {
-        "key": named,
-        "born": f"{named} was created at {utc(key.created)}, its user at {utc(user.created)}",
-        "start": utc(tag.start) if tag.start else "",
-        "end": utc(tag.end) if tag.end else "",
-        "criterion": policy.criterion,
-    }
-    sentence, brief = (form.format(**words) for form in SENTENCES.get(standing, ("", "")))
+    standing, tag = judge_standing(key, user, policy, now)
+    start, end = (utc(time) if time else "" for time in (tag.start, tag.end))
+    phrase = standing.value.format(start=start, end=end, criterion=policy.criterion)
+    said = f"{phrase}.{ADVICE.get(standing, '')}"
     if tag.fault:
-        fault = f"Its quarantine tag is invalid: {tag.fault}."
-        sentence, brief = (
-            f"{text or f'{named} is left alone.'} {fault}" for text in (sentence, brief)
-        )
-    return KeyVerdict(key, standing, sentence, brief, tag.end)
+        said += f" Its quarantine tag is invalid: {tag.fault}."
+    named = f"Access key {key.id.removeprefix('access key ')}"
+    return KeyVerdict(
+        key,
+        standing,
+        f"{named} was created at {utc(key.created)}, its user at {utc(user.created)}: {said}",
+        f"{named}: {said}",
+        standing not in UNREMARKABLE or bool(tag.fault),
+    )
 
 
 def check_exception(tags: Mapping[str, str], policy: Policy, now: datetime) -> tuple[str, str]:
@@ -495,7 +408,7 @@ def describe_compliance(keys: tuple[KeyVerdict, ...], policy: Policy) -> str:
 
     The sentences that a row of the credential report can lead to name no key, as it knows no ids.
     """
-    remarkable = [each for each in keys if each.sentence]
+    remarkable = [each for each in keys if each.remarkable]
     if remarkable:
         return fit(
             " ".join(each.sentence for each in remarkable),

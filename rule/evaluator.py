@@ -57,6 +57,7 @@ class EvaluationsRefused(Exception):
 class Clients:
     """The clients of this process and the requests they sent, rdklib's among them."""
 
+    session: boto3.Session
     iam: "IAMClient"
     config: "ConfigServiceClient"
     requests: list[str] = field(default_factory=list)
@@ -64,23 +65,26 @@ class Clients:
 
 @cache
 def make_clients() -> Clients:
-    """Return the clients, made once per process; boto3's default session becomes theirs.
+    """Return the clients, made once per process, and the session for those that rdklib makes.
 
-    rdklib makes its clients from that session, so its client configuration and its hooks hold for
-    them as well.
+    The session carries the client configuration and the hooks on every client made from it.
     """
-    session = botocore.session.Session()
-    session.set_default_client_config(CLIENT_CONFIG)
+    core = botocore.session.Session()
+    core.set_default_client_config(CLIENT_CONFIG)
     requests = list[str]()
 
     def count_request(**request: Any) -> None:
         requests.append(request["event_name"])
 
-    session.register("before-send", count_request)
-    session.register("after-call.config-service.PutEvaluations", refuse_failed_evaluations)
-    boto3.setup_default_session(botocore_session=session)
-    region = os.environ.get("AWS_REGION")
-    return Clients(boto3.client("iam"), boto3.client("config", region_name=region), requests)
+    core.register("before-send", count_request)
+    core.register("after-call.config-service.PutEvaluations", refuse_failed_evaluations)
+    session = boto3.Session(botocore_session=core)
+    return Clients(
+        session,
+        session.client("iam"),
+        session.client("config", region_name=os.environ.get("AWS_REGION")),
+        requests,
+    )
 
 
 def refuse_failed_evaluations(**answer: Any) -> None:
@@ -174,6 +178,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     message_type, readable = normalise(event)
     clients = make_clients()
     clients.requests.clear()
+    # rdklib makes its clients from boto3's default session, whoever has set that meanwhile.
+    boto3.DEFAULT_SESSION = clients.session
     rule = NoSetupAccessKey(clients, clock)
     put = Evaluator(rule, [RESOURCE_TYPE]).handle(readable, context)
     if not isinstance(put, list):

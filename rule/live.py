@@ -41,17 +41,15 @@ class Identity:
 def read_user(iam: "IAMClient", who: Identity, policy: Policy) -> User:
     """Return the facts on which the verdict depends; the rest stays NOT_READ or None.
 
-    Costs 1 call without a password, 2 without an Active or Inactive key, otherwise at most 5; one
-    more where a message was unclear or a key vanished meanwhile. Raises UserGone, and ClientError
-    for a read that failed.
+    Costs 1 call without a password, 2 without an Active or Inactive key, else at most 5; one more
+    where an answer was unclear. Raises UserGone, and ClientError for a read that failed.
     """
     password_since = read_password_time(iam, who)
     user = User(who.name, who.id, who.arn, who.created, password_since is not None, (), None)
     if password_since is None:
         return user
     if password_since >= who.known_at:
-        # A password younger than our knowledge of the name may be that of another user: the name
-        # can have been given away. GetUser tells, and brings the tags along.
+        # The name may have been given away before this password came. GetUser also has the tags.
         user = replace(user, tags=read_own_tags(iam, who))
     user = replace(user, keys=read_keys(iam, user.name))
     user = read_last_uses(
@@ -71,8 +69,8 @@ def find_user(
 ) -> Identity:
     """Return who has this id now, whatever the name. Raises UserGone where nobody has.
 
-    AWS Config is asked first (one call); a name that it gives is checked, as names are re-created.
-    Users that it has not recorded (yet) are looked for in ListUsers.
+    A name that AWS Config gives is checked, as names are re-created; whom it has not recorded
+    (yet), ListUsers has.
     """
     for name in read_discovered_names(config, user_id):
         try:
@@ -95,7 +93,7 @@ def read_identity(iam: "IAMClient", name: str, now: datetime) -> Identity:
 
 
 def identify(user: "UserTypeDef | UserDetailTypeDef", now: datetime) -> Identity:
-    """Return the identity in an answer of GetUser, ListUsers or GetAccountAuthorizationDetails."""
+    """Return the identity in an answer of IAM."""
     return Identity(
         user["UserId"], user["UserName"], user["Arn"], whole_seconds(user["CreateDate"]), now
     )
@@ -117,7 +115,7 @@ def read_password_time(iam: "IAMClient", who: Identity) -> datetime | None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchEntity":
             raise
-        # The two sentences are IAM's own, in no reference page; any other wording costs a GetUser.
+        # IAM's own sentences, in no reference page: any other wording costs a GetUser.
         message = error.response["Error"].get("Message", "")
         if re.fullmatch(r"Login Profile for User .+ cannot be found\.?", message):
             return None
@@ -166,7 +164,7 @@ def read_last_uses(iam: "IAMClient", user: User, wanted: Set[str]) -> User:
                 replace(key, last_used=read_last_use(iam, key.id)) if key.id in wanted else key
             )
         except ClientError as error:
-            # A deleted key is answered by either code (not in the reference: seen in production).
+            # How a deleted key is answered; not in the reference.
             if error.response["Error"]["Code"] not in ("AccessDenied", "NoSuchEntity"):
                 raise
             if key.id in {each.id for each in read_keys(iam, user.name)}:

@@ -147,9 +147,9 @@ class Row:
 
     def fault(self, column: str, wanted: str) -> ReportUnreadable:
         """Return the error to raise for the field in this column."""
-        return ReportUnreadable(
-            f'line {self.line}, column {column}: "{clip(self.fields[column], 60)}" is not {wanted}.'
-        )
+        # Whatever bytes the file holds, the error must not steer the terminal that shows it.
+        shown = re.sub(r"[^ -~]", "?", clip(self.fields[column], 60))
+        return ReportUnreadable(f'line {self.line}, column {column}: "{shown}" is not {wanted}.')
 
     def read_user(self) -> User:
         """Return the user of this row."""

@@ -56,10 +56,10 @@ def excepted(
 SETUP, UNUSED = policy(Criterion="SETUP"), policy(Criterion="UNUSED")
 BORN = f"Access key {ID} was created at 2026-01-01T00:00:00Z, its user at 2026-01-01T00:00:00Z"
 UNTIL_TOMORROW, ENDED_YESTERDAY = "2026-03-03", "2026-03-01"
-LATER = (
-    f"Access key {ID} was created at 2026-01-01T00:05:01Z, its user at 2026-01-01T00:00:00Z: never"
-    " used, but no setup key. Criterion UNUSED would report it."
+BORN_LATER = (
+    f"Access key {ID} was created at 2026-01-01T00:05:01Z, its user at 2026-01-01T00:00:00Z"
 )
+LATER = f"{BORN_LATER}: never used, but no setup key; Criterion UNUSED would report it."
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ LATER = (
             policy(),
             NOW,
             NON_COMPLIANT,
-            f"{BORN}, and AWS has no use of it on record. Make it inactive, then delete it.",
+            f"{BORN}: AWS has no use of it on record. Make it inactive, then delete it.",
             id="a never-used setup key is a finding",
         ),
         pytest.param(
@@ -79,8 +79,8 @@ LATER = (
             NOW,
             NON_COMPLIANT,
             f"Access key {ID} was created at 2026-01-01T00:05:00Z, its user at"
-            " 2026-01-01T00:00:00Z,"
-            " and AWS has no use of it on record. Make it inactive, then delete it.",
+            " 2026-01-01T00:00:00Z: AWS has no use of it on record. Make it inactive, then"
+            " delete it.",
             id="a key created exactly at the window is a setup key",
         ),
         pytest.param(
@@ -97,8 +97,8 @@ LATER = (
             NOW,
             NON_COMPLIANT,
             f"Access key {ID} was created at 2026-01-01T00:05:01Z, its user at"
-            " 2026-01-01T00:00:00Z,"
-            " and AWS has no use of it on record. Make it inactive, then delete it.",
+            " 2026-01-01T00:00:00Z: AWS has no use of it on record. Make it inactive, then"
+            " delete it.",
             id="UNUSED reports a never-used key whenever it was created",
         ),
         pytest.param(
@@ -178,7 +178,7 @@ LATER = (
             policy(),
             NOW,
             NON_COMPLIANT,
-            f"{BORN}, and AWS has no use of it on record. Make it inactive, then delete it.",
+            f"{BORN}: AWS has no use of it on record. Make it inactive, then delete it.",
             id="beside a used key only the unused one is named",
         ),
         pytest.param(
@@ -186,8 +186,7 @@ LATER = (
             policy(),
             CREATED + timedelta(hours=3),
             COMPLIANT,
-            f"{BORN}, and AWS has no use of it on record yet. It is not judged before"
-            " 2026-01-01T04:00:00Z.",
+            f"{BORN}: AWS has no use of it on record yet; not judged before 2026-01-01T04:00:00Z.",
             id="a key younger than the grace is waiting",
         ),
         pytest.param(
@@ -195,7 +194,7 @@ LATER = (
             policy(),
             CREATED + timedelta(hours=4),
             NON_COMPLIANT,
-            f"{BORN}, and AWS has no use of it on record. Make it inactive, then delete it.",
+            f"{BORN}: AWS has no use of it on record. Make it inactive, then delete it.",
             id="a key exactly as old as the grace is judged",
         ),
         pytest.param(
@@ -203,7 +202,7 @@ LATER = (
             policy(),
             NOW,
             COMPLIANT,
-            f"Access key {ID} is in quarantine until 2026-03-03T00:00:00Z.",
+            f"{BORN}: in quarantine until 2026-03-03T00:00:00Z.",
             id="a key in quarantine is no finding",
         ),
         pytest.param(
@@ -211,9 +210,8 @@ LATER = (
             policy(),
             NOW,
             NON_COMPLIANT,
-            f"{BORN}; its quarantine ended at 2026-03-02T00:00:00Z, and AWS has no use of it"
-            " on record."
-            " Delete it.",
+            f"{BORN}: AWS has no use of it on record; its quarantine ended at"
+            " 2026-03-02T00:00:00Z. Delete it.",
             id="a key whose quarantine is over is to be deleted",
         ),
         pytest.param(
@@ -221,7 +219,7 @@ LATER = (
             policy(QuarantineDays="8"),
             NOW,
             COMPLIANT,
-            f"Access key {ID} is in quarantine until 2026-03-03T00:00:00Z.",
+            f"{BORN}: in quarantine until 2026-03-03T00:00:00Z.",
             id="a longer QuarantineDays lengthens a quarantine that has begun",
         ),
         pytest.param(
@@ -229,7 +227,7 @@ LATER = (
             policy(QuarantineDays="1"),
             NOW,
             COMPLIANT,
-            f"Access key {ID} is in quarantine until 2026-03-03T00:00:00Z.",
+            f"{BORN}: in quarantine until 2026-03-03T00:00:00Z.",
             id="a shorter QuarantineDays does not shorten a quarantine that has begun",
         ),
         pytest.param(
@@ -237,7 +235,7 @@ LATER = (
             policy(),
             NOW,
             COMPLIANT,
-            f"Access key {ID} is in quarantine since 2026-02-23T00:00:00Z, but no longer meets the"
+            f"{BORN_LATER}: in quarantine since 2026-02-23T00:00:00Z, but no longer meets the"
             " Criterion SETUP_UNUSED. Make it Active again or delete it by hand.",
             id="a quarantined key that no longer meets the criterion is not deleted",
         ),
@@ -246,8 +244,7 @@ LATER = (
             policy(),
             NOW,
             COMPLIANT,
-            f"Access key {ID} is in quarantine since 2026-02-23T00:00:00Z, but AWS has a use"
-            " of it on"
+            f"{BORN}: in quarantine since 2026-02-23T00:00:00Z, but AWS has a use of it on"
             " record. Make it Active again or delete it by hand.",
             id="a quarantined key whose use became known is never deleted",
         ),
@@ -256,8 +253,7 @@ LATER = (
             policy(),
             NOW,
             COMPLIANT,
-            f"Access key {ID} is in quarantine since 2026-03-01T00:00:00Z, but AWS has a use"
-            " of it on"
+            f"{BORN}: in quarantine since 2026-03-01T00:00:00Z, but AWS has a use of it on"
             " record. Make it Active again or delete it by hand.",
             id="a key whose quarantine was begun and whose use became known is not touched",
         ),
@@ -266,7 +262,7 @@ LATER = (
             policy(),
             NOW,
             COMPLIANT,
-            f"Access key {ID} was made Active again during its quarantine. It is not judged before"
+            f"{BORN}: made Active again during its quarantine; not judged before"
             " 2026-03-07T00:00:00Z.",
             id="a key that was made Active again waits until the quarantine's end",
         ),
@@ -275,7 +271,7 @@ LATER = (
             policy(),
             NOW,
             NON_COMPLIANT,
-            f"{BORN}, and AWS has no use of it on record. Make it inactive, then delete it.",
+            f"{BORN}: AWS has no use of it on record. Make it inactive, then delete it.",
             id="after the quarantine's end an Active key is judged like any other",
         ),
         pytest.param(
@@ -291,9 +287,8 @@ LATER = (
             policy(),
             NOW,
             NON_COMPLIANT,
-            f"{BORN}; its quarantine was begun at 2026-03-01T00:00:00Z and not finished, and"
-            " AWS has no"
-            " use of it on record. Make it inactive, then delete it.",
+            f"{BORN}: AWS has no use of it on record; its quarantine was begun at"
+            " 2026-03-01T00:00:00Z, not finished. Make it inactive, then delete it.",
             id="a begun quarantine of an Active key is to be finished",
         ),
         pytest.param(
@@ -301,9 +296,8 @@ LATER = (
             policy(),
             NOW,
             NON_COMPLIANT,
-            f"{BORN}; its quarantine was begun at 2026-03-01T00:00:00Z and not finished, and"
-            " AWS has no"
-            " use of it on record. Make it inactive, then delete it.",
+            f"{BORN}: AWS has no use of it on record; its quarantine was begun at"
+            " 2026-03-01T00:00:00Z, not finished. Make it inactive, then delete it.",
             id="a begun quarantine of an Inactive key is to be finished",
         ),
         pytest.param(
@@ -311,7 +305,7 @@ LATER = (
             policy(),
             NOW,
             COMPLIANT,
-            f"Access key {ID} is in quarantine since 2026-03-01T00:00:00Z, but no longer meets the"
+            f"{BORN_LATER}: in quarantine since 2026-03-01T00:00:00Z, but no longer meets the"
             " Criterion SETUP_UNUSED. Make it Active again or delete it by hand.",
             id="a begun quarantine is not finished when the key no longer meets the criterion",
         ),
@@ -336,7 +330,7 @@ LATER = (
             policy(),
             NOW,
             NON_COMPLIANT,
-            f"{BORN}, and AWS has no use of it on record. Make it inactive, then delete it. The"
+            f"{BORN}: AWS has no use of it on record. Make it inactive, then delete it. The"
             " exception ended on 2026-03-01.",
             id="an expired exception is named",
         ),
@@ -363,8 +357,9 @@ LATER = (
             policy(),
             NOW,
             NON_COMPLIANT,
-            f"Access key {ID}: no use on record. Make it inactive, then delete it. Access key"
-            f" {OTHER_ID}: no use on record. Make it inactive, then delete it.",
+            f"Access key {ID}: AWS has no use of it on record. Make it inactive, then delete"
+            f" it. Access key {OTHER_ID}: AWS has no use of it on record. Make it inactive,"
+            " then delete it.",
             id="two offending keys are both named in full",
         ),
         pytest.param(
@@ -373,8 +368,8 @@ LATER = (
             NOW,
             NON_COMPLIANT,
             "Access key 2 was created at 2026-01-01T00:00:00Z, its user at"
-            " 2026-01-01T00:00:00Z, and AWS"
-            " has no use of it on record. Make it inactive, then delete it.",
+            " 2026-01-01T00:00:00Z: AWS has no use of it on record. Make it inactive, then"
+            " delete it.",
             id="a key that is only a slot of a report is named so",
         ),
         pytest.param(
@@ -384,9 +379,9 @@ LATER = (
             policy(),
             CREATED + 365 * DAY,
             NON_COMPLIANT,
-            f"Access key {ID}: no use on record. Make it inactive, then delete it. Access key"
-            f" {OTHER_ID}:"
-            " quarantine over, no use on record. Delete it.",
+            f"Access key {ID}: AWS has no use of it on record. Make it inactive, then delete"
+            f" it. Access key {OTHER_ID}: AWS has no use of it on record; its quarantine"
+            " ended at 2026-03-08T00:00:00Z. Delete it.",
             id="a key to quarantine and a key to delete are both named",
         ),
     ],
@@ -398,7 +393,7 @@ def test_verdict(
     assert (verdict.compliance, verdict.annotation) == (compliance, annotation)
 
 
-FINDING = f"{BORN}, and AWS has no use of it on record. Make it inactive, then delete it."
+FINDING = f"{BORN}: AWS has no use of it on record. Make it inactive, then delete it."
 
 
 @pytest.mark.parametrize(
@@ -451,7 +446,7 @@ def test_a_quarantine_tag_that_we_never_write_counts_as_none_and_the_sentence_sa
     remark = f"Its quarantine tag is invalid: {fault}."
     inactive = judge(user(key(status="Inactive"), tags=tags), policy(), NOW)
     active = judge(user(key(), tags=tags), policy(), NOW)
-    left_alone = f"Access key {ID} is left alone. {remark}"
+    left_alone = f"{BORN}: Inactive, and not by a quarantine. {remark}"
     assert (inactive.compliance, inactive.annotation) == (COMPLIANT, left_alone)
     assert (active.compliance, active.annotation) == (NON_COMPLIANT, f"{FINDING} {remark}")
 
@@ -461,8 +456,8 @@ def test_a_quarantine_tag_in_another_letter_case_counts_as_none() -> None:
     verdict = judge(user(key(status="Inactive"), tags=tags), policy(), NOW)
     assert verdict.compliance == COMPLIANT
     assert verdict.annotation == (
-        f"Access key {ID} is left alone. Its quarantine tag is invalid: its name differs in letter"
-        " case."
+        f"{BORN}: Inactive, and not by a quarantine. Its quarantine tag is invalid: its name"
+        " differs in letter case."
     )
 
 

@@ -11,7 +11,7 @@ from conftest import NOW
 from emulator import Account
 from emulator.rules import Finding, Rule
 
-CASE = Path(__file__).parent / "events" / "iam-user-change-event.json"
+CASE = Path(__file__).parent / "cases" / "iam-user-change-event.json"
 RULE = "iam-user-no-setup-access-key"
 
 
@@ -211,6 +211,77 @@ def test_results_of_a_rule_that_is_not_there_cannot_be_read(account: Account) ->
     assert code(error) == "NoSuchConfigRuleException"
 
 
+def test_results_are_forgotten_when_they_or_their_rule_are_deleted(rule: Rule) -> None:
+    config = boto3.client("config")
+    late = token(rule)
+    put(late, evaluation("AIDA1"))
+    config.delete_evaluation_results(ConfigRuleName=rule.name)
+    forgotten = stored(rule)
+    config.delete_config_rule(ConfigRuleName=rule.name)
+    with pytest.raises(ClientError) as error:
+        put(late, evaluation("AIDA1"))
+    assert forgotten == []
+    assert code(error) == "NoSuchConfigRuleException"
+
+
+def test_an_empty_token_is_refused(rule: Rule) -> None:
+    with pytest.raises(ClientError) as error:
+        put("", evaluation("AIDA1"))
+    assert code(error) == "InvalidParameterValueException"
+
+
+def test_a_rule_whose_function_does_not_exist_is_refused(account: Account) -> None:
+    with pytest.raises(ClientError) as error:
+        boto3.client("config").put_config_rule(
+            ConfigRule={
+                "ConfigRuleName": RULE,
+                "Source": {
+                    "Owner": "CUSTOM_LAMBDA",
+                    "SourceIdentifier": "arn:aws:lambda:us-east-1:111122223333:function:none",
+                    "SourceDetails": [
+                        {"EventSource": "aws.config", "MessageType": "ScheduledNotification"}
+                    ],
+                },
+            }
+        )
+    assert code(error) == "InsufficientPermissionsException"
+
+
+@pytest.mark.parametrize(
+    ("query", "refusal"),
+    [
+        pytest.param({"Limit": 101}, "InvalidLimitException", id="over 100 a page"),
+        pytest.param({"NextToken": "x"}, "InvalidNextTokenException", id="a token of no page"),
+    ],
+)
+def test_a_page_that_is_none_is_refused(rule: Rule, query: dict[str, Any], refusal: str) -> None:
+    with pytest.raises(ClientError) as error:
+        boto3.client("config").get_compliance_details_by_config_rule(
+            ConfigRuleName=rule.name, **query
+        )
+    assert code(error) == refusal
+
+
+def test_discovered_users_come_in_pages(account: Account) -> None:
+    names = [f"user-{number:03}" for number in range(150)]
+    for name in names:
+        account.iam.add_user(name)
+    pages = boto3.client("config").get_paginator("list_discovered_resources")
+    found = [
+        [resource["resourceName"] for resource in page["resourceIdentifiers"]]
+        for page in pages.paginate(resourceType="AWS::IAM::User")
+    ]
+    assert found == [names[:100], names[100:]]
+
+
+def test_resources_of_other_types_are_those_of_moto(account: Account) -> None:
+    boto3.client("s3").create_bucket(Bucket="some-bucket")
+    found = boto3.client("config").list_discovered_resources(resourceType="AWS::S3::Bucket")
+    assert [resource["resourceName"] for resource in found["resourceIdentifiers"]] == [
+        "some-bucket"
+    ]
+
+
 def test_users_are_discovered_by_id_and_by_name_where_they_are_recorded(account: Account) -> None:
     config = boto3.client("config")
     ann, bob, new = (account.iam.add_user(name) for name in ("ann", "bob", "new"))
@@ -223,6 +294,9 @@ def test_users_are_discovered_by_id_and_by_name_where_they_are_recorded(account:
     assert names() == ["ann", "bob"]
     assert names(resourceIds=[bob.id, new.id]) == ["bob"]
     assert names(resourceName="ann") == ["ann"]
+    with pytest.raises(ClientError) as both:
+        names(resourceIds=[ann.id], resourceName="ann")
+    assert code(both) == "ValidationException"
     with pytest.raises(ClientError) as too_many:
         names(resourceIds=[ann.id] * 21)
     assert code(too_many) == "ValidationException"

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -80,6 +81,32 @@ def test_no_password_and_no_user_differ_by_their_message(account: Account) -> No
         "NoSuchEntity",
         "The user with name nobody cannot be found.",
     )
+
+
+def test_a_new_password_has_a_date_of_its_own(account: Account) -> None:
+    iam = boto3.client("iam")
+    user = account.iam.add_user("ann", password=NOW - timedelta(days=9))
+    iam.update_login_profile(UserName="ann", PasswordResetRequired=True)
+    unchanged = user.password_changed
+    account.clock.move_to(NOW)
+    iam.update_login_profile(UserName="ann", Password="x" * 20)
+    profile = iam.get_login_profile(UserName="ann")["LoginProfile"]
+    assert (unchanged, user.password_changed) == (NOW - timedelta(days=9), NOW)
+    assert (profile["CreateDate"], profile["PasswordResetRequired"]) == (
+        NOW - timedelta(days=9),
+        True,
+    )
+
+
+def test_many_clients_are_answered_at_once(account: Account) -> None:
+    names = [f"user-{number:02}" for number in range(40)]
+    for name in names:
+        account.iam.add_user(name)
+    iam = boto3.client("iam")
+    with ThreadPoolExecutor(8) as pool:
+        users = list(pool.map(lambda name: iam.get_user(UserName=name)["User"], names))
+    assert [user["UserName"] for user in users] == names
+    assert account.calls.actions() == ["iam:GetUser"] * 40
 
 
 @pytest.mark.parametrize("status", ["Active", "Inactive", "Expired"])
@@ -216,9 +243,10 @@ def test_a_user_has_at_most_50_tags(account: Account) -> None:
     account.iam.add_user("ann", tags=full)
     with pytest.raises(ClientError) as error:
         iam.tag_user(UserName="ann", Tags=[{"Key": "one more", "Value": ""}])
-    iam.tag_user(UserName="ann", Tags=[{"Key": "key-0", "Value": "replaced"}])
+    iam.tag_user(UserName="ann", Tags=[{"Key": "KEY-0", "Value": "replaced"}])
     assert error.value.response["Error"]["Code"] == "LimitExceeded"
-    assert account.iam.users["ann"].tag_values == full | {"key-0": "replaced"}
+    del full["key-0"]
+    assert account.iam.users["ann"].tag_values == full | {"KEY-0": "replaced"}
 
 
 def test_a_user_with_a_key_or_a_password_cannot_be_deleted(account: Account) -> None:
@@ -243,6 +271,47 @@ def test_a_user_with_a_key_or_a_password_cannot_be_deleted(account: Account) -> 
         "Cannot delete entity, must delete login profile first.",
     )
     assert account.iam.users == {}
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "expected"),
+    [
+        pytest.param(
+            "create_user",
+            {"UserName": "ann"},
+            (409, "EntityAlreadyExists", "User with name ann already exists."),
+            id="a user under a taken name",
+        ),
+        pytest.param(
+            "update_user",
+            {"UserName": "bob", "NewUserName": "ann"},
+            (409, "EntityAlreadyExists", "User with name ann already exists."),
+            id="a new name that is taken",
+        ),
+        pytest.param(
+            "create_login_profile",
+            {"UserName": "ann", "Password": "x" * 20},
+            (409, "EntityAlreadyExists", "Login Profile for user ann already exists."),
+            id="a second password",
+        ),
+        pytest.param(
+            "create_access_key",
+            {"UserName": "ann"},
+            (409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2"),
+            id="a third key",
+        ),
+    ],
+)
+def test_what_is_there_already_is_refused(
+    account: Account, operation: str, parameters: dict[str, str], expected: tuple[int, str, str]
+) -> None:
+    ann = account.iam.add_user("ann", password=NOW)
+    account.iam.add_key(ann)
+    account.iam.add_key(ann)
+    account.iam.add_user("bob")
+    with pytest.raises(ClientError) as error:
+        getattr(boto3.client("iam"), operation)(**parameters)
+    assert refusal(error) == expected
 
 
 def test_five_thousand_users_fit_and_no_more(account: Account) -> None:

@@ -36,6 +36,11 @@ def send_datagram() -> object:
         return channel.sendto(b"x", ("192.0.2.1", 53))
 
 
+def send_message() -> object:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as channel:
+        return channel.sendmsg([b"x"], [], 0, ("192.0.2.1", 53))
+
+
 def connect_ex() -> object:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as channel:
         return channel.connect_ex(("192.0.2.1", 443))
@@ -80,6 +85,7 @@ def connect_ex() -> object:
             id="an IPv6 address",
         ),
         pytest.param(connect_ex, "socket.connect '192.0.2.1'", id="connect_ex"),
+        pytest.param(send_message, "socket.sendmsg '192.0.2.1'", id="a message"),
         pytest.param(send_datagram, "socket.sendto '192.0.2.1'", id="a datagram"),
     ],
 )

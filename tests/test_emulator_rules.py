@@ -5,12 +5,16 @@ from typing import Any
 import boto3
 import pytest
 from conftest import NOW
+from moto.config.exceptions import NoSuchConfigRuleException
 
 from emulator import Account, open_account
 from emulator.functions import Context
-from emulator.rules import Rule
+from emulator.rules import NoHandler, Rule
 
 RULE = "iam-user-no-setup-access-key"
+DOCUMENT = json.dumps(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}
+)
 
 
 class Recorder:
@@ -146,6 +150,20 @@ def test_an_event_can_say_that_the_resource_left_the_scope(account: Account, rul
     assert rule.send_change(user, left_scope=True).event["eventLeftScope"] is True
 
 
+def test_a_rule_whose_function_is_not_here_cannot_be_sent_events(
+    account: Account, rule: Rule
+) -> None:
+    account.functions.handlers.clear()
+    with pytest.raises(NoHandler, match=f"The rule {rule.name} invokes arn:aws:lambda:.*:{RULE}"):
+        rule.send_schedule()
+
+
+def test_a_rule_that_was_deleted_cannot_be_sent_events(account: Account, rule: Rule) -> None:
+    boto3.client("config").delete_config_rule(ConfigRuleName=rule.name)
+    with pytest.raises(NoSuchConfigRuleException):
+        rule.send_schedule()
+
+
 def test_each_invocation_has_a_token_of_its_own(rule: Rule) -> None:
     tokens = {rule.send_schedule().event["resultToken"] for _ in range(3)}
     assert len(tokens) == 3
@@ -163,9 +181,12 @@ def test_writes_to_a_user_are_delivered_when_recording(account: Account, rule: R
     iam.put_user_policy(
         UserName="ann",
         PolicyName="p",
-        PolicyDocument='{"Version":"2012-10-17","Statement":[]}',
+        PolicyDocument=DOCUMENT,
     )
     iam.delete_user_policy(UserName="ann", PolicyName="p")
+    policy = iam.create_policy(PolicyName="p", PolicyDocument=DOCUMENT)["Policy"]["Arn"]
+    iam.attach_user_policy(UserName="ann", PolicyArn=policy)
+    iam.detach_user_policy(UserName="ann", PolicyArn=policy)
     iam.add_user_to_group(UserName="ann", GroupName="staff")
     iam.remove_user_from_group(UserName="ann", GroupName="staff")
     iam.update_user(UserName="ann", NewUserName="anna")
@@ -177,6 +198,8 @@ def test_writes_to_a_user_are_delivered_when_recording(account: Account, rule: R
         (item["resourceName"], item["configurationItemStatus"], item["tags"]) for item in items
     ] == [
         ("ann", "ResourceDiscovered", {}),
+        ("ann", "OK", {"team": "red"}),
+        ("ann", "OK", {"team": "red"}),
         ("ann", "OK", {"team": "red"}),
         ("ann", "OK", {"team": "red"}),
         ("ann", "OK", {"team": "red"}),

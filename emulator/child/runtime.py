@@ -1,0 +1,84 @@
+"""What a deployed function runs in: a bare interpreter that takes one event a line.
+
+Run as `python -I -S runtime.py`, so nothing of the virtual environment is visible; the first line
+on standard input says which code, which libraries and which handler. As in Lambda the process stays
+warm between events, and what the function prints is its log. Standard library only.
+"""
+
+import contextlib
+import importlib
+import importlib.util
+import io
+import json
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+EMULATOR = Path(__file__).parent.parent
+
+
+def load(name: str) -> ModuleType:
+    """Return a module of the emulator, loaded by its path: its package must not be visible."""
+    spec = importlib.util.spec_from_file_location(f"emulator_{name}", EMULATOR / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+class Travel:
+    """The emulated clock of this process; the parent says with each event how far it is off."""
+
+    def __init__(self, folder: str) -> None:
+        sys.path.append(folder)
+        self._machine = importlib.import_module("time_machine")
+        sys.path.remove(folder)
+        self._traveller: Any = None
+
+    def move(self, seconds: float) -> None:
+        """Be so far ahead of the real time from now on."""
+        if self._traveller is not None:
+            self._traveller.stop()
+        self._traveller = self._machine.travel(timedelta(seconds=seconds), tick=True)
+        self._traveller.start()
+
+
+def run(handler: str, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Run the handler once; an error is told by its type and text, as Lambda does."""
+    module, _, name = handler.rpartition(".")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        try:
+            # Imported at the first event, so that code that cannot be imported is its error.
+            answer = getattr(importlib.import_module(module), name)(event, context)
+            # Here, as an answer that is no JSON fails the run after its work is done.
+            told: dict[str, Any] = {"answer": json.loads(json.dumps(answer))}
+        except Exception as error:
+            told = {"error_type": type(error).__name__, "error": str(error)}
+    return {**told, "printed": printed.getvalue()}
+
+
+def main() -> None:
+    """Serve events until standard input ends."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    load("loopback").install_guard()
+    functions = load("functions")
+    start = json.loads(sys.stdin.readline())
+    travel = Travel(start["time_machine"])
+    sys.path[:0] = [start["code"], start["libraries"]]
+    for line in sys.stdin:
+        request = json.loads(line)
+        travel.move(request["offset_seconds"])
+        context = functions.Context(**request["context"])
+        told = run(start["handler"], request["event"], context)
+        print(json.dumps(told), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

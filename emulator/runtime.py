@@ -1,0 +1,146 @@
+"""Runs the code of a deployed function in a bare interpreter of its own, as Lambda does.
+
+The interpreter sees the unpacked zip and boto3 with what boto3 needs, nothing else of this virtual
+environment; it is on the emulated clock and behind the loopback guard. It is this Python, though,
+not the runtime or the processor that the function asks for.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import distribution
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Lock, Timer
+from typing import Any
+
+from emulator.clock import offset_seconds
+from emulator.functions import Context
+
+CHILD = Path(__file__).parent / "child" / "runtime.py"
+
+
+class FunctionError(Exception):
+    """What a run of the function raised, as Lambda tells it: `kind` is the error's type."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(f"{kind}: {text}")
+        self.kind = kind
+        self.text = text
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one run returned, and what it printed: its log."""
+
+    answer: Any
+    error: FunctionError | None
+    printed: str
+
+
+class Runtime:
+    """One warm environment of a function, from its first event until `stop`."""
+
+    def __init__(self, code: bytes, handler: str, variables: dict[str, str]) -> None:
+        self._folder = TemporaryDirectory(prefix="emulated-function-")
+        self._lock = Lock()
+        with zipfile.ZipFile(BytesIO(code)) as package:
+            package.extractall(self._folder.name)
+        self._child = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(CHILD)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=self._folder.name,
+            env={**variables, "LAMBDA_TASK_ROOT": self._folder.name},
+        )
+        spec = find_spec("time_machine")
+        assert spec is not None
+        assert spec.origin is not None
+        self._tell(
+            {
+                "code": self._folder.name,
+                "libraries": libraries().name,
+                "time_machine": str(Path(spec.origin).parent.parent),
+                "handler": handler,
+            }
+        )
+
+    @property
+    def process_id(self) -> int:
+        """The interpreter's process."""
+        return self._child.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the interpreter can take another event."""
+        return self._child.poll() is None
+
+    def run(self, event: dict[str, Any], context: Context) -> Told:
+        """Hand the event to the function and wait for its answer, as long as its timeout allows."""
+        given = asdict(context)
+        del given["_deadline"]
+        expired = Event()
+
+        def expire() -> None:
+            expired.set()
+            self._child.kill()
+
+        with self._lock:
+            timer = Timer(context.timeout_seconds, expire)
+            timer.start()
+            try:
+                self._tell({"event": event, "context": given, "offset_seconds": offset_seconds()})
+                assert self._child.stdout is not None
+                line = self._child.stdout.readline()
+            except BrokenPipeError:
+                line = ""
+            finally:
+                timer.cancel()
+        if not line:
+            self.stop()
+            kind, text = "Runtime.ExitError", "Runtime exited without providing a reason"
+            if expired.is_set():
+                kind = "Sandbox.Timedout"
+                text = f"Task timed out after {context.timeout_seconds:.2f} seconds"
+            return Told(None, FunctionError(kind, text), "")
+        told = json.loads(line)
+        error = FunctionError(told["error_type"], told["error"]) if "error" in told else None
+        return Told(told.get("answer"), error, told["printed"])
+
+    def stop(self) -> None:
+        """End the interpreter and remove the unpacked code."""
+        self._child.kill()
+        self._child.communicate()
+        self._folder.cleanup()
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        assert self._child.stdin is not None
+        print(json.dumps(message), file=self._child.stdin, flush=True)
+
+
+@cache
+def libraries() -> TemporaryDirectory[str]:
+    """Return a folder with links to boto3 and what it needs: what Lambda's runtime brings."""
+    folder = TemporaryDirectory(prefix="emulated-runtime-")
+    for name in sorted(set(_needed("boto3"))):
+        found = distribution(name)
+        for top in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
+            (Path(folder.name) / top).symlink_to(Path(str(found.locate_file(top))))
+    return folder
+
+
+def _needed(name: str) -> Iterator[str]:
+    yield name
+    for requirement in distribution(name).requires or ():
+        if "extra ==" not in requirement:
+            match = re.match(r"[\w.-]+", requirement)
+            assert match is not None
+            yield from _needed(match[0])

@@ -1,0 +1,193 @@
+"""Repairs what the rule finds for one user: quarantines a key first, deletes it later.
+
+Nothing is taken from the finding but the user's id: AWS Config may start this for users who comply
+by now, so the user is read and judged anew. A key with a use on record, an excepted user and an
+Inactive key without our tag are never touched. Whatever stops a run, the next one finishes it.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rule.decision import NOT_READ, PARAMETERS, QUARANTINE_TAG, Key, KeyVerdict, Policy
+from rule.decision import Standing, User, Verdict, check_exception, judge, parse_parameters, utc
+from rule.live import UserGone, find_user, read_keys, read_last_use, read_tags, read_user
+
+if TYPE_CHECKING:
+    from types_boto3_config import ConfigServiceClient
+    from types_boto3_iam import IAMClient
+    from types_boto3_iam.type_defs import TagTypeDef
+
+MOST_TAGS = 50  # IAM's quota for a user
+READ_BACKS = 5
+READ_BACK_SECONDS = 2.0
+
+
+class RemediationFailed(Exception):
+    """Something was not done; the text says of every key what was done, and why or why not."""
+
+
+class NotConfirmed(Exception):
+    """IAM does not show yet what was changed."""
+
+
+@dataclass(frozen=True)
+class Runbook:
+    """One run for one user, read and judged at its start; `now` is the clock."""
+
+    iam: "IAMClient"
+    user: User
+    policy: Policy
+    dry_run: bool
+    now: Callable[[], datetime]
+
+    def repair(self, each: KeyVerdict) -> tuple[str, str]:
+        """Return what was done about one key of a user without an exception, and why."""
+        key, why = each.key, each.sentence
+        if each.standing in (Standing.TO_QUARANTINE, Standing.TO_FINISH):
+            return ("would be quarantined", why) if self.dry_run else self.quarantine(each)
+        if each.standing is Standing.TO_DELETE:
+            return ("would be deleted", why) if self.dry_run else self.delete(each)
+        tagged = QUARANTINE_TAG + key.id in (self.user.tags or {}) and not self.dry_run
+        if tagged and key.status == "Active" and key.last_used not in (None, NOT_READ):
+            self.remove_tag(key.id)
+            why += " Its old quarantine tag was removed."
+        return "kept", why
+
+    def quarantine(self, each: KeyVerdict) -> tuple[str, str]:
+        """Make the key Inactive, between two tags that let the next run finish a stopped one.
+
+        The time runs from now even where a stopped run began it: the key may have been Active
+        until now, and the days in which a person can object must not get fewer.
+        """
+        key, start = each.key, self.now()
+        if each.standing is Standing.TO_QUARANTINE:
+            self.put_tag(key, f"{utc(start)} started")
+        if key.status == "Active":
+            self.iam.update_access_key(
+                UserName=self.user.name, AccessKeyId=key.id, Status="Inactive"
+            )
+        for _ in range(READ_BACKS):
+            status = self.read_status(key)
+            if status == "Inactive":
+                self.put_tag(key, f"{utc(start)} until {utc(start + self.policy.quarantine)}")
+                return "quarantined", each.sentence
+            if status is None:
+                self.remove_tag(key.id)
+                return "kept", "Somebody else deleted it meanwhile."
+            time.sleep(READ_BACK_SECONDS)  # IAM is eventually consistent.
+        raise NotConfirmed(f"It still reads {status} after it was made Inactive.")
+
+    def delete(self, each: KeyVerdict) -> tuple[str, str]:
+        """Delete the key, after one more look that it is Inactive and has no use on record."""
+        key, status = each.key, self.read_status(each.key)
+        if status is not None:
+            if status != "Inactive":
+                return "kept", f"It is {status} by now."
+            if read_last_use(self.iam, key.id) is not None:
+                return "kept", "AWS has a use of it on record by now."
+            self.iam.delete_access_key(UserName=self.user.name, AccessKeyId=key.id)
+        self.remove_tag(key.id)
+        return "deleted", each.sentence
+
+    def read_status(self, key: Key) -> str | None:
+        """Return the key's status as it is now, None where the key is gone."""
+        keys = read_keys(self.iam, self.user.name)
+        return next((each.status for each in keys if each.id == key.id), None)
+
+    def put_tag(self, key: Key, value: str) -> None:
+        """Write the key's quarantine tag."""
+        tag: TagTypeDef = {"Key": QUARANTINE_TAG + key.id, "Value": value}
+        self.iam.tag_user(UserName=self.user.name, Tags=[tag])
+
+    def remove_tag(self, key_id: str) -> tuple[str, str]:
+        """Remove the quarantine tag of a key that is gone or in use."""
+        self.iam.untag_user(UserName=self.user.name, TagKeys=[QUARANTINE_TAG + key_id])
+        return "deleted", "The key is gone, and now its quarantine tag is, too."
+
+
+def check_room(user: User, verdict: Verdict) -> None:
+    """Raise RemediationFailed where IAM has no room for the tag that records a quarantine."""
+    tags = user.tags or {}
+    keys = [each.key for each in verdict.keys if each.standing is Standing.TO_QUARANTINE]
+    new = [key.id for key in keys if QUARANTINE_TAG + key.id not in tags]
+    if new and (excess := len(tags) + len(new) - MOST_TAGS) > 0:
+        raise RemediationFailed(
+            f"User {user.name} has {len(tags)} tags and IAM allows {MOST_TAGS}: remove {excess}, so"
+            f" that the quarantine of {' and '.join(new)} can be recorded. Nothing was changed."
+        )
+
+
+def remediate(
+    iam: "IAMClient",
+    config: "ConfigServiceClient",
+    user_id: str,
+    policy: Policy,
+    dry_run: bool,
+    now: Callable[[], datetime],
+) -> dict[str, Any]:
+    """Return the user, the verdict, and for every key what was done and why.
+
+    Raises RemediationFailed when something was not done, and ClientError for a read of the user
+    that failed; then nothing was changed.
+    """
+    try:
+        user = read_user(iam, find_user(iam, config, user_id, now()), policy)
+        if user.has_password and user.tags is None:
+            user = replace(user, tags=read_tags(iam, user.name))
+    except UserGone as gone:
+        return {"User": user_id, "Verdict": str(gone), "Keys": []}
+    at, tags = now(), user.tags or {}
+    verdict = judge(user, policy, at)
+    accepted, _ = check_exception(tags, policy, at)
+    runbook = Runbook(iam, user, policy, dry_run, now)
+    jobs = list[tuple[str, Callable[[], tuple[str, str]]]]()
+    if accepted:
+        jobs += [(each.key.id, lambda: ("kept", f"{accepted}.")) for each in verdict.keys]
+    elif user.has_password:
+        check_room(user, verdict)
+        # Deletions first: they begin with a read, and a read that fails should find all unchanged.
+        order = sorted(verdict.keys, key=lambda each: each.standing is not Standing.TO_DELETE)
+        jobs += [(each.key.id, partial(runbook.repair, each)) for each in order]
+        # A run that was stopped after a deletion has left the tag.
+        present = {QUARANTINE_TAG + key.id for key in user.keys}
+        for tag in sorted(tags.keys() - present):
+            if tag.startswith(QUARANTINE_TAG) and not dry_run:
+                key_id = tag.removeprefix(QUARANTINE_TAG)
+                jobs.append((key_id, partial(runbook.remove_tag, key_id)))
+    outcomes = list[dict[str, str]]()
+    for key_id, job in jobs:
+        try:
+            done, why = job()
+        except UserGone as gone:
+            done, why = "kept", str(gone)
+        except (BotoCoreError, ClientError, NotConfirmed) as error:
+            done, why = "failed", str(error)
+        outcomes.append({"AccessKeyId": key_id, "Done": done, "Why": why})
+    if any(each["Done"] == "failed" for each in outcomes):
+        told = " ".join("{AccessKeyId} {Done}: {Why}".format(**each) for each in outcomes)
+        raise RemediationFailed(f"User {user.name}: {told} Run this again: it finishes the rest.")
+    return {"User": user.name, "Verdict": verdict.annotation, "Keys": outcomes}
+
+
+def remediate_user(events: Mapping[str, str], context: object) -> dict[str, Any]:
+    """Do what the SSM document asks for: its parameters in, its outputs out."""
+    settings = Config(
+        retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=3, read_timeout=10
+    )
+    names = [each.name for each in PARAMETERS if each.name != "ReportUnchanged"]
+    return remediate(
+        boto3.client("iam", config=settings),
+        boto3.client("config", config=settings),
+        events["UserId"],
+        parse_parameters({name: events[name] for name in names}),
+        events["DryRun"] == "true",
+        lambda: datetime.now(UTC),
+    )
