@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-
 from moto.config.exceptions import (
     InvalidLimitException,
     InvalidNextTokenException,

@@ -11,6 +11,7 @@ from moto.awslambda.models import lambda_backends
 from moto.cloudformation.models import cloudformation_backends
 from moto.config.models import config_backends
 
+from emulator.buckets import find_code_fault
 from emulator.config import Config
 from emulator.functions import Function
 from emulator.lambdas import Lambda
@@ -64,6 +65,10 @@ class Members:
 
     def deploy(self, account: str, region: str, stack_set: StackSet) -> None:
         """Create or update the stack of a stack set. Raises StackFailed."""
+        code = [stack_set.parameters.get(name, "") for name in ("CodeBucket", "CodeKey")]
+        fault = find_code_fault(account, region, code[0], code[1], self.organization.id)
+        if fault:
+            raise StackFailed(f"ResourceLogicalId:Evaluator, ResourceStatusReason:{fault}")
         self.stacks[account] = dict(stack_set.parameters)
         if self.full:
             self._deploy_fully(account, region, stack_set)
@@ -90,7 +95,10 @@ class Members:
     def exported(self, account: str, region: str) -> dict[str, str]:
         """Return the exports of an account's stacks."""
         real = cloudformation_backends[account][region].exports
-        return {**self.exports.get(account, {}), **{name: each.value for name, each in real.items()}}
+        return {
+            **self.exports.get(account, {}),
+            **{name: each.value for name, each in real.items()},
+        }
 
     def _deploy_fully(self, account: str, region: str, stack_set: StackSet) -> None:
         backend = cloudformation_backends[account][region]

@@ -98,9 +98,7 @@ class OrganizationsResponse(responses.OrganizationsResponse):
     def list_accounts(self) -> str:
         """All accounts."""
         organization = self._administered()
-        return self._pages(
-            "Accounts", list(organization.members.values()), organization.describe
-        )
+        return self._pages("Accounts", list(organization.members.values()), organization.describe)
 
     def list_aws_service_access_for_organization(self) -> str:
         """The services with trusted access."""

@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from emulator.ruleapi import RuleResponse
-
 from emulator.organization import Organization, Refusal, organization_of
 from emulator.organizationpacks import AccountStatus, OrganizationPack, OrganizationPacks, packs_of
 from emulator.pages import InvalidToken, cut_page
+from emulator.ruleapi import RuleResponse
 
 MAX_EXCLUDED = 1000
 MAX_BODY = 51_200

@@ -190,7 +190,9 @@ class OrganizationPacks:
         turns = -(-len(steps) // self.at_once)
         self.organization.agenda.add(now + each * turns, lambda: self._close(pack))
 
-    def _plan(self, pack: OrganizationPack, member: Member, step: Any, begin: Any, end: Any) -> None:
+    def _plan(
+        self, pack: OrganizationPack, member: Member, step: Any, begin: Any, end: Any
+    ) -> None:
         removing = step == self._delete_one
 
         def start() -> None:
@@ -261,7 +263,9 @@ class OrganizationPacks:
             try:
                 properties = reader.resolve(resource["Properties"])
             except Unresolved as error:
-                raise PackFailed("ConformancePackTemplateValidationException", str(error)) from error
+                raise PackFailed(
+                    "ConformancePackTemplateValidationException", str(error)
+                ) from error
             if resource["Type"] == "AWS::Config::ConfigRule":
                 rules.append(self._put_rule(member.id, pack.region, status.pack, properties))
             else:

@@ -150,12 +150,10 @@ class StackSetResponse(responses.CloudFormationResponse):
             "Description": stack_set.description,
             "Status": "ACTIVE",
             "TemplateBody": stack_set.template,
-            "Parameters": [
-                {"ParameterKey": key, "ParameterValue": value}
-                for key, value in stack_set.parameters.items()
-            ],
+            # Moto makes the lists of these two.
+            "Parameters": stack_set.parameters,
             "Capabilities": stack_set.capabilities,
-            "Tags": stack_set.tags,
+            "Tags": {each["Key"]: each["Value"] for each in stack_set.tags},
             "AutoDeployment": stack_set.auto_deployment,
             "PermissionModel": stack_set.permission_model,
             "OrganizationalUnitIds": stack_set.units,

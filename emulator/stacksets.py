@@ -112,8 +112,7 @@ class StackSets:
             if operation.status in ("RUNNING", "QUEUED", "STOPPING"):
                 raise Refusal(
                     "OperationInProgressException",
-                    f"Another Operation on StackSet {stack_set.id} is in progress:"
-                    f" {operation.id}",
+                    f"Another Operation on StackSet {stack_set.id} is in progress: {operation.id}",
                 )
 
     def choose(self, targets: dict[str, Any]) -> list[Member]:
@@ -143,7 +142,13 @@ class StackSets:
         step: Callable[[Member], None],
     ) -> Operation:
         """Begin an operation that does `step` in each account, several at a time."""
-        chosen = list(members)
+        # Suspended accounts are skipped; their instances say so (API reference).
+        chosen = []
+        for member in members:
+            if member.status == "ACTIVE":
+                chosen.append(member)
+            else:
+                self._skip(stack_set, member, region)
         tolerated = preferences.get("FailureToleranceCount") or (
             len(chosen) * preferences.get("FailureTolerancePercentage", 0) // 100
         )
@@ -161,6 +166,12 @@ class StackSets:
         agenda.add(now + each * turns, lambda: self._close(operation))
         return operation
 
+    def _skip(self, stack_set: StackSet, member: Member, region: str) -> None:
+        instance = stack_set.instances.setdefault(
+            member.id, Instance(member.id, region, member.parent)
+        )
+        instance.detailed = "SKIPPED_SUSPENDED_ACCOUNT"
+
     def _begin(self, operation: Operation, member: Member) -> None:
         result = operation.results[member.id]
         if operation.failed > operation.tolerated:
@@ -169,9 +180,7 @@ class StackSets:
         else:
             result["Status"] = "RUNNING"
 
-    def _end(
-        self, operation: Operation, member: Member, step: Callable[[Member], None]
-    ) -> None:
+    def _end(self, operation: Operation, member: Member, step: Callable[[Member], None]) -> None:
         result = operation.results[member.id]
         if result["Status"] != "RUNNING":
             return
@@ -192,9 +201,6 @@ class StackSets:
         instance = stack_set.instances.setdefault(
             member.id, Instance(member.id, region, member.parent)
         )
-        if member.status != "ACTIVE":
-            instance.detailed = "SKIPPED_SUSPENDED_ACCOUNT"
-            return
         try:
             if member.id in self.failing:
                 raise StackFailed(self.failing[member.id])
@@ -210,8 +216,7 @@ class StackSets:
         if member.id in self.failing:
             stack_set.instances[member.id].status = "INOPERABLE"
             raise StackFailed(self.failing[member.id])
-        if member.status == "ACTIVE":
-            self.delete(member.id, region)
+        self.delete(member.id, region)
         stack_set.instances.pop(member.id, None)
 
     def _receive(self, member: Member) -> None:

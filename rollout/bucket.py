@@ -105,9 +105,7 @@ def complete_bucket(desk: Desk, bucket: Bucket, organization_id: str) -> None:
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     if "encrypted" in lacks:
         rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-        s3.put_bucket_encryption(
-            Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]}
-        )
+        s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
     if "policy" in lacks:
         statements = [deny_insecure(desk, name)]
         if organization_id:

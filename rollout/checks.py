@@ -124,7 +124,9 @@ def check_names(
     return faults
 
 
-def check_quotas(organization_packs: int | None, packs: int, rules: int, exists: bool) -> list[Fault]:
+def check_quotas(
+    organization_packs: int | None, packs: int, rules: int, exists: bool
+) -> list[Fault]:
     """Return a fault for each quota that leaves no room for what does not stand yet."""
     need = 0 if exists else 1
     faults = []

@@ -38,6 +38,8 @@ class Line:
     style: str = GOOD
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    blocks: bool = False
+    """Whether a fault here keeps `deploy` from beginning."""
     broken: bool = False
     """Whether other lines were written since the name went out."""
 
@@ -79,12 +81,12 @@ class Story:
         self._open: Line | None = None
 
     @contextmanager
-    def line(self, name: str) -> Iterator[Line]:
+    def line(self, name: str, *, blocks: bool = False) -> Iterator[Line]:
         """Tell one line; the block does the work and ends the line.
 
         When the block raises, the line ends with FAULT and the error goes on.
         """
-        line = Line(name)
+        line = Line(name, blocks=blocks)
         self._open = line
         self._start(line)
         try:
@@ -190,7 +192,9 @@ class Follow:
 
     def show(self, states: Mapping[str, str], done: int, total: int) -> None:
         """Tell the states by account: what is new, or how many of `total` are done."""
-        new = {account: state for account, state in states.items() if self.states.get(account) != state}
+        new = {
+            account: state for account, state in states.items() if self.states.get(account) != state
+        }
         self.states |= new
         if not self.bar.disable:
             if self.task is None:

@@ -56,8 +56,14 @@ def read_rule(desk: Desk, pack_name: str) -> DeployedRule:
         "RemediationConfigurations"
     ]
     details = rule["Source"].get("SourceDetails", [])
-    frequency = next((each["MaximumExecutionFrequency"] for each in details
-                      if "MaximumExecutionFrequency" in each), "")
+    frequency = next(
+        (
+            each["MaximumExecutionFrequency"]
+            for each in details
+            if "MaximumExecutionFrequency" in each
+        ),
+        "",
+    )
     return DeployedRule(
         name=name,
         source=rule["Source"]["SourceIdentifier"],

@@ -107,7 +107,7 @@ def gather(arguments: argparse.Namespace, story: Story) -> Facts:
     members = Members(desk, arguments.member_role)
     users = _recorders(story, desk, recorder, members, targets.accounts if targets else (here,))
     bucket_name = arguments.bucket or name_bucket(desk)
-    with story.line(f"code bucket {bucket_name}") as line:
+    with story.line(f"code bucket {bucket_name}", blocks=True) as line:
         bucket = read_bucket(desk, bucket_name, organization.id if organization else "")
         code_there = bucket.exists and not bucket.faults and has_code(desk, bucket.name, code.name)
         if not bucket.exists:
@@ -115,7 +115,7 @@ def gather(arguments: argparse.Namespace, story: Story) -> Facts:
         elif bucket.lacks:
             line.end("unfinished: deploy completes it")
         line.find(checks.check_bucket(bucket))
-    with story.line("names of stack, StackSet and pack") as line:
+    with story.line("names of stack, StackSet and pack", blocks=True) as line:
         stack = read_stack(desk)
         stack_set = StackSet(exists=False)
         if organization:
@@ -125,7 +125,7 @@ def gather(arguments: argparse.Namespace, story: Story) -> Facts:
         taken = not stack.status and has_function(desk)
         line.find(checks.check_names(stack, stack_set, pack_state, taken), "TAKEN")
     _quotas(story, desk, organization, pack_state.exists)
-    with story.line("templates within AWS's limits") as line:
+    with story.line("templates within AWS's limits", blocks=True) as line:
         line.find(checks.check_sizes(template, pack.body))
     return Facts(
         desk=desk,
@@ -158,25 +158,25 @@ def _who(
     if arguments.account_only:
         here = Account(desk.account, read_alias(desk))
         desk.label = str(here)
-        with story.line(f"account {here}, {desk.region}") as line:
+        with story.line(f"account {here}, {desk.region}", blocks=True) as line:
             line.end("this account alone")
         return None, None, here
     organization = read_organization(desk, with_units=bool(arguments.ou) or arguments.units)
     here = organization.find(desk.account)
     desk.label = str(here)
-    with story.line(f"account {here}, {desk.region}") as line:
+    with story.line(f"account {here}, {desk.region}", blocks=True) as line:
         management = desk.account == organization.management
         line.end("management account" if management else "delegated administrator")
         line.find(checks.check_administration(organization, here))
-    with story.line(f"organization {organization.id}, all features") as line:
+    with story.line(f"organization {organization.id}, all features", blocks=True) as line:
         line.find(checks.check_features(organization), "MISSING")
-    with story.line("trusted access for StackSets") as line:
+    with story.line("trusted access for StackSets", blocks=True) as line:
         trusted = checks.is_trusted_for_stacksets(organization)
         if isinstance(trusted, NotSeen):
             line.unseen(trusted.why)
         elif not trusted:
             line.find(checks.check_stacksets_trust(organization), "MISSING")
-    with story.line("trusted access for AWS Config's multi-account setup") as line:
+    with story.line("trusted access for AWS Config's multi-account setup", blocks=True) as line:
         if isinstance(organization.trusted, NotSeen):
             line.unseen(organization.trusted.why)
         line.find(checks.check_config_trust(organization), "MISSING")
@@ -193,9 +193,7 @@ def tell_accounts(organization: Organization, targets: Targets) -> list[str]:
     """Return a sentence for each kind of account that is left out."""
     suspended = [str(each) for each in organization.accounts if not each.active]
     active_out = [
-        str(each)
-        for each in organization.accounts
-        if each.active and each.id in targets.excluded
+        str(each) for each in organization.accounts if each.active and each.id in targets.excluded
     ]
     told = []
     if suspended:
@@ -256,7 +254,7 @@ def tell_unseen(line: Line, unseen: list[tuple[Account, Any]], total: int) -> No
 
 
 def _quotas(story: Story, desk: Desk, organization: Organization | None, exists: bool) -> None:
-    with story.line("conformance packs and rules left under the quotas") as line:
+    with story.line("conformance packs and rules left under the quotas", blocks=True) as line:
         counted = try_read(lambda: read_counts(desk, organization is not None))
         if isinstance(counted, NotSeen):
             line.unseen(counted.why)

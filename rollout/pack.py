@@ -122,9 +122,7 @@ def parse_account(status: Mapping[str, Any]) -> AccountPack:
     )
 
 
-def put_pack(
-    desk: Desk, story: Story, pack: Pack, excluded: Iterable[str], minutes: float
-) -> None:
+def put_pack(desk: Desk, story: Story, pack: Pack, excluded: Iterable[str], minutes: float) -> None:
     """Put the pack as soon as AWS takes it: not while it is in progress."""
     config = desk.client("config")
     for _ in wait(f"The conformance pack {PACK}, which is in progress,", minutes):

@@ -55,7 +55,12 @@ _Loader.add_multi_constructor("!", _construct)
 
 def load_pack() -> dict[str, Any]:
     """Return conformance-pack.yaml with every function in its long form."""
-    loaded = yaml.load(PACK_FILE.read_text(encoding="utf-8"), _Loader)
+    return load_template(PACK_FILE.read_text(encoding="utf-8"))
+
+
+def load_template(text: str) -> dict[str, Any]:
+    """Return a template with every function in its long form."""
+    loaded = yaml.load(text, _Loader)
     assert isinstance(loaded, dict)
     return loaded
 

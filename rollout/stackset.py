@@ -89,7 +89,9 @@ def read_instances(desk: Desk, organization: Organization) -> dict[str, Instance
         PaginationConfig=PAGE,
         **call_as(desk, organization),
     )
-    return {each["Account"]: parse_instance(each) for each in found if each["Region"] == desk.region}
+    return {
+        each["Account"]: parse_instance(each) for each in found if each["Region"] == desk.region
+    }
 
 
 def parse_instance(summary: Mapping[str, Any]) -> Instance:
