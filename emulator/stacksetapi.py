@@ -128,6 +128,10 @@ class StackSetResponse(responses.CloudFormationResponse):
         targets, regions = self._targets()
         present = [each for each in sets.choose(targets) if each.id in stack_set.instances]
         stack_set.units = [u for u in stack_set.units if u not in targets["OrganizationalUnitIds"]]
+        if self._get_param("RetainStacks") in (True, "true"):
+            for member in present:
+                del stack_set.instances[member.id]
+            present = []
         return self._start(sets, stack_set, "DELETE", present, regions, targets)
 
     def delete_stack_set(self) -> ActionResult:

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from rollout.desk import Desk
 from rollout.errors import Denied
+from rollout.names import FUNCTION
 
 CLOSED = {
     "BlockPublicAcls": True,
@@ -128,6 +129,24 @@ def has_code(desk: Desk, bucket: str, key: str) -> bool:
 def upload_code(desk: Desk, bucket: str, file: Path) -> None:
     """Put the code under its name."""
     desk.client("s3").put_object(Bucket=bucket, Key=file.name, Body=file.read_bytes())
+
+
+def delete_code(desk: Desk, bucket: str) -> int:
+    """Delete every version of our code from a bucket; return how many there were."""
+    s3 = desk.client("s3")
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=f"{FUNCTION}-")
+    try:
+        found = [
+            {"Key": each["Key"], "VersionId": each["VersionId"]}
+            for page in pages
+            for each in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
+        ]
+    except s3.exceptions.NoSuchBucket:
+        return 0
+    for start in range(0, len(found), 1000):
+        some = found[start : start + 1000]
+        s3.delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})
+    return len(found)
 
 
 def deny_insecure(desk: Desk, name: str) -> dict[str, Any]:

@@ -190,6 +190,26 @@ def delete_pack(desk: Desk, minutes: float) -> None:
         return
 
 
+def follow_removal(
+    desk: Desk, organization: Organization, story: Story, minutes: float
+) -> PackState:
+    """Tell how the pack leaves each account; return what is left of it."""
+    total = 0
+    with story.progress("packs") as follow:
+        for _ in wait(f"The removal of the conformance pack {PACK}", minutes):
+            state = read_pack(desk)
+            total = max(total, len(state.accounts))
+            told = {
+                str(organization.find(key)): _tell(each)
+                for key, each in state.accounts.items()
+                if each.word.startswith("DELETE")
+            }
+            follow.show(told, total - len(state.accounts), total)
+            if not state.exists or state.aggregate == "DELETE_FAILED":
+                return state
+    raise AssertionError("wait() ends by raising")
+
+
 def _tell(account: AccountPack) -> str:
     words = f"pack {account.word.lower().replace('_', ' ')}"
     return f"{words}: {account.reason}" if account.reason else words

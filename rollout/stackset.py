@@ -177,6 +177,20 @@ class Operations:
             RetainStacks=False,
         )
 
+    def forget_instances(self, accounts: Iterable[str]) -> None:
+        """Take accounts off the StackSet without touching what is in them."""
+        targets = {
+            "OrganizationalUnitIds": [self.organization.root],
+            "AccountFilterType": "INTERSECTION",
+            "Accounts": sorted(accounts),
+        }
+        self.run(
+            "delete_stack_instances",
+            DeploymentTargets=targets,
+            Regions=[self.desk.region],
+            RetainStacks=True,
+        )
+
     def run(self, operation: str, **parameters: Any) -> None:
         """Start an operation as soon as none is in the way, and follow it."""
         client = self.desk.client("cloudformation")
