@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv demo test check render package format lock clean
+.PHONY: help venv demo test check render package rdk readme format lock clean
 
 help:
 	@echo "make demo     the whole story on an emulated account"
@@ -12,6 +12,8 @@ help:
 	@echo "make check    format, lint, types, templates: what CI runs after the tests"
 	@echo "make render   paste rule/'s sources into the runbook in template.yaml"
 	@echo "make package  the function's code, in dist/: its name is printed last"
+	@echo "make rdk      build/rdk/, where AWS's RDK finds the rule"
+	@echo "make readme   write the parameter table of README.md anew"
 	@echo "make venv     only set up .venv"
 	@echo "make format   let ruff format and fix what it can"
 	@echo "make lock     resolve requirements*.txt anew from pyproject.toml"
@@ -39,12 +41,20 @@ check: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/python -m rollout.runbook --check
+	$(BIN)/cfn-lint --include-checks I -- template.yaml conformance-pack.yaml
+	$(BIN)/python -m rollout.templates
 
 render: $(READY)
 	@$(BIN)/python -m rollout.runbook
 
 package: $(READY)
 	@$(BIN)/python -m rollout.package
+
+rdk: $(READY)
+	@$(BIN)/python -m rollout.rdk
+
+readme: $(READY)
+	@$(BIN)/python -m rollout.parameter_table
 
 format: $(READY)
 	$(BIN)/ruff format

@@ -14,6 +14,7 @@ import boto3
 from moto.awslambda.models import lambda_backends
 from moto.config.models import config_backends
 from moto.iam.models import iam_backends
+from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
 
 from emulator.calls import CallLog
@@ -25,6 +26,7 @@ from emulator.functions import Handler, Invocation
 from emulator.iam import Iam
 from emulator.lambdas import Lambda
 from emulator.rules import Rule, add_rule, deliver_items
+from emulator.ssm import Ssm
 
 if TYPE_CHECKING:
     from emulator.cloud import Cloud
@@ -61,6 +63,13 @@ class Account:
         """Lambda of this Region."""
         backend = lambda_backends[self.account_id][self.region]
         assert isinstance(backend, Lambda)
+        return backend
+
+    @property
+    def automation(self) -> Ssm:
+        """Systems Manager of this Region: documents and their executions."""
+        backend = ssm_backends[self.account_id][self.region]
+        assert isinstance(backend, Ssm)
         return backend
 
     @property

@@ -18,6 +18,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.iam.models import iam_backends
 from moto.organizations.models import organizations_backends
+from moto.ssm.models import ssm_backends
 
 from emulator.account import Account, admit_operator
 from emulator.calls import CallLog
@@ -30,6 +31,7 @@ from emulator.lambdas import Lambda
 from emulator.organization import forget_organizations
 from emulator.organizationapi import Organizations
 from emulator.server import Gateway, Server
+from emulator.ssm import Ssm
 from emulator.stacks import CloudFormation
 from emulator.users import AccessKey
 
@@ -41,6 +43,7 @@ _BACKENDS: tuple[tuple[Any, type], ...] = (
     (lambda_backends, Lambda),
     (cloudformation_backends, CloudFormation),
     (organizations_backends, Organizations),
+    (ssm_backends, Ssm),
 )
 _open = False
 
@@ -71,8 +74,8 @@ class Cloud:
             server = Server(Gateway(self.calls, self.faults, find_caller))
             self.url = server.start()
             undo.callback(server.stop)
-            Lambda.cloud_url = self.url
-            undo.callback(_stop_functions)
+            Lambda.cloud_url = Ssm.cloud_url = self.url
+            undo.callback(_stop_interpreters)
             self._undo = undo.pop_all()
         return self
 
@@ -169,11 +172,11 @@ def _own_backends() -> Iterator[None]:
             backends.backend = original
 
 
-def _stop_functions() -> None:
-    for regions in list(lambda_backends.values()):
-        for functions in list(regions.values()):
-            if isinstance(functions, Lambda):
-                functions.stop_runtimes()
+def _stop_interpreters() -> None:
+    for regions in (*lambda_backends.values(), *ssm_backends.values()):
+        for backend in list(regions.values()):
+            if isinstance(backend, Lambda | Ssm):
+                backend.stop_interpreters()
 
 
 def _forget_everything() -> None:

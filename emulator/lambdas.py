@@ -13,15 +13,13 @@ from typing import Any, ClassVar
 
 from moto.awslambda import models, urls
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.iam.exceptions import NotFoundException
-from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
-from moto.sts.models import sts_backends
-from moto.utilities.utils import get_partition
 
-from emulator.environment import client_variables
 from emulator.functions import ATTEMPTS, Context, Function, invoke
+from emulator.roles import assume_role, trusts_service
 from emulator.runtime import FunctionError, Runtime
+
+SERVICE = "lambda.amazonaws.com"
 
 
 class DeployedFunction(models.LambdaFunction):
@@ -96,7 +94,7 @@ class Lambda(models.LambdaBackend):
 
     def create_function(self, spec: dict[str, Any]) -> models.LambdaFunction:
         """Create a function; as in AWS, its role must trust Lambda."""
-        if not self._is_trusted(spec["Role"]):
+        if not trusts_service(self.account_id, self.region_name, spec["Role"], SERVICE):
             raise InvalidParameterValueException(
                 "The role defined for the function cannot be assumed by Lambda."
             )
@@ -172,7 +170,7 @@ class Lambda(models.LambdaBackend):
             answer = {"errorMessage": str(error), "errorType": type(error).__name__}
         return json.dumps(answer).encode()
 
-    def stop_runtimes(self) -> None:
+    def stop_interpreters(self) -> None:
         """End every interpreter of this account and Region."""
         while self._runtimes:
             self._runtimes.popitem()[1][1].stop()
@@ -191,19 +189,15 @@ class Lambda(models.LambdaBackend):
 
     def _variables(self, function: DeployedFunction) -> dict[str, str]:
         """Return what Lambda puts into the environment, the role's credentials among it."""
-        session = sts_backends[self.account_id][get_partition(self.region_name)].assume_role(
-            region_name=self.region_name,
-            role_session_name=function.function_name,
-            role_arn=function.role,
-            policy="",
-            duration=3600,
-            external_id="",
-        )
-        key = session.access_key_id
         return {
-            **client_variables(self.cloud_url, self.region_name, key, session.secret_access_key),
+            **assume_role(
+                self.account_id,
+                self.region_name,
+                function.role,
+                function.function_name,
+                self.cloud_url,
+            ),
             **function.environment_vars,
-            "AWS_SESSION_TOKEN": session.session_token,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
             "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
@@ -212,19 +206,6 @@ class Lambda(models.LambdaBackend):
             "_HANDLER": function.handler or "",
             "TZ": ":UTC",
         }
-
-    def _is_trusted(self, role_arn: str) -> bool:
-        iam = iam_backends[self.account_id][get_partition(self.region_name)]
-        try:
-            role = iam.get_role_by_arn(role_arn)
-        except NotFoundException:
-            return False
-        return any(
-            statement["Effect"] == "Allow"
-            and statement["Principal"] == {"Service": "lambda.amazonaws.com"}
-            and statement["Action"] == "sts:AssumeRole"
-            for statement in json.loads(role.assume_role_policy_document)["Statement"]
-        )
 
     def _log(self, function: DeployedFunction, context: Context, printed: str) -> None:
         """Write what a run printed to the function's log group, where there is one."""

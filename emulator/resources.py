@@ -12,6 +12,7 @@ from moto.config.models import config_backends
 from moto.core.common_models import CloudFormationModel
 
 from emulator.config import Config
+from emulator.documents import Document
 from emulator.lambdas import DeployedFunction
 
 PACK_STACK = "awsconfigconforms-"
@@ -180,6 +181,7 @@ MODELS: dict[str, Any] = {
     "AWS::Lambda::Function": DeployedFunction,
     "AWS::Lambda::EventInvokeConfig": EventInvokeConfig,
     "AWS::CloudWatch::Alarm": Alarm,
+    "AWS::SSM::Document": Document,
     "AWS::Config::ConfigRule": ConfigRule,
     "AWS::Config::RemediationConfiguration": RemediationConfiguration,
 }

@@ -1,4 +1,4 @@
-"""Runs the code of a deployed function in a bare interpreter of its own, as Lambda does.
+"""Runs a deployed function or a runbook's script in a bare interpreter of its own, as AWS does.
 
 The interpreter sees the unpacked zip and boto3 with what boto3 needs, nothing else of this virtual
 environment; it is on the emulated clock and behind the loopback guard. It is this Python, though,
@@ -30,10 +30,12 @@ CHILD = Path(__file__).parent / "child" / "runtime.py"
 class FunctionError(Exception):
     """What a run of the function raised, as Lambda tells it: `kind` is the error's type."""
 
-    def __init__(self, kind: str, text: str) -> None:
+    def __init__(self, kind: str, text: str, trace: str = "") -> None:
         super().__init__(f"{kind}: {text}")
         self.kind = kind
         self.text = text
+        self.trace = trace
+        """Where in its own code it was raised, as a traceback says it."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,14 @@ class Told:
 
 
 class Runtime:
-    """One warm environment of a function, from its first event until `stop`."""
+    """One warm environment of a function, or of a script, from its first event until `stop`.
 
-    def __init__(self, code: bytes, handler: str, variables: dict[str, str]) -> None:
+    A function's module is imported once, as in Lambda; a script is run anew for each event.
+    """
+
+    def __init__(
+        self, code: bytes, handler: str, variables: dict[str, str], *, is_script: bool = False
+    ) -> None:
         self._folder = TemporaryDirectory(prefix="emulated-function-")
         self._lock = Lock()
         with zipfile.ZipFile(BytesIO(code)) as package:
@@ -70,6 +77,7 @@ class Runtime:
                 "libraries": libraries().name,
                 "time_machine": str(Path(spec.origin).parent.parent),
                 "handler": handler,
+                "is_script": is_script,
             }
         )
 
@@ -112,7 +120,9 @@ class Runtime:
                 text = f"Task timed out after {context.timeout_seconds:.2f} seconds"
             return Told(None, FunctionError(kind, text), "")
         told = json.loads(line)
-        error = FunctionError(told["error_type"], told["error"]) if "error" in told else None
+        error = None
+        if "error" in told:
+            error = FunctionError(told["error_type"], told["error"], told["trace"])
         return Told(told.get("answer"), error, told["printed"])
 
     def stop(self) -> None:

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rollout.errors import Refused
 from rule import __version__
 
-VERBS = ("evaluate", "check", "plan", "deploy", "status", "remove")
+VERBS = ("evaluate", "demo", "check", "plan", "deploy", "status", "remove")
 
 
 def main(argv: list[str] | None = None) -> int:

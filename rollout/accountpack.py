@@ -5,7 +5,7 @@ from rollout.desk import Desk
 from rollout.names import PACK
 from rollout.pack import LONG_AGO, AccountPack, PackState
 from rollout.patience import wait
-from rollout.render import Pack
+from rollout.packtemplate import Pack
 
 
 def read_account_pack(desk: Desk) -> PackState:

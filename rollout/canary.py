@@ -14,7 +14,7 @@ from rollout.errors import Refused
 from rollout.gathering import Facts
 from rollout.names import FUNCTION
 from rollout.organization import Account
-from rollout.render import AUTOMATIC, load_template
+from rollout.packtemplate import AUTOMATIC, load_template
 from rollout.targets import MAX_EXCLUDED
 
 

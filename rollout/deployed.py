@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from rollout.desk import Desk
 from rollout.names import DOCUMENT, FUNCTION, RULE
-from rollout.render import Pack
+from rollout.packtemplate import Pack
 
 MAX_RULE_NAME = 64
 """Of the queries that the function makes by the rule's name (botocore's model)."""

@@ -15,8 +15,7 @@ from rollout.policy_options import add_policy_options, read_policy
 from rollout.verdicts import FORMATS, has_finding, write_verdicts
 from rule.account import Clock, Judged, judge_account, judge_one
 from rule.decision import Policy, judge
-from rule.evaluator import CLIENT_CONFIG
-from rule.live import UserGone, read_identity
+from rule.live import CLIENT_CONFIG, UserGone, read_identity
 from rule.report import ReportNotReady, ReportUnreadable, parse_report
 
 HELP = "Judge the users of an account, one user, or a credential report; nothing is changed."

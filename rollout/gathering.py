@@ -27,7 +27,7 @@ from rollout.recorder import (
     read_recorder,
     read_users_by_account,
 )
-from rollout.render import Pack, render_pack
+from rollout.packtemplate import Pack, render_pack
 from rollout.stack import Stack, read_stack
 from rollout.stackset import StackSet, read_stack_set
 from rollout.targets import Targets, choose_targets

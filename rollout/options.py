@@ -4,7 +4,7 @@ import argparse
 
 from rollout.errors import Refused
 from rollout.policy_options import VERDICT_PARAMETERS, add_policy_options, read_policy
-from rollout.render import AUTOMATIC, load_pack
+from rollout.packtemplate import AUTOMATIC, load_pack
 
 FREQUENCIES = ("One_Hour", "Three_Hours", "Six_Hours", "Twelve_Hours", "TwentyFour_Hours")
 FORMATS = ("table", "json")

@@ -15,7 +15,7 @@ from rollout.desk import Desk
 from rollout.names import PACK
 from rollout.organization import Organization
 from rollout.patience import wait
-from rollout.render import REVISION, Pack
+from rollout.packtemplate import REVISION, Pack
 
 SETTLED_TURNS = 8
 """Turns without any change after which accounts that show nothing are given up: minutes."""

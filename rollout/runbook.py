@@ -16,7 +16,7 @@ from rollout.errors import Refused
 ROOT = Path(__file__).parent.parent
 TEMPLATE = ROOT / "template.yaml"
 SOURCES = tuple(ROOT / "rule" / f"{name}.py" for name in ("decision", "live", "remediation"))
-LOCAL_IMPORT = re.compile(r"^from rule\.\w+ import [^(\\]+\n", re.MULTILINE)
+LOCAL_IMPORT = re.compile(r"^from rule\.\w+ import [^(\\\n]+\n", re.MULTILINE)
 BEGIN = "# Pasted by make render from rule/decision.py, rule/live.py and rule/remediation.py."
 END = "# Here ends what make render pasted."
 DOCUMENT_LIMIT = 64 * 1024

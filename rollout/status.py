@@ -18,7 +18,7 @@ from rollout.options import add_place_options
 from rollout.organization import Account, Organization, read_organization
 from rollout.pack import PackState, read_pack
 from rollout.package import build_package
-from rollout.render import REVISION, render_pack
+from rollout.packtemplate import REVISION, render_pack
 from rollout.stack import Stack, read_stack
 from rollout.stackset import StackSet, read_stack_set
 

@@ -71,24 +71,29 @@ def write_csv(judged: list[Judged], out: TextIO) -> None:
 
 def write_table(judged: list[Judged], everybody: bool, out: TextIO) -> None:
     """Write a table for a person, and below it how many users have which verdict."""
-    console = Console(file=out, highlight=False, width=None if out.isatty() else WIDE_ENOUGH)
     shown = [each for each in judged if everybody or each.verdict.compliance != NOT_APPLICABLE]
-    if shown:
-        table = Table("USER", "COMPLIANCE", "WHY", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for each in shown:
-            compliance = each.verdict.compliance
-            table.add_row(
-                Text(each.user.name),
-                Text(compliance, style=COLOURS[compliance]),
-                Text(each.verdict.annotation),
-            )
-        console.print(table)
+    write_rows(
+        [(each.user.name, each.verdict.compliance, each.verdict.annotation) for each in shown], out
+    )
     counts = Counter(each.verdict.compliance for each in judged)
     parts = [f"{counts[word]} {word}" for word in COLOURS]
-    hidden = "" if everybody or len(shown) == len(judged) else " (not shown; --all shows them)"
-    console.print(
-        f"{len(judged)} user{'' if len(judged) == 1 else 's'}: {', '.join(parts)}{hidden}."
-    )
+    hidden = "" if len(shown) == len(judged) else " (not shown; --all shows them)"
+    users = "1 user" if len(judged) == 1 else f"{len(judged)} users"
+    out.write(f"{users}: {', '.join(parts)}{hidden}.\n")
+
+
+def write_rows(rows: list[tuple[str, str, str]], out: TextIO) -> None:
+    """Write user, compliance and sentence as aligned columns, coloured on a terminal."""
+    if not rows:
+        return
+    console = Console(file=out, highlight=False, width=None if out.isatty() else WIDE_ENOUGH)
+    table = Table("USER", "COMPLIANCE", "WHY", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for user, compliance, why in rows:
+        # Text, as square brackets and colons would mean something to rich.
+        table.add_row(Text(user), Text(compliance, style=COLOURS[compliance]), Text(why))
+    with console.capture() as captured:
+        console.print(table)
+    out.writelines(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
 def has_finding(judged: list[Judged]) -> bool:

@@ -30,7 +30,7 @@ class InvalidParameters(ValueError):
 
 
 class NotRead(Exception):
-    """The verdict depends on a fact that was not read: unknown is an error, never a verdict."""
+    """The verdict depends on a fact that was not read."""
 
 
 class Unread(Enum):
@@ -97,7 +97,7 @@ def parse_parameters(raw: Mapping[str, object]) -> Policy:
         given = raw.get(each.name, each.default)
         text = str(given).lower() if isinstance(given, bool) else str(given)
         if isinstance(each.allowed, range):
-            # int() alone takes blanks, signs, underscores and other scripts' digits.
+            # int() alone takes blanks, signs and other scripts' digits.
             good = bool(re.fullmatch("[0-9]{1,9}", text)) and int(text) in each.allowed
         else:
             good = text in each.allowed
@@ -176,7 +176,7 @@ UNREMARKABLE = (Standing.IN_USE, Standing.NOT_AT_SETUP, Standing.NOT_OURS, Stand
 
 @dataclass(frozen=True)
 class Tag:
-    """What a key's quarantine tag says: no end while the runbook is at it; a fault if invalid."""
+    """What a quarantine tag says: no end while the runbook is at it, a fault if invalid."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -292,7 +292,7 @@ def judge_standing(key: Key, user: User, policy: Policy, now: datetime) -> tuple
         tag = parse_tag(key, user, policy, now)
         return judge_inactive(key, user, policy, now, tag), tag
     if key.status != "Active":
-        # An Expired key opens nothing; no tag brings it back into question.
+        # An Expired key opens nothing, whatever its tag.
         return Standing.EXPIRED, NO_TAG
     if not needs_last_use(key, user, policy):
         return Standing.NOT_AT_SETUP, NO_TAG

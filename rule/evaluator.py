@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
-from botocore.config import Config
 from rdklib import ClientFactory, ConfigRule, Evaluation, Evaluator, InvalidParametersError
 
 from rule.account import Clock, Judged, judge_account, judge_one
@@ -30,16 +29,13 @@ from rule.decision import (
     parse_parameters,
 )
 from rule.events import identify_item, normalise
-from rule.live import RESOURCE_TYPE, UserGone, find_user
+from rule.live import CLIENT_CONFIG, RESOURCE_TYPE, UserGone, find_user
 from rule.results import GONE, choose_evaluations, evaluation, read_stored
 
 if TYPE_CHECKING:
     from types_boto3_config import ConfigServiceClient
     from types_boto3_iam import IAMClient
 
-CLIENT_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=3, read_timeout=10
-)
 RDKLIB_PARAMETERS = frozenset({"ExecutionRoleName", "ExecutionRoleRegion", "AssumeRoleMode"})
 NAMESPACE = "iam-user-no-setup-access-key"
 LAMBDA_SECONDS = 900.0

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from rule.decision import NOT_READ, QUARANTINE_TAG, Key, Policy, User, needs_last_use, needs_tags
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
     from types_boto3_iam.type_defs import UserDetailTypeDef, UserTypeDef
 
+CLIENT_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=3, read_timeout=10
+)
 RESOURCE_TYPE: Final = "AWS::IAM::User"
 
 
@@ -49,7 +53,7 @@ def read_user(iam: "IAMClient", who: Identity, policy: Policy) -> User:
     if password_since is None:
         return user
     if password_since >= who.known_at:
-        # The name may have been given away before this password came. GetUser also has the tags.
+        # The name may have been given away before this password. GetUser has the tags, too.
         user = replace(user, tags=read_own_tags(iam, who))
     user = replace(user, keys=read_keys(iam, user.name))
     user = read_last_uses(

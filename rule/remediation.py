@@ -7,41 +7,34 @@ Inactive key without our tag are never touched. Whatever stops a run, the next o
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rule.decision import NOT_READ, PARAMETERS, QUARANTINE_TAG, Key, KeyVerdict, Policy
 from rule.decision import Standing, User, Verdict, check_exception, judge, parse_parameters, utc
-from rule.live import UserGone, find_user, read_keys, read_last_use, read_tags, read_user
+from rule.live import CLIENT_CONFIG, UserGone, find_user, read_keys, read_last_use
+from rule.live import read_tags, read_user
 
 if TYPE_CHECKING:
     from types_boto3_config import ConfigServiceClient
     from types_boto3_iam import IAMClient
-    from types_boto3_iam.type_defs import TagTypeDef
 
 MOST_TAGS = 50  # IAM's quota for a user
-READ_BACKS = 5
-READ_BACK_SECONDS = 2.0
 
 
 class RemediationFailed(Exception):
     """Something was not done; the text says of every key what was done, and why or why not."""
 
 
-class NotConfirmed(Exception):
-    """IAM does not show yet what was changed."""
-
-
-@dataclass(frozen=True)
-class Runbook:
+class Runbook(NamedTuple):
     """One run for one user, read and judged at its start; `now` is the clock."""
 
+    # No dataclass: those look text annotations up in sys.modules, where SSM may not put a script.
     iam: "IAMClient"
     user: User
     policy: Policy
@@ -71,10 +64,9 @@ class Runbook:
         if each.standing is Standing.TO_QUARANTINE:
             self.put_tag(key, f"{utc(start)} started")
         if key.status == "Active":
-            self.iam.update_access_key(
-                UserName=self.user.name, AccessKeyId=key.id, Status="Inactive"
-            )
-        for _ in range(READ_BACKS):
+            name = self.user.name
+            self.iam.update_access_key(UserName=name, AccessKeyId=key.id, Status="Inactive")
+        for _ in range(5):
             status = self.read_status(key)
             if status == "Inactive":
                 self.put_tag(key, f"{utc(start)} until {utc(start + self.policy.quarantine)}")
@@ -82,8 +74,8 @@ class Runbook:
             if status is None:
                 self.remove_tag(key.id)
                 return "kept", "Somebody else deleted it meanwhile."
-            time.sleep(READ_BACK_SECONDS)  # IAM is eventually consistent.
-        raise NotConfirmed(f"It still reads {status} after it was made Inactive.")
+            time.sleep(2)  # IAM is eventually consistent.
+        raise RemediationFailed(f"It still reads {status} after it was made Inactive.")
 
     def delete(self, each: KeyVerdict) -> tuple[str, str]:
         """Delete the key, after one more look that it is Inactive and has no use on record."""
@@ -104,8 +96,8 @@ class Runbook:
 
     def put_tag(self, key: Key, value: str) -> None:
         """Write the key's quarantine tag."""
-        tag: TagTypeDef = {"Key": QUARANTINE_TAG + key.id, "Value": value}
-        self.iam.tag_user(UserName=self.user.name, Tags=[tag])
+        name = QUARANTINE_TAG + key.id
+        self.iam.tag_user(UserName=self.user.name, Tags=[{"Key": name, "Value": value}])
 
     def remove_tag(self, key_id: str) -> tuple[str, str]:
         """Remove the quarantine tag of a key that is gone or in use."""
@@ -135,8 +127,7 @@ def remediate(
 ) -> dict[str, Any]:
     """Return the user, the verdict, and for every key what was done and why.
 
-    Raises RemediationFailed when something was not done, and ClientError for a read of the user
-    that failed; then nothing was changed.
+    Raises RemediationFailed when something was not done; ClientError when nothing was changed.
     """
     try:
         user = read_user(iam, find_user(iam, config, user_id, now()), policy)
@@ -168,7 +159,7 @@ def remediate(
             done, why = job()
         except UserGone as gone:
             done, why = "kept", str(gone)
-        except (BotoCoreError, ClientError, NotConfirmed) as error:
+        except (BotoCoreError, ClientError, RemediationFailed) as error:
             done, why = "failed", str(error)
         outcomes.append({"AccessKeyId": key_id, "Done": done, "Why": why})
     if any(each["Done"] == "failed" for each in outcomes):
@@ -179,13 +170,10 @@ def remediate(
 
 def remediate_user(events: Mapping[str, str], context: object) -> dict[str, Any]:
     """Do what the SSM document asks for: its parameters in, its outputs out."""
-    settings = Config(
-        retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=3, read_timeout=10
-    )
     names = [each.name for each in PARAMETERS if each.name != "ReportUnchanged"]
     return remediate(
-        boto3.client("iam", config=settings),
-        boto3.client("config", config=settings),
+        boto3.client("iam", config=CLIENT_CONFIG),
+        boto3.client("config", config=CLIENT_CONFIG),
         events["UserId"],
         parse_parameters({name: events[name] for name in names}),
         events["DryRun"] == "true",

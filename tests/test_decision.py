@@ -3,7 +3,7 @@
 import ast
 import itertools
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,9 @@ from rule.decision import (
     Policy,
     Standing,
     User,
+    fit,
     judge,
+    needs_tags,
     parse_parameters,
     utc,
 )
@@ -536,6 +538,129 @@ def test_parameters_come_as_text_or_as_the_json_value_that_says_the_same() -> No
         max_exception=timedelta(days=90),
         report_unchanged=False,
     )
+
+
+def test_only_true_reports_what_is_unchanged() -> None:
+    assert policy(ReportUnchanged="true").report_unchanged
+    assert not policy(ReportUnchanged="false").report_unchanged
+
+
+def test_times_are_written_in_utc_to_the_second() -> None:
+    elsewhere = timezone(timedelta(hours=2))
+    assert utc(datetime(2026, 1, 1, 2, 0, 1, 999999, tzinfo=elsewhere)) == "2026-01-01T00:00:01Z"
+
+
+@pytest.mark.parametrize(
+    ("facts", "standing"),
+    [
+        pytest.param(
+            user(key(status="Inactive"), tags=begun(NOW)),
+            Standing.TO_FINISH,
+            id="a quarantine that began this very second has begun",
+        ),
+        pytest.param(
+            user(key(status="Inactive"), tags=quarantined(CREATED)),
+            Standing.TO_DELETE,
+            id="a quarantine may have begun in the second of the key's creation",
+        ),
+        pytest.param(
+            user(key(), tags=quarantined(NOW - 7 * DAY)),
+            Standing.TO_QUARANTINE,
+            id="a key made Active again is judged from the quarantine's last second on",
+        ),
+        pytest.param(
+            user(key(status="Inactive"), tags=begun(CREATED) | {"x": "y"}),
+            Standing.TO_FINISH,
+            id="other tags do not matter",
+        ),
+    ],
+)
+def test_standing_at_the_edges(facts: User, standing: Standing) -> None:
+    (stands,) = judge(facts, policy(), NOW).keys
+    assert stands.standing is standing
+
+
+def test_digits_of_other_scripts_are_no_time_of_ours() -> None:
+    tags = {f"no-setup-access-key:quarantined:{ID}": "٢٠٢٦-01-02T00:00:00Z started"}
+    (stands,) = judge(user(key(status="Inactive"), tags=tags), policy(), NOW).keys
+    assert stands.standing is Standing.NOT_OURS
+
+
+def test_a_waiting_key_with_an_invalid_tag_says_so() -> None:
+    tags = {f"no-setup-access-key:quarantined:{ID}": "?"}
+    verdict = judge(user(key(), tags=tags), policy(), CREATED)
+    assert verdict.annotation == (
+        f"{BORN}: AWS has no use of it on record yet; not judged before 2026-01-01T04:00:00Z. Its"
+        " quarantine tag is invalid: its value is not of the known form."
+    )
+
+
+def test_a_long_owner_and_a_long_date_are_cut() -> None:
+    accepted = judge(user(key(), tags=excepted(UNTIL_TOMORROW, "o" * 81)), policy(), NOW)
+    assert accepted.annotation == (
+        f"The risk is accepted by {'o' * 77}... until the end of 2026-03-03: access key {ID}."
+    )
+    refused = judge(user(key(), tags=excepted("x" * 21)), policy(), NOW)
+    assert refused.annotation == (
+        f'{FINDING} Invalid exception: expires "{"x" * 17}..." is no date (YYYY-MM-DD).'
+    )
+
+
+def test_two_keys_and_an_invalid_exception_share_an_annotation_in_its_shortest_form() -> None:
+    long_name = {"No-Setup-Access-Key:Exception-Expires": "x", OWNER: "o", REASON: "r"}
+    both = user(key(), key(id=OTHER_ID), tags=long_name)
+    assert judge(both, policy(), NOW).annotation == (
+        f"Offending access keys: {ID} and {OTHER_ID}. Invalid exception:"
+        " No-Setup-Access-Key:Exception-Expires is not in lower case."
+    )
+    slots = user(key(id="access key 1"), key(id="access key 2"), tags=excepted(UNTIL_TOMORROW))
+    assert judge(slots, policy(), NOW).annotation == (
+        "The risk is accepted by team-payments until the end of 2026-03-03: access key 1 and 2."
+    )
+
+
+def test_an_annotation_of_exactly_256_characters_is_not_shortened() -> None:
+    assert fit("x" * 256, "short") == "x" * 256
+    assert fit("x" * 257, "short") == "short"
+    assert fit("x" * 300, "y" * 257) == "y" * 253 + "..."
+
+
+def test_every_verdict_tells_how_each_key_stands() -> None:
+    two = (key(), key(status="Expired", id=OTHER_ID))
+    standings = {
+        COMPLIANT: [Standing.IN_USE, Standing.EXPIRED],
+        NON_COMPLIANT: [Standing.TO_QUARANTINE, Standing.EXPIRED],
+    }
+    for facts in (
+        user(key(used=USED), two[1]),
+        user(*two),
+        user(*two, tags=excepted(UNTIL_TOMORROW)),
+    ):
+        verdict = judge(facts, policy(), NOW)
+        offending = NON_COMPLIANT if verdict.offending else COMPLIANT
+        assert [each.standing for each in verdict.keys] == standings[offending]
+    assert judge(user(*two, password=False), policy(), NOW).keys == ()
+
+
+@pytest.mark.parametrize(
+    ("keys", "rules", "needed"),
+    [
+        ((), policy(), False),
+        ((key(used=USED),), policy(), False),
+        ((key(used=USED),), SETUP, True),
+        ((key(after=301),), policy(), False),
+        ((key(after=301),), UNUSED, True),
+        ((key(after=301, used=NOT_READ),), SETUP, False),
+        ((key(),), policy(), True),
+        ((key(status="Inactive", used=NOT_READ),), policy(), True),
+        ((key(status="Expired", used=NOT_READ),), UNUSED, False),
+        ((key(used=USED), key(status="Inactive", id=OTHER_ID)), policy(), True),
+    ],
+)
+def test_tags_are_needed_when_a_key_may_offend_or_be_in_quarantine(
+    keys: tuple[Key, ...], rules: Policy, needed: bool
+) -> None:
+    assert needs_tags(user(*keys), rules) is needed
 
 
 moments = st.integers(0, 200 * 86400).map(lambda after: CREATED + timedelta(seconds=after))

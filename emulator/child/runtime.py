@@ -1,4 +1,4 @@
-"""What a deployed function runs in: a bare interpreter that takes one event a line.
+"""What a deployed function or a runbook's script runs in: a bare interpreter, an event a line.
 
 Run as `python -I -S runtime.py`, so nothing of the virtual environment is visible; the first line
 on standard input says which code, which libraries and which handler. As in Lambda the process stays
@@ -12,9 +12,12 @@ import io
 import json
 import os
 import sys
+import traceback
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cache, partial
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 EMULATOR = Path(__file__).parent.parent
@@ -48,18 +51,47 @@ class Travel:
         self._traveller.start()
 
 
-def run(handler: str, event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Run the handler once; an error is told by its type and text, as Lambda does."""
+@cache
+def compile_script(path: str) -> CodeType:
+    """Return the code of a script; it stays the same as long as this process lives."""
+    return compile(Path(path).read_text(), path, "exec")
+
+
+def find_in_module(handler: str) -> Any:
+    """Return a function's handler; its module is imported at the first event only."""
     module, _, name = handler.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def find_in_script(folder: str, handler: str) -> Any:
+    """Return a script's handler, the script run anew: nothing of an earlier event is left.
+
+    It is no module that could be imported, as nobody has said that SSM makes one of it.
+    """
+    module, _, name = handler.rpartition(".")
+    path = str(Path(folder) / f"{module}.py")
+    names = {"__name__": module, "__file__": path}
+    exec(compile_script(path), names)
+    return names[name]
+
+
+def run(find: Callable[[], Any], event: Any, context: Any, folder: str) -> dict[str, Any]:
+    """Run the handler once; an error is told by its type and text, as Lambda does."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         try:
-            # Imported at the first event, so that code that cannot be imported is its error.
-            answer = getattr(importlib.import_module(module), name)(event, context)
+            # Found at the event, so that code that cannot be imported is its error.
+            answer = find()(event, context)
             # Here, as an answer that is no JSON fails the run after its work is done.
             told: dict[str, Any] = {"answer": json.loads(json.dumps(answer))}
         except Exception as error:
-            told = {"error_type": type(error).__name__, "error": str(error)}
+            frames = traceback.extract_tb(error.__traceback__)
+            own = [frame for frame in frames if frame.filename.startswith(folder)]
+            told = {
+                "error_type": type(error).__name__,
+                "error": str(error),
+                "trace": "".join(traceback.format_list(own)),
+            }
     return {**told, "printed": printed.getvalue()}
 
 
@@ -71,12 +103,16 @@ def main() -> None:
     functions = load("functions")
     start = json.loads(sys.stdin.readline())
     travel = Travel(start["time_machine"])
-    sys.path[:0] = [start["code"], start["libraries"]]
+    folder, handler = start["code"], start["handler"]
+    sys.path[:0] = [folder, start["libraries"]]
+    find = partial(find_in_module, handler)
+    if start["is_script"]:
+        find = partial(find_in_script, folder, handler)
     for line in sys.stdin:
         request = json.loads(line)
         travel.move(request["offset_seconds"])
         context = functions.Context(**request["context"])
-        told = run(start["handler"], request["event"], context)
+        told = run(find, request["event"], context, folder)
         print(json.dumps(told), file=answers, flush=True)
 
 

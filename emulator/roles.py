@@ -1,0 +1,67 @@
+"""Roles of an emulated account as AWS services assume them: Lambda for functions, SSM for runbooks.
+
+A trust policy counts when one of its statements names the service alone; of its conditions the two
+are known that a service fills in, and any other one makes it count as refused.
+"""
+
+import json
+from fnmatch import fnmatchcase
+from typing import Any
+
+from moto.iam.exceptions import NotFoundException
+from moto.iam.models import iam_backends
+from moto.sts.models import sts_backends
+from moto.utilities.utils import get_partition
+
+from emulator.environment import client_variables
+
+
+def trusts_service(
+    account_id: str, region: str, role_arn: str, service: str, source_arn: str = ""
+) -> bool:
+    """Say whether a role of the account exists and lets `service` assume it for `source_arn`."""
+    try:
+        role = iam_backends[account_id][get_partition(region)].get_role_by_arn(role_arn)
+    except NotFoundException:
+        return False
+    context = {"aws:SourceAccount": account_id, "aws:SourceArn": source_arn}
+    return any(
+        statement["Effect"] == "Allow"
+        and statement["Principal"] == {"Service": service}
+        and statement["Action"] == "sts:AssumeRole"
+        and meets_conditions(statement.get("Condition", {}), context)
+        for statement in json.loads(role.assume_role_policy_document)["Statement"]
+    )
+
+
+def meets_conditions(conditions: dict[str, dict[str, Any]], context: dict[str, str]) -> bool:
+    """Say whether every condition of a statement holds; one on an unknown key does not."""
+    for operator, wanted in conditions.items():
+        for key, values in wanted.items():
+            allowed = [values] if isinstance(values, str) else values
+            given = context.get(key, "")
+            if operator in ("ArnLike", "ArnEquals", "StringLike"):
+                met = any(fnmatchcase(given, pattern) for pattern in allowed)
+            else:
+                met = operator == "StringEquals" and given in allowed
+            if not met:
+                return False
+    return True
+
+
+def assume_role(
+    account_id: str, region: str, role_arn: str, session_name: str, url: str
+) -> dict[str, str]:
+    """Return the environment variables with which clients at `url` act as a session of the role."""
+    session = sts_backends[account_id][get_partition(region)].assume_role(
+        region_name=region,
+        role_session_name=session_name,
+        role_arn=role_arn,
+        policy="",
+        duration=3600,
+        external_id="",
+    )
+    return {
+        **client_variables(url, region, session.access_key_id, session.secret_access_key),
+        "AWS_SESSION_TOKEN": session.session_token,
+    }
