@@ -60,4 +60,4 @@ def _holds(condition: dict[str, dict[str, str]], context: dict[str, str]) -> boo
     )
 
 
-models.FakeBucket.get_permission = judge_policy
+models.FakeBucket.get_permission = judge_policy  # type: ignore[method-assign, assignment]

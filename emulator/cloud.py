@@ -173,7 +173,8 @@ def _own_backends() -> Iterator[None]:
 
 
 def _stop_interpreters() -> None:
-    for regions in (*lambda_backends.values(), *ssm_backends.values()):
+    backends: list[Any] = [*lambda_backends.values(), *ssm_backends.values()]
+    for regions in backends:
         for backend in list(regions.values()):
             if isinstance(backend, Lambda | Ssm):
                 backend.stop_interpreters()

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from moto.awslambda import models, urls
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.logs.models import logs_backends
+from moto.utilities.utils import get_partition
 
 from emulator.functions import ATTEMPTS, Context, Function, invoke
 from emulator.roles import assume_role, trusts_service

@@ -10,6 +10,7 @@ from typing import Any
 from moto.awslambda.models import lambda_backends
 from moto.cloudformation.models import cloudformation_backends
 from moto.config.models import config_backends
+from moto.ssm.models import ssm_backends
 
 from emulator.buckets import find_code_fault
 from emulator.config import Config
@@ -21,6 +22,11 @@ from emulator.stacksets import StackFailed, StackSet, StackSets
 FUNCTION = "iam-user-no-setup-access-key"
 EXPORT = f"{FUNCTION}-function-arn"
 STACK = "StackSet-" + FUNCTION
+DOCUMENT = """
+schemaVersion: "0.3"
+mainSteps:
+  - {name: nothing, action: "aws:executeScript", inputs: {Runtime: python3.11, Handler: f, Script: ""}}
+"""
 
 
 @dataclass
@@ -81,7 +87,23 @@ class Members:
             return {"message_type": "ConfigurationItemChangeNotification", "users_seen": 1}
 
         self.functions(account, region).handlers[arn] = Function(arn, answer)
+        self._put_document(account, region)
         self.exports.setdefault(account, {})[EXPORT] = arn
+
+    def _put_document(self, account: str, region: str) -> None:
+        documents = ssm_backends[account][region]
+        if FUNCTION not in documents._documents:
+            documents.create_document(
+                content=DOCUMENT,
+                requires=[],
+                attachments=[],
+                name=FUNCTION,
+                version_name="",
+                document_type="Automation",
+                document_format="YAML",
+                target_type="",
+                tags=[],
+            )
 
     def delete(self, account: str, region: str) -> None:
         """Delete the stack of the stack set."""
@@ -89,8 +111,10 @@ class Members:
         self.exports.pop(account, None)
         if self.full:
             cloudformation_backends[account][region].delete_stack(STACK)
+            return
         arn = f"arn:aws:lambda:{region}:{account}:function:{FUNCTION}"
         self.functions(account, region).handlers.pop(arn, None)
+        ssm_backends[account][region]._documents.pop(FUNCTION, None)
 
     def exported(self, account: str, region: str) -> dict[str, str]:
         """Return the exports of an account's stacks."""

@@ -4,8 +4,8 @@ from rollout.console import Story
 from rollout.desk import Desk
 from rollout.names import PACK
 from rollout.pack import LONG_AGO, AccountPack, PackState
-from rollout.patience import wait
 from rollout.packtemplate import Pack
+from rollout.patience import wait
 
 
 def read_account_pack(desk: Desk) -> PackState:

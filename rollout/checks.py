@@ -100,7 +100,8 @@ def mend_recorder(recorder: Recorder, account: Account, region: str) -> str:
     if recorder.exists and not recorder.running:
         command = "aws configservice start-configuration-recorder --configuration-recorder-name"
         return f"{command} default --region {region} (in {account}), or --exclude {account.id}"
-    return f"aws configservice put-configuration-recorder ... (in {account}), or --exclude {account.id}"
+    command = "aws configservice put-configuration-recorder ..."
+    return f"{command} (in {account}), or --exclude {account.id}"
 
 
 def check_names(

@@ -40,6 +40,6 @@ def estimate_cost(account_ids: list[str], users: dict[str, int] | NotSeen, frequ
         most,
         first,
         f"at most ${most:,.2f} a month: {basis}, {runs} runs a month,"
-        f" ${DOLLARS_PER_EVALUATION} an evaluation. Results that have not changed are not put again"
-        f" without --report-unchanged: then about ${first:,.2f} for the first run and little after.",
+        f" ${DOLLARS_PER_EVALUATION} an evaluation. Without --report-unchanged only new and changed"
+        f" results are put: about ${first:,.2f} for the first run and little after.",
     )

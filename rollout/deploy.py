@@ -1,7 +1,7 @@
-"""The verb `deploy`: brings the rule to every account that is meant, code first, and says how it went.
+"""The verb `deploy`: brings the rule to every account that is meant, the code first.
 
-It keeps no state: what stands is read, and only what differs is changed. So it can be stopped at any
-moment and run again.
+It keeps no state: what stands is read, and only what differs is changed. So it can be stopped at
+any moment and run again.
 """
 
 import argparse

@@ -171,7 +171,7 @@ def read_errors(desk: Desk) -> int:
 
 
 def read_runbook(desk: Desk) -> str:
-    """Return the runbook's default version; an update of the stack may leave it behind (FACTS 5)."""
+    """Return the default version; an update of the stack may leave it behind (FACTS 5)."""
     ssm = desk.client("ssm")
     try:
         document = ssm.describe_document(Name=DOCUMENT)["Document"]
@@ -221,8 +221,8 @@ def run_smoke_test(desk: Desk, parameters: Mapping[str, str]) -> str:
     try:
         answer = client.invoke(FunctionName=FUNCTION, Payload=json.dumps(event).encode())
     except ClientError as error:
-        return error.response["Error"].get("Message", str(error))
-    payload = answer["Payload"].read()
+        return str(error.response["Error"].get("Message", error))
+    payload: bytes = answer["Payload"].read()
     if "FunctionError" not in answer:
         return ""
     try:

@@ -20,6 +20,7 @@ from rollout.options import read_pack_parameters, read_stack_parameters
 from rollout.organization import Account, Organization, read_organization
 from rollout.pack import PackState, read_pack
 from rollout.package import build_package
+from rollout.packtemplate import Pack, render_pack
 from rollout.recorder import (
     MAIN_REGIONS,
     USER_TYPE,
@@ -27,7 +28,6 @@ from rollout.recorder import (
     read_recorder,
     read_users_by_account,
 )
-from rollout.packtemplate import Pack, render_pack
 from rollout.stack import Stack, read_stack
 from rollout.stackset import StackSet, read_stack_set
 from rollout.targets import Targets, choose_targets
@@ -161,7 +161,9 @@ def _who(
         with story.line(f"account {here}, {desk.region}", blocks=True) as line:
             line.end("this account alone")
         return None, None, here
-    organization = read_organization(desk, with_units=bool(arguments.ou) or arguments.units)
+    organization = read_organization(
+        desk, with_units=bool(arguments.ou) or arguments.units, with_trust=True
+    )
     here = organization.find(desk.account)
     desk.label = str(here)
     with story.line(f"account {here}, {desk.region}", blocks=True) as line:

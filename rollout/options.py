@@ -3,8 +3,8 @@
 import argparse
 
 from rollout.errors import Refused
-from rollout.policy_options import VERDICT_PARAMETERS, add_policy_options, read_policy
 from rollout.packtemplate import AUTOMATIC, load_pack
+from rollout.policy_options import VERDICT_PARAMETERS, add_policy_options, read_policy
 
 FREQUENCIES = ("One_Hour", "Three_Hours", "Six_Hours", "Twelve_Hours", "TwentyFour_Hours")
 FORMATS = ("table", "json")
@@ -87,7 +87,7 @@ def add_rule_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a parameter of template.yaml, such as PermissionsBoundaryArn=... (kept until changed)",
+        help="a parameter of template.yaml, such as LogRetentionDays=30 (kept until changed)",
     )
 
 

@@ -6,7 +6,7 @@ still show the result of an earlier put, so its time is compared with the pack's
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,8 +14,8 @@ from rollout.console import Story
 from rollout.desk import Desk
 from rollout.names import PACK
 from rollout.organization import Organization
-from rollout.patience import wait
 from rollout.packtemplate import REVISION, Pack
+from rollout.patience import wait
 
 SETTLED_TURNS = 8
 """Turns without any change after which accounts that show nothing are given up: minutes."""
@@ -149,9 +149,10 @@ def follow_pack(
     Accounts that show nothing at all are given up once nothing has changed for some minutes.
     """
     wanted, quiet, before = set(expected), 0, PackState(exists=False)
+    state = read_pack(desk)
     with story.progress("packs") as follow:
         for _ in wait(f"The conformance pack {PACK}", minutes):
-            state = read_pack(desk)
+            state = replace(state, aggregate=read_aggregate(desk), accounts=read_accounts(desk))
             done = {key for key, each in state.accounts.items() if has_ended(state, each)}
             follow.show(
                 {
@@ -162,7 +163,7 @@ def follow_pack(
                 len(done & wanted),
                 len(wanted),
             )
-            if not state.exists or (wanted <= done and not state.moving):
+            if wanted <= done and not state.moving:
                 return state
             quiet = quiet + 1 if state == before and not state.moving else 0
             if quiet >= SETTLED_TURNS:

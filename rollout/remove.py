@@ -1,4 +1,7 @@
-"""The verb `remove`: takes the rule away again, in the reverse order; users and keys are left alone."""
+"""The verb `remove`: takes the rule away again; users and keys are left alone.
+
+The order is that of a deployment reversed: the pack first, so that no rule is without its function.
+"""
 
 import argparse
 import sys
@@ -42,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.account_only:
         here = Account(desk.account, read_alias(desk))
     else:
-        organization = read_organization(desk, with_units=False)
+        organization = read_organization(desk)
         here = organization.find(desk.account)
     desk.label = str(here)
     what = organization.id if organization else desk.account

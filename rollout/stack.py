@@ -1,4 +1,4 @@
-"""The ordinary stack: in the management account, which no StackSet reaches, or in one account alone.
+"""The ordinary stack: in the management account, which StackSets never reach, or for one account.
 
 A stack whose creation failed cannot be updated; it is deleted and made anew (CloudFormation user
 guide, "Stack status codes": ROLLBACK_COMPLETE).

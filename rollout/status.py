@@ -106,7 +106,7 @@ def read_standing(arguments: argparse.Namespace, story: Story) -> Standing:
     if arguments.account_only:
         here = Account(desk.account, read_alias(desk))
     else:
-        organization = read_organization(desk, with_units=False)
+        organization = read_organization(desk)
         here = organization.find(desk.account)
     desk.label = str(here)
     with story.line(f"account {here}, {desk.region}") as line:
@@ -213,7 +213,9 @@ def check_health(account: Account, health: Health) -> list[Fault]:
                 " says why"
             )
         )
-    if "latest" in health.runbook:
+    if not health.runbook:
+        faults.append(Fault(f"{account}: the runbook is not there"))
+    elif "latest" in health.runbook:
         faults.append(
             Fault(
                 f"{account}: the runbook's default version is {health.runbook}",
