@@ -122,7 +122,8 @@ def gather(arguments: argparse.Namespace, story: Story) -> Facts:
             stack_set = read_stack_set(desk, organization)
         pack_state = read_pack(desk) if organization else read_account_pack(desk)
         line.end("free" if not (stack.status or stack_set.exists or pack_state.exists) else "ours")
-        taken = not stack.status and has_function(desk)
+        stacked = stack.status or here.id in stack_set.instances
+        taken = not stacked and has_function(desk)
         line.find(checks.check_names(stack, stack_set, pack_state, taken), "TAKEN")
     _quotas(story, desk, organization, pack_state.exists)
     with story.line("templates within AWS's limits", blocks=True) as line:

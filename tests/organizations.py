@@ -1,9 +1,13 @@
 """An organization for the tests: management, a delegated administrator, two units, odd members."""
 
+import contextlib
+import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 
 from emulator import Account, Cloud
 from emulator.cloud import use_account
@@ -11,6 +15,7 @@ from emulator.members import Members, members_of, stack_sets_of
 from emulator.organization import CONFIG, STACKSETS, Organization, Unit
 from emulator.organizationpacks import OrganizationPacks, packs_of
 from emulator.stacksets import StackSets
+from rollout.__main__ import main
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 REGION = "us-east-1"
@@ -81,3 +86,47 @@ def open_estate(caller: str = MANAGEMENT, accounts: int = 0) -> Iterator[Estate]
         organization.agenda.finish()
         with use_account(account):
             yield estate
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run of the command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+    def line(self, beginning: str) -> str:
+        """Return the last line that begins so."""
+        return [each for each in self.out.splitlines() if each.startswith(beginning)][-1]
+
+    def result(self, name: str) -> str:
+        """Return the result of a line of the story."""
+        line = self.line(f"{name} ...")
+        return line.rpartition("... ")[2]
+
+    def below(self, name: str) -> list[str]:
+        """Return the indented lines below the last line of that name, stripped."""
+        lines = self.out.splitlines()
+        start = max(at for at, each in enumerate(lines) if each.startswith(f"{name} ..."))
+        found = []
+        for line in lines[start + 1 :]:
+            if not line.startswith("    "):
+                break
+            found.append(line.strip())
+        return found
+
+    def rows(self) -> list[list[str]]:
+        """Return the last table's rows, each as its words."""
+        lines = self.out.splitlines()
+        start = max(at for at, each in enumerate(lines) if each.startswith("ACCOUNT"))
+        table = list(takewhile(lambda line: line[:1].isdigit(), lines[start + 1 :]))
+        return [re.split(r"  +", line.strip()) for line in table]
+
+
+def run(arguments: str) -> Outcome:
+    """Run `python -m rollout` in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(arguments.split())
+    return Outcome(code, out.getvalue(), err.getvalue())
