@@ -25,7 +25,9 @@ STACK = "StackSet-" + FUNCTION
 DOCUMENT = """
 schemaVersion: "0.3"
 mainSteps:
-  - {name: nothing, action: "aws:executeScript", inputs: {Runtime: python3.11, Handler: f, Script: ""}}
+  - name: nothing
+    action: aws:executeScript
+    inputs: {Runtime: python3.11, Handler: f, Script: ""}
 """
 
 

@@ -135,9 +135,9 @@ class Story:
     def close(self, document: Mapping[str, Any], *, mended: bool = False) -> int:
         """Count, say whether anything was changed, and return the exit code."""
         faults = sum(len(line.faults) for line in self.lines)
-        unseen = sum(line.result == "not seen" for line in self.lines)
+        unseen = sum(line.style == UNKNOWN for line in self.lines)
         counted = f"{faults} fault{'' if faults == 1 else 's'}" if faults else "No faults"
-        hidden = f", {unseen} line{'' if unseen == 1 else 's'} not seen" if unseen else ""
+        hidden = f", {unseen} line{'' if unseen == 1 else 's'} not seen in full" if unseen else ""
         changes = "; ".join(self.changes)
         after = f"Changed: {changes}." if changes else "Nothing was changed."
         self.say(f"{counted}{hidden}. {after}")

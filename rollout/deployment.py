@@ -9,10 +9,11 @@ from dataclasses import replace
 from rollout.accountpack import follow_account_pack, put_account_pack
 from rollout.bucket import complete_bucket, upload_code
 from rollout.changes import KEEP, UPDATE, compute_stack_set
-from rollout.console import Fault, Line, Story
+from rollout.console import Fault, Story
 from rollout.deployed import run_smoke_test
 from rollout.desk import NotSeen
-from rollout.gathering import Facts, tell_unseen
+from rollout.gathering import Facts
+from rollout.members import tell_unseen
 from rollout.names import FUNCTION, PACK, STACK, STACK_SET
 from rollout.organization import Account, Organization, read_organization
 from rollout.pack import AccountPack, PackState, follow_pack, put_pack
@@ -180,24 +181,14 @@ class Deployment:
             self.tested = dict(
                 facts.members.look(able, lambda desk: run_smoke_test(desk, parameters))
             )
-            self._tell_tests(line, able)
-
-    def _tell_tests(self, line: Line, able: list[Account]) -> None:
-        unseen = [each for each in able if isinstance(self.tested[each.id], NotSeen)]
-        if unseen and not self.facts.members.role:
-            line.unseen(
-                f"{len(unseen)} accounts can be reached with --member-role NAME only"
-                + ("" if len(unseen) == len(able) else f"; {self.facts.here} was tested")
+            tell_unseen(line, able, self.tested)
+            line.find(
+                [
+                    Fault(f"{each}: the function fails: {error}")
+                    for each in able
+                    if (error := self.tested[each.id]) and isinstance(error, str)
+                ]
             )
-        else:
-            tell_unseen(line, [(each, self.tested[each.id]) for each in unseen], len(able))
-        line.find(
-            [
-                Fault(f"{each}: the function fails: {self.tested[each.id]}")
-                for each in able
-                if isinstance(self.tested[each.id], str) and self.tested[each.id]
-            ]
-        )
 
     def tell_accounts(self) -> list[dict[str, str]]:
         """Tell the table of all accounts, those that are not fine last, and return it."""

@@ -4,17 +4,16 @@ import argparse
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from botocore.exceptions import ClientError
 
 from rollout import checks
 from rollout.accountpack import read_account_pack
 from rollout.bucket import Bucket, has_code, name_bucket, read_bucket
-from rollout.console import UNKNOWN, Line, Story
+from rollout.console import UNKNOWN, Story
 from rollout.desk import Desk, NotSeen, open_desk, try_read
 from rollout.errors import Refused
-from rollout.members import Members
+from rollout.members import Members, tell_unseen
 from rollout.names import FUNCTION, TEMPLATE_FILE
 from rollout.options import read_pack_parameters, read_stack_parameters
 from rollout.organization import Account, Organization, read_organization
@@ -230,8 +229,7 @@ def _recorders(
     with story.line(f"recorder records {USER_TYPE} in {len(others)} accounts") as line:
         if members.role:
             seen = members.look(others, read_recorder)
-            unseen = [each for each in others if isinstance(seen[each.id], NotSeen)]
-            tell_unseen(line, [(each, seen[each.id]) for each in unseen], len(others))
+            tell_unseen(line, others, seen)
             line.find(checks.check_recorders(others, seen, desk.region))
         else:
             users = try_read(lambda: read_users_by_account(desk))
@@ -247,13 +245,6 @@ def _recorders(
                 if silent:
                     line.notes.append(f"not seen: {', '.join(silent)}")
     return users
-
-
-def tell_unseen(line: Line, unseen: list[tuple[Account, Any]], total: int) -> None:
-    """End a line with how many accounts were not seen, each with its reason."""
-    if unseen:
-        line.end(f"{total - len(unseen)} ok, {len(unseen)} not seen", style=UNKNOWN)
-        line.notes += [f"{account}: not seen: {seen.why}" for account, seen in unseen]
 
 
 def _quotas(story: Story, desk: Desk, organization: Organization | None, exists: bool) -> None:

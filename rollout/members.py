@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rollout.console import Story
+from rollout.console import UNKNOWN, Line
 from rollout.desk import Desk, NotSeen
 from rollout.errors import Refused
 from rollout.organization import Account
@@ -18,6 +18,7 @@ from rollout.organization import Account
 LOOKERS = 8
 """Accounts looked into at the same time."""
 SESSION = "rollout"
+NO_ROLE = "no --member-role was given"
 Facts = TypeVar("Facts")
 
 
@@ -35,17 +36,13 @@ class Members:
         if account.id == self.desk.account:
             return self.desk
         if not self.role:
-            return NotSeen("no --member-role was given")
+            return NotSeen(NO_ROLE)
         if account.id not in self._desks:
             self._desks[account.id] = self._assume(account)
         return self._desks[account.id]
 
     def look(
-        self,
-        accounts: Iterable[Account],
-        read: Callable[[Desk], Facts],
-        story: Story | None = None,
-        what: str = "",
+        self, accounts: Iterable[Account], read: Callable[[Desk], Facts]
     ) -> Mapping[str, Facts | NotSeen]:
         """Return what `read` sees in each account, by id."""
         chosen = list(accounts)
@@ -53,7 +50,7 @@ class Members:
         far = [each for each in chosen if self.role or each.id == self.desk.account]
         for account in chosen:
             if account not in far:
-                seen[account.id] = NotSeen("no --member-role was given")
+                seen[account.id] = NotSeen(NO_ROLE)
         with ThreadPoolExecutor(LOOKERS, thread_name_prefix="look") as lookers:
             looks = {lookers.submit(self._look, account, read): account for account in far}
             try:
@@ -93,3 +90,18 @@ class Members:
                 "aws_session_token": keys["SessionToken"],
             },
         )
+
+
+def tell_unseen(
+    line: Line, accounts: Iterable[Account], seen: Mapping[str, object | NotSeen]
+) -> None:
+    """End a line with how many accounts were not seen, and why; without any, leave it alone."""
+    chosen = list(accounts)
+    reasons = {each: at.why for each in chosen if isinstance(at := seen[each.id], NotSeen)}
+    if not reasons:
+        return
+    ok = len(chosen) - len(reasons)
+    line.end(f"{ok} ok, {len(reasons)} not seen" if ok else "not seen", style=UNKNOWN)
+    if far := sum(why == NO_ROLE for why in reasons.values()):
+        line.notes.append(f"{far} accounts can be looked into with --member-role NAME only")
+    line.notes += [f"{each}: not seen: {why}" for each, why in reasons.items() if why != NO_ROLE]

@@ -12,8 +12,8 @@ from rollout.bucket import delete_code, name_bucket
 from rollout.console import Fault, Story
 from rollout.desk import Desk, NotSeen
 from rollout.errors import Refused
-from rollout.gathering import open_home, read_alias, tell_unseen
-from rollout.members import Members
+from rollout.gathering import open_home, read_alias
+from rollout.members import Members, tell_unseen
 from rollout.names import PACK, STACK, STACK_SET
 from rollout.options import add_place_options
 from rollout.organization import Account, Organization, read_organization
@@ -170,13 +170,8 @@ def tell_quarantines(story: Story, members: Members, accounts: list[Account]) ->
     """Tell which keys are still in quarantine: they stay Inactive until somebody acts."""
     with story.line(f"quarantines left in {len(accounts)} accounts") as line:
         seen = members.look(accounts, read_quarantines)
-        unseen = [each for each in accounts if isinstance(seen[each.id], NotSeen)]
-        if unseen and not members.role:
-            line.unseen(f"in {len(unseen)} accounts: --member-role NAME would look into them")
-        else:
-            tell_unseen(line, [(each, seen[each.id]) for each in unseen], len(accounts))
-            if not unseen:
-                line.end("none")
+        line.end("none")
+        tell_unseen(line, accounts, seen)
         found = 0
         for account in accounts:
             tags = seen[account.id]

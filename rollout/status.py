@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rollout.accountpack import read_account_pack
-from rollout.console import UNKNOWN, Fault, Story
+from rollout.console import Fault, Story
 from rollout.deployed import Health, read_health
 from rollout.desk import Desk, NotSeen
 from rollout.gathering import open_home, read_alias
-from rollout.members import Members
+from rollout.members import Members, tell_unseen
 from rollout.names import PACK, STACK, STACK_SET, TEMPLATE_FILE
 from rollout.options import add_place_options
 from rollout.organization import Account, Organization, read_organization
@@ -76,11 +76,6 @@ def run(arguments: argparse.Namespace) -> int:
     rows = [describe(standing, account) for account in standing.accounts]
     with story.line(f"accounts: {len(rows)}") as line:
         line.find([fault for each in standing.accounts for fault in check(standing, each)])
-        unseen = [each for each in rows if each["last success"] == "not seen"]
-        if unseen and not line.faults:
-            line.end(f"{len(rows) - len(unseen)} ok, {len(unseen)} not seen in full", style=UNKNOWN)
-        if unseen and not standing_role(arguments):
-            line.notes.append("runs, errors and runbooks of other accounts need --member-role NAME")
     story.say()
     columns = list(rows[0]) if rows else ["account"]
     story.table([each.upper() for each in columns], [list(row.values()) for row in rows])
@@ -92,11 +87,6 @@ def run(arguments: argparse.Namespace) -> int:
             "accounts": rows,
         }
     )
-
-
-def standing_role(arguments: argparse.Namespace) -> bool:
-    """Was a role named to look into the accounts?"""
-    return bool(arguments.member_role)
 
 
 def read_standing(arguments: argparse.Namespace, story: Story) -> Standing:
@@ -123,14 +113,8 @@ def read_standing(arguments: argparse.Namespace, story: Story) -> Standing:
     with story.line(f"looking into {len(seeable)} accounts") as line:
         names = {each: at.name for each, at in pack.accounts.items()}
         health = dict(members.look(seeable, lambda there: read_health(there, names[there.account])))
-        seen = sum(isinstance(each, Health) for each in health.values())
-        line.end(f"{seen} seen", style="green" if seen == len(seeable) else UNKNOWN)
-        if members.role:
-            line.notes += [
-                f"{organization.find(key) if organization else here}: not seen: {each.why}"
-                for key, each in health.items()
-                if isinstance(each, NotSeen)
-            ]
+        line.end(f"{len(seeable)} seen")
+        tell_unseen(line, seeable, health)
     return Standing(desk, here, organization, stack_set, read_stack(desk), pack, health)
 
 
