@@ -1,7 +1,6 @@
 """AWS Config's operations on the rules of one account, as its packs left them."""
 
 import json
-from typing import Any
 
 from moto.config import responses
 from moto.config.exceptions import NoSuchConfigRuleException
@@ -40,13 +39,15 @@ class RuleResponse(responses.ConfigResponse):
 
     def describe_config_rule_evaluation_status(self) -> str:
         """When rules last ran."""
+        backend = config_backends[self.current_account][self.region]
+        assert isinstance(backend, Config)
         found = []
         for name in self._get_param("ConfigRuleNames"):
-            if name not in self.config_backend.config_rules:
+            if name not in backend.config_rules:
                 raise NoSuchConfigRuleException(name)
-            runs = getattr(self.config_backend, "invocations", {}).get(name, [])
-            status: dict[str, Any] = {"ConfigRuleName": name, "FirstEvaluationStarted": bool(runs)}
-            found.append(status | getattr(self.config_backend, "runs", {}).get(name, {}))
+            started = bool(backend.invocations.get(name))
+            status = {"ConfigRuleName": name, "FirstEvaluationStarted": started}
+            found.append(status | backend.runs.get(name, {}))
         return json.dumps({"ConfigRulesEvaluationStatus": found})
 
     def get_aggregate_discovered_resource_counts(self) -> str:

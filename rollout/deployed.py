@@ -116,6 +116,8 @@ def describe(value: Any) -> str:
     """Return a value as one word."""
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()
     return "(missing)" if value is None else str(value)
 
 
