@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from rollout import checks
 from rollout.accountpack import read_account_pack
 from rollout.bucket import Bucket, has_code, name_bucket, read_bucket
-from rollout.console import UNKNOWN, Story
+from rollout.console import UNKNOWN, Fault, Story
 from rollout.desk import Desk, NotSeen, open_desk, try_read
 from rollout.errors import Refused
 from rollout.members import Members, tell_unseen
@@ -115,12 +115,17 @@ def gather(arguments: argparse.Namespace, story: Story) -> Facts:
             line.end("unfinished: deploy completes it")
         line.find(checks.check_bucket(bucket))
     with story.line("names of stack, StackSet and pack", blocks=True) as line:
-        stack = read_stack(desk)
-        stack_set = StackSet(exists=False)
-        if organization:
-            stack_set = read_stack_set(desk, organization)
-        pack_state = read_pack(desk) if organization else read_account_pack(desk)
-        line.end("free" if not (stack.status or stack_set.exists or pack_state.exists) else "ours")
+        stack, stack_set, pack_state = read_stack(desk), StackSet(False), PackState(False)
+        try:
+            if organization:
+                stack_set = read_stack_set(desk, organization)
+            pack_state = read_pack(desk) if organization else read_account_pack(desk)
+        except ClientError as error:
+            # Without trusted access or all features AWS refuses to look as well.
+            line.find([Fault(str(error))])
+        free = not (stack.status or stack_set.exists or pack_state.exists)
+        if not line.faults:
+            line.end("free" if free else "ours")
         stacked = stack.status or here.id in stack_set.instances
         taken = not stacked and has_function(desk)
         line.find(checks.check_names(stack, stack_set, pack_state, taken), "TAKEN")

@@ -124,7 +124,7 @@ def test_missing_trust_is_named_with_the_command_that_gives_it(estate: Estate) -
     )
     assert outcome.out.splitlines()[-2:] == [
         "Mend these faults first.",
-        "2 faults, 1 line not seen in full. Nothing was changed.",
+        "3 faults, 1 line not seen in full. Nothing was changed.",
     ]
 
 
@@ -163,10 +163,11 @@ def test_a_bucket_with_a_policy_of_its_own_is_left_alone_and_its_lacks_are_told(
     assert [each.partition(" {")[0] for each in told] == [
         "bucket ours: it is not closed",
         "bucket ours: it is not versioned",
+        "bucket ours: it is not encrypted",
         "bucket ours: its policy lacks",
         "bucket ours: its policy lacks",
     ]
-    assert '"aws:PrincipalOrgID": "o-exampleorg"' in told[3]
+    assert '"aws:PrincipalOrgID": "o-exampleorg"' in told[4]
     assert (outcome.code, s3.get_bucket_policy(Bucket="ours")["Policy"]) == (1, policy)
 
 

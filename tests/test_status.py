@@ -101,7 +101,15 @@ def test_a_runbook_whose_default_version_stayed_behind_is_a_fault(estate: Estate
     run(MEMBERS_ONLY)
     documents = ssm_backends[SHOP][REGION]
     text = documents.get_document(NAME, None, None, "YAML")["Content"]
-    documents.update_document(text + "\n", [], NAME, "", "$LATEST", "YAML", "")
+    documents.update_document(
+        content=text + "\n",
+        attachments=[],
+        name=NAME,
+        version_name="",
+        document_version="$LATEST",
+        document_format="YAML",
+        target_type="",
+    )
     outcome = run(f"status {ROLE}")
     assert outcome.below("accounts: 5")[0] == (
         f"{SHOP} shop: the runbook's default version is 1 (latest is 2)"
