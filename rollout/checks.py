@@ -62,9 +62,9 @@ def check_administration(organization: Organization, caller: Account) -> list[Fa
             command = "aws organizations register-delegated-administrator --account-id"
             faults.append(
                 Fault(
-                    f"{caller} is no delegated administrator of {name}",
-                    f"{command} {caller.id} --service-principal {service}"
-                    f" (as {organization.find(organization.management)})",
+                    f"{caller} is no delegated administrator of {name}; as"
+                    f" {organization.find(organization.management)}:",
+                    f"{command} {caller.id} --service-principal {service}",
                 )
             )
     return faults
@@ -90,18 +90,14 @@ def check_recorders(
     for account in accounts:
         recorder = recorders.get(account.id)
         if isinstance(recorder, Recorder) and recorder.fault:
-            text = f"{account}, {region}: {recorder.fault}"
-            faults.append(Fault(text, mend_recorder(recorder, account, region)))
+            mend = "Start it there" if recorder.exists and not recorder.running else "Mend it there"
+            faults.append(
+                Fault(
+                    f"{account}, {region}: {recorder.fault}. {mend}, or leave the account out with"
+                    f" --exclude {account.id}."
+                )
+            )
     return faults
-
-
-def mend_recorder(recorder: Recorder, account: Account, region: str) -> str:
-    """Return the command that mends a recorder, or leaves its account out."""
-    if recorder.exists and not recorder.running:
-        command = "aws configservice start-configuration-recorder --configuration-recorder-name"
-        return f"{command} default --region {region} (in {account}), or --exclude {account.id}"
-    command = "aws configservice put-configuration-recorder ..."
-    return f"{command} (in {account}), or --exclude {account.id}"
 
 
 def check_names(

@@ -161,9 +161,10 @@ def remove_code(story: Story, desk: Desk, bucket: str) -> None:
     """Delete every version of the code; the bucket stays."""
     with story.line(f"code in bucket {bucket}") as line:
         deleted = delete_code(desk, bucket)
-        line.end(f"{deleted} objects deleted" if deleted else "not there")
+        line.end("not there")
         if deleted:
-            story.changed(f"{deleted} objects were deleted from {bucket}")
+            line.end(f"{deleted} version{'' if deleted == 1 else 's'} deleted")
+            story.changed(f"the code in {bucket} was deleted")
 
 
 def tell_quarantines(story: Story, members: Members, accounts: list[Account]) -> None:
@@ -179,7 +180,8 @@ def tell_quarantines(story: Story, members: Members, accounts: list[Account]) ->
                 found += len(keys)
                 line.notes.append(f"{account}: {user}: {', '.join(keys)}")
         if found:
-            line.end(f"{found} keys stay Inactive until somebody deletes or reactivates them")
+            stay = "key stays" if found == 1 else "keys stay"
+            line.end(f"{found} {stay} Inactive until somebody deletes or reactivates it")
 
 
 def read_quarantines(desk: Desk) -> Mapping[str, list[str]]:

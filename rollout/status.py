@@ -200,11 +200,12 @@ def check_health(account: Account, health: Health) -> list[Fault]:
     if not health.runbook:
         faults.append(Fault(f"{account}: the runbook is not there"))
     elif "latest" in health.runbook:
+        latest = health.runbook.rpartition(" ")[2].rstrip(")")
         faults.append(
             Fault(
-                f"{account}: the runbook's default version is {health.runbook}",
+                f"{account}: the runbook's default version is {health.runbook}; in that account:",
                 "aws ssm update-document-default-version --name iam-user-no-setup-access-key"
-                f" --document-version <latest> (in {account})",
+                f" --document-version {latest}",
             )
         )
     return faults
@@ -224,6 +225,9 @@ def describe(standing: Standing, account: Account) -> dict[str, str]:
         "code": code.removeprefix(f"{STACK}-").removesuffix(".zip") or "-",
         "pack": "MISSING" if pack is None else "ok" if pack.state == "ok" else pack.state.upper(),
     }
+    if not account.active:
+        # AWS leaves it out by itself: nothing is missing there.
+        row |= {"stack": stack or "-", "pack": pack.state if pack else "-"}
     if isinstance(health, Health):
         return row | {
             "runbook": health.runbook or "none",

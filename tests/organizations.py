@@ -2,23 +2,28 @@
 
 import contextlib
 import io
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from itertools import takewhile
+from pathlib import Path
 
 import botocore.loaders
 import pytest
 
 from emulator import Account, Cloud
+from emulator.calls import Call, CallLog
 from emulator.cloud import use_account
 from emulator.members import Members, members_of, stack_sets_of
 from emulator.organization import CONFIG, STACKSETS, Organization, Unit
 from emulator.organizationpacks import OrganizationPacks, packs_of
 from emulator.stacksets import StackSets
 from rollout.__main__ import main
+from rollout.actions import find_action
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 REGION = "us-east-1"
@@ -85,6 +90,7 @@ def open_estate(caller: str = MANAGEMENT, accounts: int = 0) -> Iterator[Estate]
         estate.join(SANDBOX, "sandbox", testing)
         for number in range(accounts):
             estate.join(f"{700000000000 + number}", f"team-{number}", testing)
+        _CALLS.append(cloud.calls)
         organization.delegate(SECURITY, STACKSETS, CONFIG)
         organization.agenda.finish()
         with use_account(account):
@@ -127,18 +133,51 @@ class Outcome:
         return [re.split(r"  +", line.strip()) for line in table]
 
 
+PERMISSIONS = Path(__file__).parent.parent / "docs" / "permissions.md"
+BLOCK = re.compile(r"```json\n(.*?)```", re.DOTALL)
+_CALLS: list[CallLog] = []
 _LOADER = botocore.loaders.create_loader()
 
 
-def run(arguments: str) -> Outcome:
-    """Run `python -m rollout` in this process.
+def split_calls(calls: Iterable[Call]) -> tuple[set[str], set[str]]:
+    """Return the operator's actions: in the own account, and through the role in others.
+
+    sts:GetCallerIdentity needs no permission; what the function calls is its own role's affair.
+    """
+    own, far = set[str](), set[str]()
+    for call in calls:
+        action = find_action(call.service, call.operation)
+        if "/Operator/" in call.caller:
+            own.add(action)
+        elif call.caller.endswith(f"/{ROLE}"):
+            far.add(action)
+    return own - {"sts:GetCallerIdentity"}, far
+
+
+@cache
+def read_permissions(section: str) -> frozenset[str]:
+    """Return the actions that a section of docs/permissions.md lists, with those it refers to."""
+    page = PERMISSIONS.read_text(encoding="utf-8")
+    text = page.split(f"\n## {section}\n")[1].split("\n## ")[0]
+    found = {each for block in BLOCK.findall(text) for each in json.loads(block)["Action"]}
+    return frozenset(found | (read_permissions("check") if "`check`" in text else set()))
+
+
+def run(arguments: str, *, documented: bool = True) -> Outcome:
+    """Run `python -m rollout` in this process; what it calls has to be in docs/permissions.md.
 
     Sessions share what botocore reads of its models from disk: half of a run's time.
     """
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patches:
         patches.setattr("botocore.session.create_loader", lambda *_: _LOADER)
-        code = _run(arguments, out, err)
+        with _CALLS[-1].since_now() as calls:
+            code = _run(arguments, out, err)
+    if documented:
+        verb = arguments.split()[0]
+        section = "One account alone" if "--account-only" in arguments else verb
+        own, far = split_calls(calls.made())
+        assert (own | far) - read_permissions(section) == set(), "make docs lists them"
     return Outcome(code, out.getvalue(), err.getvalue())
 
 

@@ -91,8 +91,9 @@ def test_a_member_whose_recorder_will_not_do_is_named(
 ) -> None:
     estate.members.add_recorder(SANDBOX, REGION, **recorder)
     outcome = run(f"check {ROLE}")
-    assert outcome.below(RECORDERS)[0] == f"{SANDBOX} sandbox, us-east-1: {fault}"
-    assert f"--exclude {SANDBOX}" in outcome.below(RECORDERS)[1]
+    (told,) = outcome.below(RECORDERS)
+    assert told.startswith(f"{SANDBOX} sandbox, us-east-1: {fault}. ")
+    assert told.endswith(f", or leave the account out with --exclude {SANDBOX}.")
     assert outcome.code == 1
 
 
@@ -146,7 +147,12 @@ def test_half_a_delegated_administrator_is_a_fault(monkeypatch: pytest.MonkeyPat
         opened.organization.administrators.pop(CONFIG)
         outcome = run(f"check --exclude {MANAGEMENT}")
     told = outcome.below(f"account {SECURITY} security, us-east-1")
-    assert told[0] == f"{SECURITY} security is no delegated administrator of AWS Config"
+    assert told == [
+        f"{SECURITY} security is no delegated administrator of AWS Config; as {MANAGEMENT}"
+        " management:",
+        "run: aws organizations register-delegated-administrator --account-id"
+        f" {SECURITY} --service-principal {CONFIG}",
+    ]
 
 
 def test_a_bucket_with_a_policy_of_its_own_is_left_alone_and_its_lacks_are_told(

@@ -162,7 +162,8 @@ def test_an_account_without_a_recorder_is_named(estate: Estate) -> None:
     outcome = run(f"{MEMBERS_ONLY} {ROLE}")
     assert outcome.code == 1
     assert outcome.below("recorder records AWS::IAM::User in 4 accounts")[0] == (
-        f"{SHOP} shop, {REGION}: there is no Config recorder"
+        f"{SHOP} shop, {REGION}: there is no Config recorder. Mend it there, or leave the account"
+        f" out with --exclude {SHOP}."
     )
     assert outcome.below(f"{PACK} in 4 accounts") == [
         f"{SHOP} shop: CREATE_FAILED: NoAvailableConfigurationRecorderException: There are no"

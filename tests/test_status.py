@@ -112,7 +112,7 @@ def test_a_runbook_whose_default_version_stayed_behind_is_a_fault(estate: Estate
     )
     outcome = run(f"status {ROLE}")
     assert outcome.below("accounts: 5")[0] == (
-        f"{SHOP} shop: the runbook's default version is 1 (latest is 2)"
+        f"{SHOP} shop: the runbook's default version is 1 (latest is 2); in that account:"
     )
 
 
