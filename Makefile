@@ -55,7 +55,7 @@ rdk: $(READY)
 	@$(BIN)/python -m rollout.rdk
 
 readme: $(READY)
-	@$(BIN)/python -m rollout.parameter_table
+	@$(BIN)/python -m rollout.readme
 
 docs: $(READY)
 	@PYTHONPATH=.:tests $(BIN)/python tests/documents.py

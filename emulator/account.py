@@ -7,6 +7,7 @@ the way around it, to set dates and to send Config's events.
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from emulator.faults import Faults
 from emulator.functions import Handler, Invocation
 from emulator.iam import Iam
 from emulator.lambdas import Lambda
+from emulator.remediations import Remediation
 from emulator.rules import Rule, add_rule, deliver_items
 from emulator.ssm import Ssm
 
@@ -125,13 +127,13 @@ class Account:
         """Send what Config recorded since the last time; see `Config.recording`."""
         return deliver_items(self.config, self.functions)
 
+    def deliver_remediations(self) -> list[Remediation]:
+        """Start automatic remediation for what was found meanwhile; see `Remediations`."""
+        return self.config.remediations.deliver()
+
     def session(self) -> boto3.Session:
         """Return a session with the operator's credentials, for accounts beside the first one."""
-        return boto3.Session(
-            aws_access_key_id=self.access_key_id,
-            aws_secret_access_key="emulated",
-            region_name=self.region,
-        )
+        return _open_session(self.access_key_id, self.region)
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables with which AWS clients reach this account only."""
@@ -150,6 +152,14 @@ class Account:
             "PYTHONPATH": os.pathsep.join(paths),
             "EMULATOR_CLOCK_OFFSET_SECONDS": str(self.clock.offset_seconds()),
         }
+
+
+@cache
+def _open_session(access_key_id: str, region: str) -> boto3.Session:
+    """Return a session, made once: each new one reads botocore's models from the disk again."""
+    return boto3.Session(
+        aws_access_key_id=access_key_id, aws_secret_access_key="emulated", region_name=region
+    )
 
 
 def admit_operator(cloud: "Cloud", account_id: str, region: str) -> Account:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from emulator.outputs import OutputMissing, as_strings, as_text, select
 from emulator.scripts import ScriptFailed
 from emulator.substitution import substitute
 
 NO_OUTPUT = ["No output available yet because the step is not successfully executed"]
 FAILURE = "Step fails when it is {0}. {1}. Please refer to Automation Service Troubleshooting Guide"
-MAX_ITEMS = 100
 
 RunScript = Callable[[str, dict[str, Any], float], Any]
 """Runs a step's script: its name, its inputs and how many seconds it may take."""
@@ -33,10 +33,6 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "NumericLesser": operator.lt,
     "BooleanEquals": operator.is_,
 }
-
-
-class OutputMissing(Exception):
-    """A step's answer lacks a declared output, or has it in another type."""
 
 
 @dataclass
@@ -177,41 +173,6 @@ def choose(inputs: dict[str, Any]) -> str | None:
             return str(choice["NextStep"])
     default = inputs.get("Default")
     return None if default is None else str(default)
-
-
-def select(answer: Any, selector: str) -> Any:
-    """Return what a selector such as $.Payload.Keys finds; raises OutputMissing."""
-    for name in selector.removeprefix("$").strip(".").split("."):
-        if not isinstance(answer, dict) or answer.get(name) is None:
-            raise OutputMissing(f"The selector {selector} finds nothing in the step's answer")
-        answer = answer[name]
-    return answer
-
-
-def as_strings(name: str, kind: str, value: Any) -> list[str]:
-    """Return an output as a list of strings; raises OutputMissing for a value of another type."""
-    items = {"StringList": str, "MapList": dict}.get(kind)
-    if items is not None:
-        fits = isinstance(value, list) and all(isinstance(each, items) for each in value)
-    else:
-        types = {"Boolean": bool, "Integer": int, "String": str, "StringMap": dict}
-        fits = isinstance(value, types[kind])
-    if not fits:
-        raise OutputMissing(f"The output {name} is no {kind}")
-    texts = as_texts(value)
-    if len(texts) > MAX_ITEMS:
-        raise OutputMissing(f"The output {name} has more than {MAX_ITEMS} items")
-    return texts
-
-
-def as_texts(value: Any) -> list[str]:
-    """Return a value as parameters and outputs carry it: a list of strings."""
-    return [as_text(each) for each in (value if isinstance(value, list) else [value])]
-
-
-def as_text(value: Any) -> str:
-    """Return a value as SSM writes it: text as it is, everything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def is_true(value: Any) -> bool:

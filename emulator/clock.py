@@ -5,6 +5,7 @@ agree with the dates that the emulated account hands out.
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import time_machine
 
@@ -27,19 +28,25 @@ def offset_seconds() -> float:
 class Clock:
     """The time of an emulated cloud, from `start` to `stop`."""
 
+    stands: ClassVar[bool] = False
+    """Whether this process's clock is one that does not tick; a child process is told."""
+
     def __init__(self, begin: datetime | None = None, *, ticking: bool = True) -> None:
         """Prepare a clock that will stand at `begin`, or at the real time when that is None."""
         self._traveller = time_machine.travel(begin or datetime.now(UTC), tick=ticking)
+        self._ticking = ticking
         self._position: time_machine.Traveller | None = None
 
     def start(self) -> None:
         """Put the whole process on this clock."""
         self._position = self._traveller.start()
+        Clock.stands = not self._ticking
 
     def stop(self) -> None:
         """Give the process its real time back."""
         self._traveller.stop()
         self._position = None
+        Clock.stands = False
 
     def now(self) -> datetime:
         """Return the emulated time, UTC."""

@@ -173,8 +173,8 @@ def _own_backends() -> Iterator[None]:
 
 
 def _stop_interpreters() -> None:
-    backends: list[Any] = [*lambda_backends.values(), *ssm_backends.values()]
-    for regions in backends:
+    backends: tuple[Any, ...] = (lambda_backends, ssm_backends)
+    for regions in [each for kind in backends for each in kind.values()]:
         for backend in list(regions.values()):
             if isinstance(backend, Lambda | Ssm):
                 backend.stop_interpreters()

@@ -18,16 +18,20 @@ from moto.config.exceptions import (
     InvalidParameterValueException,
     InvalidResultTokenException,
     NoSuchConfigRuleException,
+    ResourceInUseException,
     ValidationException,
 )
 from moto.iam.models import iam_backends
+from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
 
 from emulator.functions import Invocation
 from emulator.iam import Iam
 from emulator.items import USER_TYPE, make_item
 from emulator.lambdas import Lambda
+from emulator.remediations import Remediations
 from emulator.results import Results, find_faults
+from emulator.ssm import Ssm
 from emulator.users import User
 
 if TYPE_CHECKING:
@@ -61,8 +65,8 @@ class Config(models.ConfigBackend):
         """Ids of users that are not recorded, or not yet."""
         self.failing_evaluations: set[str] = set()
         """Resource ids whose evaluations PutEvaluations returns in FailedEvaluations."""
-        self.remediations: dict[str, dict[str, Any]] = {}
-        """Remediation configurations by rule name."""
+        self.remediations = Remediations(self._find_ssm, self.config_rules)
+        """Remediation configurations and what came of them."""
         self.deleted_users: list[tuple[User, datetime]] = []
         self.organization_packs: dict[str, list[str]] = {}
         """The rules of each pack that an organization put here, by the pack's name."""
@@ -142,6 +146,11 @@ class Config(models.ConfigBackend):
                 failed.append(evaluation)
             else:
                 results.put(evaluation, token.invoked)
+                if evaluation["ComplianceType"] == "NON_COMPLIANT":
+                    resource = evaluation["ComplianceResourceType"]
+                    self.remediations.note_violation(
+                        token.rule_name, (resource, evaluation["ComplianceResourceId"])
+                    )
         return {"FailedEvaluations": failed}
 
     def put_config_rule(
@@ -159,9 +168,23 @@ class Config(models.ConfigBackend):
             )
         return super().put_config_rule(config_rule, tags)
 
+    def note_violations(self, rule_name: str) -> None:
+        """Note every stored violation of a rule: a new automatic remediation begins with them."""
+        for result in self.results(rule_name).stored(["NON_COMPLIANT"]):
+            self.remediations.note_violation(rule_name, (result.resource_type, result.resource_id))
+
     def delete_config_rule(self, rule_name: str) -> None:
+        if rule_name in self.remediations.configurations:
+            raise ResourceInUseException(
+                f"The rule {rule_name} has a remediation action. Delete that before the rule."
+            )
         super().delete_config_rule(rule_name)
         self._results.pop(rule_name, None)
+
+    def _find_ssm(self) -> Ssm:
+        backend = ssm_backends[self.account_id][self.region_name]
+        assert isinstance(backend, Ssm)
+        return backend
 
     def note_user(self, user: User, status: str) -> None:
         """Take note of a change of a user; a deleted one stays known to Config."""

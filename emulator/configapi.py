@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from moto.awslambda.models import lambda_backends
 from moto.config.exceptions import (
     InvalidLimitException,
     InvalidNextTokenException,
@@ -17,16 +18,21 @@ from moto.s3.models import s3_backends
 
 from emulator.config import Config
 from emulator.items import USER_TYPE
+from emulator.lambdas import Lambda
 from emulator.organizationpackapi import OrganizationPackResponse
 from emulator.packs import TemplateRefused
 from emulator.pages import InvalidToken, cut_page
+from emulator.remediationapi import RemediationResponse
+from emulator.rules import Rule
 
 MAX_NAME = 64
 """Of a rule's name in the compliance queries (botocore's model), though rules may have 128."""
 MAX_PAGE = 100
+MAX_STARTED = 25
+"""Rules in one StartConfigRulesEvaluation (botocore's model)."""
 
 
-class ConfigResponse(OrganizationPackResponse):
+class ConfigResponse(RemediationResponse, OrganizationPackResponse):
     """Moto's Config operations, and those below."""
 
     @property
@@ -126,6 +132,17 @@ class ConfigResponse(OrganizationPackResponse):
     def delete_conformance_pack(self) -> str:
         """Remove a pack and its rules."""
         self.config_backend.packs.delete(self._get_param("ConformancePackName"))
+        return "{}"
+
+    def start_config_rules_evaluation(self) -> str:
+        """Send the periodic trigger to rules, at once rather than within minutes."""
+        names = self._get_param("ConfigRuleNames") or list(self.config_backend.config_rules)
+        if len(names) > MAX_STARTED:
+            raise InvalidLimitException(len(names))
+        functions = lambda_backends[self.current_account][self.region]
+        assert isinstance(functions, Lambda)
+        for name in names:
+            Rule(self.config_backend, functions, name).send_schedule()
         return "{}"
 
     def _read_template(self, uri: str) -> str:

@@ -34,6 +34,16 @@ class DeployedFunction(models.LambdaFunction):
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
         return super().get_configuration(on_create) | {"LoggingConfig": self.logging}
 
+    def _set_function_code(self, updated_spec: dict[str, Any]) -> None:
+        self.code_bytes = b""
+        super()._set_function_code(updated_spec)
+        if not self.code_bytes:
+            # Moto creates the function all the same.
+            raise InvalidParameterValueException(
+                "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The"
+                " specified key does not exist."
+            )
+
     def is_created(self) -> bool:
         """Say that CloudFormation may go on; moto declares this abstract and leaves it so."""
         return True

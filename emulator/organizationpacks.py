@@ -13,9 +13,12 @@ from typing import Any
 
 from moto.awslambda.exceptions import UnknownFunctionException
 
+from emulator.calls import find_model
 from emulator.intrinsics import Reader, Unresolved, load_template
 from emulator.members import Members, members_of
 from emulator.organization import CONFIG, Member, Organization, Refusal
+from emulator.remediations import PACK_SERVICE, SHAPE
+from emulator.shapes import read_template_value
 from emulator.users import new_id
 
 
@@ -299,15 +302,17 @@ class OrganizationPacks:
             role["Values"] = [each.replace(pack.owner, account) for each in role["Values"]]
         base = properties["ConfigRuleName"]
         (rule,) = [each for each in rules if each.startswith(f"{base}-conformance-pack-")]
-        self.members.config(account, pack.region).remediations[rule] = {
-            **properties,
-            "ConfigRuleName": rule,
-        }
+        # A light stack has a light runbook, so what Config would check of it is left out.
+        found = read_template_value(
+            find_model("config").shape_for(SHAPE), {**properties, "ConfigRuleName": rule}
+        )
+        remediations = self.members.config(account, pack.region).remediations
+        remediations.configurations[rule] = found | {"CreatedByService": PACK_SERVICE}
 
     def _delete_one(self, pack: OrganizationPack, member: Member, status: AccountStatus) -> None:
         config = self.members.config(member.id, pack.region)
         for rule in config.organization_packs.pop(status.pack, []):
-            config.remediations.pop(rule, None)
+            config.remediations.configurations.pop(rule, None)
             config.delete_config_rule(rule)
 
     def _receive(self, member: Member) -> None:

@@ -11,9 +11,6 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 
-MAX_LENGTH = 512
-"""Characters of one value (botocore: AutomationParameterValue)."""
-
 
 class ParametersRefused(ServiceException):
     """The execution does not start: a parameter is unknown, missing or not allowed."""
@@ -30,7 +27,6 @@ def check_parameters(
     values = dict[str, Any]()
     for name, slot in slots.items():
         if name in given:
-            check_lengths(name, given[name])
             values[name] = read_value(name, slot["type"], given[name])
         elif "default" in slot:
             values[name] = slot["default"]
@@ -38,17 +34,6 @@ def check_parameters(
             raise ParametersRefused(f"The parameter {name} has no default and was not given.")
         check_value(name, slot, values[name])
     return values
-
-
-def check_lengths(name: str, texts: list[str]) -> None:
-    """Raise the error of SSM's own model for a value that is empty or too long."""
-    for text in texts:
-        if not 1 <= len(text) <= MAX_LENGTH:
-            raise ServiceException(
-                "ValidationException",
-                f"1 validation error detected: Value at 'parameters.{name}' failed to satisfy"
-                f" constraint: Member must have length between 1 and {MAX_LENGTH}",
-            )
 
 
 def read_value(name: str, kind: str, texts: list[str]) -> Any:

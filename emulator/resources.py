@@ -14,6 +14,7 @@ from moto.core.common_models import CloudFormationModel
 from emulator.config import Config
 from emulator.documents import Document
 from emulator.lambdas import DeployedFunction
+from emulator.roles import StackRole
 
 PACK_STACK = "awsconfigconforms-"
 """How the names of the stacks begin that conformance packs become."""
@@ -152,9 +153,13 @@ class RemediationConfiguration(Resource):
         config = config_backends[account][region]
         assert isinstance(config, Config)
         rule = properties["ConfigRuleName"]
-        if stack.startswith(PACK_STACK):
+        from_pack = stack.startswith(PACK_STACK)
+        if from_pack:
             rule += stack[stack.rindex("-conformance-pack-") :]
-        config.remediations[rule] = {**properties, "ConfigRuleName": rule}
+        named = {**properties, "ConfigRuleName": rule}
+        from_pack |= "CreatedByService" in config.remediations.configurations.get(rule, {})
+        config.remediations.put_from_template(named, from_pack=from_pack)
+        config.note_violations(rule)
         return str(rule)
 
     @classmethod
@@ -174,10 +179,11 @@ class RemediationConfiguration(Resource):
         """Remove it."""
         config = config_backends[account][region]
         assert isinstance(config, Config)
-        config.remediations.pop(self.name, None)
+        config.remediations.remove(self.name)
 
 
 MODELS: dict[str, Any] = {
+    "AWS::IAM::Role": StackRole,
     "AWS::Lambda::Function": DeployedFunction,
     "AWS::Lambda::EventInvokeConfig": EventInvokeConfig,
     "AWS::CloudWatch::Alarm": Alarm,

@@ -8,12 +8,60 @@ import json
 from fnmatch import fnmatchcase
 from typing import Any
 
+from moto.iam import models
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
 from emulator.environment import client_variables
+
+
+class StackRole:
+    """How CloudFormation makes and changes a role; moto stores its policies as no JSON."""
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region: str, **_: Any
+    ) -> models.Role:
+        properties = cloudformation_json["Properties"]
+        bare = {**cloudformation_json, "Properties": {**properties, "Policies": []}}
+        role = models.Role.create_from_cloudformation_json(resource_name, bare, account_id, region)
+        return cls._put_policies(role, properties)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: models.Role,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> models.Role:
+        role, properties = original_resource, cloudformation_json["Properties"]
+        role.assume_role_policy_document = json.dumps(properties["AssumeRolePolicyDocument"])
+        role.permissions_boundary_arn = properties.get("PermissionsBoundary", "")
+        for stale in list(role.policies):
+            role.delete_policy(stale)
+        return cls._put_policies(role, properties)
+
+    @staticmethod
+    def delete_from_cloudformation_json(
+        resource_name: str, cloudformation_json: Any, account_id: str, region: str
+    ) -> None:
+        models.Role.delete_from_cloudformation_json(
+            resource_name, cloudformation_json, account_id, region
+        )
+
+    @staticmethod
+    def has_cfn_attr(attr: str) -> bool:
+        return models.Role.has_cfn_attr(attr)
+
+    @staticmethod
+    def _put_policies(role: models.Role, properties: dict[str, Any]) -> models.Role:
+        for policy in properties.get("Policies", []):
+            role.put_policy(policy["PolicyName"], json.dumps(policy["PolicyDocument"]))
+        return role
 
 
 def trusts_service(

@@ -28,15 +28,6 @@ class RuleResponse(responses.ConfigResponse):
         answer = {"ConformancePackName": name, "ConformancePackRuleComplianceList": listed}
         return json.dumps(answer)
 
-    def describe_remediation_configurations(self) -> str:
-        """The remediations of rules."""
-        backend = config_backends[self.current_account][self.region]
-        assert isinstance(backend, Config)
-        remediations = backend.remediations
-        names = self._get_param("ConfigRuleNames")
-        found = [remediations[name] for name in names if name in remediations]
-        return json.dumps({"RemediationConfigurations": found})
-
     def describe_config_rule_evaluation_status(self) -> str:
         """When rules last ran."""
         backend = config_backends[self.current_account][self.region]

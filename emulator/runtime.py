@@ -14,14 +14,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import distribution
-from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Lock, Timer
 from typing import Any
 
-from emulator.clock import offset_seconds
+from emulator.clock import Clock, offset_seconds
 from emulator.functions import Context
 
 CHILD = Path(__file__).parent / "child" / "runtime.py"
@@ -68,14 +67,12 @@ class Runtime:
             cwd=self._folder.name,
             env={**variables, "LAMBDA_TASK_ROOT": self._folder.name},
         )
-        spec = find_spec("time_machine")
-        assert spec is not None
-        assert spec.origin is not None
         self._tell(
             {
                 "code": self._folder.name,
-                "libraries": libraries().name,
-                "time_machine": str(Path(spec.origin).parent.parent),
+                "libraries": libraries("boto3").name,
+                # Apart, as it is gone from the path again before the function's code is imported.
+                "time_machine": libraries("time-machine").name,
                 "handler": handler,
                 "is_script": is_script,
             }
@@ -105,7 +102,8 @@ class Runtime:
             timer = Timer(context.timeout_seconds, expire)
             timer.start()
             try:
-                self._tell({"event": event, "context": given, "offset_seconds": offset_seconds()})
+                clock = {"offset_seconds": offset_seconds(), "clock_stands": Clock.stands}
+                self._tell({"event": event, "context": given, **clock})
                 assert self._child.stdout is not None
                 line = self._child.stdout.readline()
             except BrokenPipeError:
@@ -137,11 +135,11 @@ class Runtime:
 
 
 @cache
-def libraries() -> TemporaryDirectory[str]:
-    """Return a folder with links to boto3 and what it needs: what Lambda's runtime brings."""
+def libraries(*names: str) -> TemporaryDirectory[str]:
+    """Return a folder with links to these distributions and what they need, and nothing else."""
     folder = TemporaryDirectory(prefix="emulated-runtime-")
-    for name in sorted(set(_needed("boto3"))):
-        found = distribution(name)
+    for needed in sorted({each for name in names for each in _needed(name)}):
+        found = distribution(needed)
         for top in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
             (Path(folder.name) / top).symlink_to(Path(str(found.locate_file(top))))
     return folder

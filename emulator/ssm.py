@@ -12,11 +12,13 @@ import yaml
 from moto.core.exceptions import ServiceException
 from moto.ssm import models, urls
 
-from emulator.automation import Execution, as_texts
+from emulator.automation import Execution
 from emulator.documents import check_document, write_content
+from emulator.outputs import as_texts
 from emulator.parameters import ParametersRefused, check_parameters
 from emulator.roles import assume_role, trusts_service
 from emulator.scripts import Scripts
+from emulator.shapes import find_input_fault
 from emulator.substitution import substitute
 
 SERVICE = "ssm.amazonaws.com"
@@ -86,6 +88,9 @@ class Ssm(models.SimpleSystemManagerBackend):
         Raises SSM's errors when nothing starts. `variables` are the credentials for a document
         without assumeRole: those of who started it.
         """
+        given = {"DocumentName": name, "DocumentVersion": version, "Parameters": parameters or None}
+        if fault := find_input_fault("ssm", "StartAutomationExecution", given):
+            raise ServiceException("ValidationException", fault)
         document = self._find_definition(name.rpartition("/")[2], version)
         content = yaml.safe_load(document.content)
         values = check_parameters(content.get("parameters") or {}, parameters)

@@ -4,6 +4,7 @@ Moto passes over a type that it does not know; here such a stack fails, as does 
 the template does not allow. A stack that fails is rolled back and says why in its events.
 """
 
+import json
 import re
 from types import SimpleNamespace
 from typing import Any
@@ -53,6 +54,12 @@ class CloudFormation(models.CloudFormationBackend):
         fault = find_parameter_fault(parsed, given) or find_unknown_type(parsed)
         if fault:
             raise ValidationError(message=fault)
+        resources = self.get_stack(name).resource_map
+        changed = {each for each in given if resources.input_parameters.get(each) != given[each]}
+        for each in find_dependents(parsed, changed) & set(resources._resource_json_map):
+            # Moto sees a parameter in a resource, but not one that only its condition refers to:
+            # with other text on record it takes the resource for changed.
+            resources._resource_json_map[each] = {"Type": parsed["Resources"][each]["Type"]}
         return super().update_stack(name, template, role_arn, parameters, tags)
 
     def _roll_back(self, stack: models.Stack, error: Exception) -> models.Stack:
@@ -67,6 +74,20 @@ class CloudFormation(models.CloudFormationBackend):
         stack.status = "ROLLBACK_COMPLETE"
         stack._add_stack_event("ROLLBACK_COMPLETE")
         return stack
+
+
+def find_dependents(template: dict[str, Any], parameters: set[str]) -> set[str]:
+    """Return the resources with a condition, or an Fn::If, that refers to one of the parameters."""
+    conditions = {
+        name
+        for name, condition in template.get("Conditions", {}).items()
+        if parameters & set(parsing.get_references_from_template(condition))
+    }
+    return {
+        name
+        for name, resource in template["Resources"].items()
+        if any(f'"{each}"' in json.dumps(resource) for each in conditions)
+    }
 
 
 def describe_error(error: Exception) -> str:

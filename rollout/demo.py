@@ -5,6 +5,7 @@ checkout's files, and the function is the zip that `make package` builds.
 """
 
 import argparse
+import json
 import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -23,9 +24,11 @@ from rule.decision import COMPLIANT, NON_COMPLIANT
 if TYPE_CHECKING:
     from emulator import Account
     from emulator.rules import Rule
+    from emulator.users import AccessKey
 
 HELP = "Show the whole story on an emulated account; needs no AWS account and no network."
 NAME = "iam-user-no-setup-access-key"
+STEP = "QuarantineOrDeleteOffendingKeys"
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 SPRING = datetime(2026, 4, 1, 8, tzinfo=UTC)
@@ -61,6 +64,7 @@ class Story:
     def __init__(self, account: "Account") -> None:
         self.account = account
         self.out = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+        self.keys = dict[str, "AccessKey"]()
         self.shown = list[tuple[str, str, str]]()
         self.as_expected = True
 
@@ -69,27 +73,64 @@ class Story:
         self.out.print(
             "An AWS account on this machine, 2 November 2026. Nothing leaves loopback.\n"
         )
-        self.out.print("[bold]1. One stack and one conformance pack[/bold]")
+        self.title("1. One stack and one conformance pack")
         rule = self.deploy()
         self.add_people()
-        self.out.print("\n[bold]2. AWS Config sends every user, then its schedule[/bold]")
-        for user in list(self.account.iam.users.values()):
-            rule.send_change(user)
+        verdicts = {
+            "ada.uses-it": COMPLIANT,
+            "ben.idle": NON_COMPLIANT,
+            "cora.later": COMPLIANT,
+            "dan.waiver": COMPLIANT,
+            "eve.lapsed": NON_COMPLIANT,
+            "finn.new": COMPLIANT,
+            "gil.returns": NON_COMPLIANT,
+        }
+        self.title("2. AWS Config sends each user, then its schedule: what its console lists")
+        self.account.deliver_changes()
         rule.send_schedule()
-        self.show(
-            rule,
-            {
-                "ada.lovelace": COMPLIANT,
-                "ben.idle": NON_COMPLIANT,
-                "cora.later": COMPLIANT,
-                "dan.waiver": COMPLIANT,
-                "eve.lapsed": NON_COMPLIANT,
-                "finn.new": COMPLIANT,
-            },
+        self.show(rule, verdicts)
+
+        self.title("3. Five hours later: eve deleted her key, finn used his")
+        self.account.clock.advance(hours=5)
+        iam = boto3.client("iam")
+        iam.delete_access_key(
+            UserName="eve.lapsed", AccessKeyId=self.keys["eve.lapsed"].access_key_id
         )
+        self.keys["finn.new"].record_use(NOW + timedelta(hours=2))
+        rule.send_schedule()
+        verdicts["eve.lapsed"] = COMPLIANT
+        self.show(rule, verdicts)
+
+        self.title("4. The security team switches the remediation on")
+        self.put_pack(automatic_remediation="true")
+        rule.send_schedule()
+        self.remediate()
+        verdicts |= {"ben.idle": COMPLIANT, "gil.returns": COMPLIANT}
+        self.show(rule, verdicts)
+
+        self.title("5. Gil needs his key: he makes it Active again, leaves the tag, and uses it")
+        self.account.clock.advance(days=2)
+        iam.update_access_key(
+            UserName="gil.returns",
+            AccessKeyId=self.keys["gil.returns"].access_key_id,
+            Status="Active",
+        )
+        rule.send_schedule()
+        self.show(rule, verdicts)
+        self.keys["gil.returns"].record_use(self.account.clock.now())
+
+        self.title("6. Eight days after the quarantine began")
+        self.account.clock.advance(days=6)
+        rule.send_schedule()
+        verdicts["ben.idle"] = NON_COMPLIANT
+        self.show(rule, verdicts)
+        self.remediate()
+        verdicts["ben.idle"] = COMPLIANT
+        self.show(rule, verdicts)
 
     def deploy(self) -> "Rule":
         """Create the stack from template.yaml and the rule from conformance-pack.yaml."""
+        self.account.config.recording = True
         s3, cloudformation = boto3.client("s3"), boto3.client("cloudformation")
         with tempfile.TemporaryDirectory() as folder:
             package = build_package(Path(folder))
@@ -106,42 +147,69 @@ class Story:
         )
         (stack,) = cloudformation.describe_stacks(StackName=NAME)["Stacks"]
         self.line(f"stack {NAME} from template.yaml", stack["StackStatus"])
+        self.put_pack(automatic_remediation="false")
+        return self.account.find_rule(NAME)
+
+    def put_pack(self, automatic_remediation: str) -> None:
+        """Put the conformance pack: first that, later the change of its one parameter."""
         config = boto3.client("config")
         config.put_conformance_pack(
-            ConformancePackName=NAME, TemplateBody=(ROOT / "conformance-pack.yaml").read_text()
+            ConformancePackName=NAME,
+            TemplateBody=(ROOT / "conformance-pack.yaml").read_text(),
+            ConformancePackInputParameters=[
+                {"ParameterName": "AutomaticRemediation", "ParameterValue": automatic_remediation}
+            ],
         )
-        (pack,) = config.describe_conformance_pack_status(ConformancePackNames=[NAME])[
-            "ConformancePackStatusDetails"
-        ]
+        status = config.describe_conformance_pack_status(ConformancePackNames=[NAME])
+        (pack,) = status["ConformancePackStatusDetails"]
         self.line(f"pack {NAME} from conformance-pack.yaml", pack["ConformancePackState"])
-        return self.account.find_rule(NAME)
+
+    def remediate(self) -> None:
+        """Let AWS Config start the runbook for what was found, and send the changes it makes."""
+        for remediation in self.account.deliver_remediations():
+            run = remediation.execution
+            if run is None or run.status != "Success":
+                self.line(f"runbook for {remediation.resource[1]}", "FAILED")
+                self.as_expected = False
+                continue
+            (user,) = run.outputs[f"{STEP}.User"]
+            for key in map(json.loads, run.outputs[f"{STEP}.Keys"]):
+                self.line(f"runbook: {user}, {key['AccessKeyId']}", key["Done"])
+        self.account.deliver_changes()
+
+    def title(self, text: str) -> None:
+        """Write the heading of a chapter."""
+        self.out.print(Text(f"\n{text}", style="bold"))
 
     def add_people(self) -> None:
         """Add the users, each for one verdict."""
-        iam = self.account.iam
-        month = timedelta(days=30)
-        robot = iam.add_user("build-robot", created=SPRING)
-        iam.add_key(robot, created=SPRING, last_used=NOW)
-        ada = iam.add_user("ada.lovelace", created=SPRING, password=SPRING)
-        iam.add_key(ada, created=SPRING, last_used=NOW - timedelta(days=1))
-        ben = iam.add_user("ben.idle", created=SPRING, password=SPRING)
-        iam.add_key(ben, created=SPRING + timedelta(seconds=4))
-        cora = iam.add_user("cora.later", created=SPRING, password=SPRING)
-        iam.add_key(cora, created=SPRING + month)
+        self.add("build-robot", SPRING, password=False).record_use(NOW)
+        self.add("ada.uses-it", SPRING).record_use(NOW - timedelta(days=1))
+        self.add("ben.idle", SPRING, key_after=timedelta(seconds=4))
+        self.add("cora.later", SPRING, key_after=timedelta(days=30))
         for name, expires in (("dan.waiver", "2026-12-31"), ("eve.lapsed", "2026-10-31")):
-            user = iam.add_user(
-                name,
-                created=SPRING,
-                password=SPRING,
-                tags={
-                    "no-setup-access-key:exception-owner": "team-payments",
-                    "no-setup-access-key:exception-expires": expires,
-                    "no-setup-access-key:exception-reason": "partner goes live in winter",
-                },
-            )
-            iam.add_key(user, created=SPRING)
-        finn = iam.add_user("finn.new", created=NOW - timedelta(hours=1), password=NOW)
-        iam.add_key(finn, created=NOW - timedelta(hours=1))
+            exception = {"owner": "team-payments", "expires": expires, "reason": "partner delays"}
+            tags = {f"no-setup-access-key:exception-{part}": exception[part] for part in exception}
+            self.add(name, SPRING, tags=tags)
+        self.add("finn.new", NOW - timedelta(hours=1))
+        self.add("gil.returns", SPRING)
+
+    def add(
+        self,
+        name: str,
+        created: datetime,
+        *,
+        key_after: timedelta = timedelta(0),
+        password: bool = True,
+        tags: dict[str, str] | None = None,
+    ) -> "AccessKey":
+        """Add a user with one access key, made at its setup unless said, and return the key."""
+        iam = self.account.iam
+        user = iam.add_user(
+            name, created=created, password=created if password else None, tags=tags
+        )
+        self.keys[name] = iam.add_key(user, created=created + key_after)
+        return self.keys[name]
 
     def line(self, what: str, result: str) -> None:
         """Write a name, dots and its result, as every verb does."""

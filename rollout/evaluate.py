@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,12 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rollout.errors import Refused
 from rollout.policy_options import add_policy_options, read_policy
 from rollout.verdicts import FORMATS, has_finding, write_verdicts
-from rule.account import Clock, Judged, judge_account, judge_one
+from rule.account import Clock, Judged, NotSettled, judge_account, judge_one
 from rule.decision import Policy, judge
 from rule.live import CLIENT_CONFIG, UserGone, read_identity
-from rule.report import ReportNotReady, ReportUnreadable, parse_report
+from rule.report import LAST_YEAR, ReportNotReady, ReportUnreadable, parse_report
 
 HELP = "Judge the users of an account, one user, or a credential report; nothing is changed."
+FIRST_YEAR = 2006
+"""When AWS began; no key is older."""
 FILE_NOTE = (
     "A credential report holds no tags: exceptions and quarantines are not known, and the keys are"
     " named by their slots."
@@ -57,13 +60,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def parse_time(text: str) -> datetime:
     """Return the time; without an offset it is UTC. Raises argparse's error for what is none."""
-    try:
+    with suppress(ValueError, OverflowError):
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f'"{text}" is no ISO 8601 time such as 2026-01-31T12:00:00Z'
-        ) from error
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if FIRST_YEAR <= moment.year < LAST_YEAR:
+            return moment
+    raise argparse.ArgumentTypeError(f'"{text}" is no ISO 8601 time such as 2026-01-31T12:00:00Z')
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -74,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         seconds_left=lambda: float("inf"),
         sleep=time.sleep,
     )
-    if arguments.credential_report:
+    if arguments.credential_report is not None:
         judged = judge_file(arguments.credential_report, policy, clock.now())
         print(FILE_NOTE, file=sys.stderr)
     else:
@@ -86,6 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
 def judge_file(file: str, policy: Policy, now: datetime) -> list[Judged]:
     """Return the verdicts on the users in a credential report. Raises Refused."""
     name = "standard input" if file == "-" else file
+    if file == "-" and sys.stdin is None:
+        raise Refused("Standard input is closed: give the report's file name.")
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         users = parse_report(content)
@@ -99,11 +103,16 @@ def judge_file(file: str, policy: Policy, now: datetime) -> list[Judged]:
 def judge_live(arguments: argparse.Namespace, policy: Policy, clock: Clock) -> list[Judged]:
     """Return the verdicts on the live account, or on the one user asked for. Raises Refused."""
     session = boto3.Session(profile_name=arguments.profile, region_name=arguments.region)
-    iam = session.client("iam", config=CLIENT_CONFIG)
     try:
-        if arguments.user:
-            who = read_identity(iam, arguments.user, clock.now())
-            config = session.client("config", config=CLIENT_CONFIG)
+        iam = session.client("iam", config=CLIENT_CONFIG)
+    except ValueError as error:
+        raise Refused(f"{error}. Look at AWS_ENDPOINT_URL.") from error
+    try:
+        if arguments.user is not None:
+            who = read_identity(iam, arguments.user)
+            # Only a user renamed since is looked up there, so that any Region will do.
+            region = session.region_name or "us-east-1"
+            config = session.client("config", region_name=region, config=CLIENT_CONFIG)
             return [judge_one(iam, config, who, policy, clock.now)]
         with Progress(
             TextColumn("reading users live"),
@@ -122,5 +131,5 @@ def judge_live(arguments: argparse.Namespace, policy: Policy, clock: Clock) -> l
                 on_progress=lambda done, total: progress.update(task, completed=done, total=total),
             )
             return list(account.judged)
-    except (ReportNotReady, ReportUnreadable, UserGone) as error:
+    except (NotSettled, ReportNotReady, ReportUnreadable, UserGone) as error:
         raise Refused(str(error)) from error

@@ -31,6 +31,10 @@ class OutOfTime(Exception):
     """The time allowed was over before every user was read."""
 
 
+class NotSettled(Exception):
+    """IAM answered both that a user is there and that it is not."""
+
+
 @dataclass(frozen=True)
 class Clock:
     """Where the time comes from: `now` for verdicts, `seconds_left` and `sleep` for waiting."""
@@ -75,7 +79,7 @@ def judge_account(
     decided = list[Judged]()
     suspects = list[Identity]()
     ids = set[str]()
-    for who, tags in read_identities(iam, clock.now):
+    for who, tags in read_identities(iam):
         ids.add(who.id)
         row = rows.get(who.name)
         verdict = decide_from_row(row, who, tags, policy, clock.now())
@@ -87,9 +91,7 @@ def judge_account(
     return Account(tuple(sorted(decided, key=lambda each: each.user.name)), frozenset(ids))
 
 
-def read_identities(
-    iam: "IAMClient", now: Callable[[], datetime]
-) -> Iterable[tuple[Identity, Mapping[str, str]]]:
+def read_identities(iam: "IAMClient") -> Iterable[tuple[Identity, Mapping[str, str]]]:
     """Yield every IAM user and its tags, a page at a time.
 
     GetAccountAuthorizationDetails rather than ListUsers: it brings the tags, which settle for every
@@ -98,12 +100,10 @@ def read_identities(
     pages = iam.get_paginator("get_account_authorization_details").paginate(
         Filter=["User"], PaginationConfig={"PageSize": 1000}
     )
-    known_at = now()
     for page in pages:
         for user in page["UserDetailList"]:
             tags = {tag["Key"]: tag["Value"] for tag in user.get("Tags", [])}
-            yield identify(user, known_at), tags
-        known_at = now()
+            yield identify(user), tags
 
 
 def decide_from_row(
@@ -117,7 +117,7 @@ def decide_from_row(
     if row is None or row.created != who.created:
         return None
     if row.has_password:
-        if any(tag.lower().startswith(QUARANTINE_TAG) for tag in tags):
+        if any(tag.startswith(QUARANTINE_TAG) for tag in tags):
             return None
         for key in row.keys:
             if key.status == "Active" and (key.last_used is None or policy.criterion == "SETUP"):
@@ -174,10 +174,18 @@ def judge_one(
 ) -> Judged:
     """Return the verdict on one user, read live; a renamed user is found by its id.
 
-    Raises UserGone where no user has the id any more, and ClientError for a read that failed.
+    Raises UserGone where no user has the id any more, NotSettled where IAM contradicts itself, and
+    ClientError for a read that failed.
     """
     try:
         user = read_user(iam, who, policy)
     except UserGone:
-        user = read_user(iam, find_user(iam, config, who.id, now()), policy)
+        found = find_user(iam, config, who.id)
+        try:
+            user = read_user(iam, found, policy)
+        except UserGone as gone:
+            raise NotSettled(
+                f"IAM has user {found.name} ({found.id}), and then again it has not: {gone}"
+                " Evaluate the user again in some minutes."
+            ) from gone
     return Judged(user, judge(user, policy, now()), live=True)

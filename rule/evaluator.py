@@ -136,9 +136,7 @@ class NoSetupAccessKey(ConfigRule):
         self.seen = 1
         user_id = configuration_item["resourceId"]
         try:
-            who = identify_item(configuration_item) or find_user(
-                iam, config, user_id, self.clock.now()
-            )
+            who = identify_item(configuration_item) or find_user(iam, config, user_id)
             judged = judge_one(iam, config, who, valid_rule_parameters, self.clock.now)
         except UserGone:
             return [evaluation(NOT_APPLICABLE, user_id, GONE)]

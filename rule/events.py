@@ -35,13 +35,17 @@ def normalise(event: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     try:
         invoking = json.loads(event["invokingEvent"])
         message_type = invoking["messageType"]
-        whole = {"eventLeftScope": False, **event}
+        parameters = json.loads(event.get("ruleParameters") or "{}") or {}
+        whole = {"eventLeftScope": False, **event, "ruleParameters": json.dumps({**parameters})}
         if message_type == SCHEDULED:
             return message_type, {**whole, "configRuleName": event["configRuleName"]}
         if message_type not in (CHANGE, OVERSIZED):
             raise NotAnEvent(f'The message type "{message_type}" is not one of this rule.')
         source = "configurationItem" + ("Summary" if message_type == OVERSIZED else "")
         item = invoking[source]
+        if item.get("configurationItemStatus") == "ResourceNotRecorded":
+            # The user is there as before: what IAM says of it counts, as for the schedule.
+            item = {**item, "configurationItemStatus": "OK"}
         missing = [name for name in ITEM_FIELDS if not item.get(name)]
     except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise NotAnEvent(
@@ -66,5 +70,4 @@ def identify_item(item: Mapping[str, Any]) -> Identity | None:
         name,
         item.get("ARN") or configuration.get("arn") or "",
         whole_seconds(datetime.fromisoformat(created)),
-        known_at=datetime.fromisoformat(item["configurationItemCaptureTime"]),
     )

@@ -5,7 +5,7 @@ user is gone, or another user bears its name by now.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -33,13 +33,12 @@ class UserGone(Exception):
 
 @dataclass(frozen=True)
 class Identity:
-    """A user's id and the name that was its own at `known_at`."""
+    """A user's id, and the name that it had when somebody looked."""
 
     id: str
     name: str
     arn: str
     created: datetime
-    known_at: datetime
 
 
 def read_user(iam: "IAMClient", who: Identity, policy: Policy) -> User:
@@ -48,29 +47,16 @@ def read_user(iam: "IAMClient", who: Identity, policy: Policy) -> User:
     Costs 1 call without a password, 2 without an Active or Inactive key, else at most 5; one more
     where an answer was unclear. Raises UserGone, and ClientError for a read that failed.
     """
-    password_since = read_password_time(iam, who)
-    user = User(who.name, who.id, who.arn, who.created, password_since is not None, (), None)
-    if password_since is None:
+    user = User(who.name, who.id, who.arn, who.created, has_password(iam, who), (), None)
+    if not user.has_password:
         return user
-    if password_since >= who.known_at:
-        # The name may have been given away before this password. GetUser has the tags, too.
-        user = replace(user, tags=read_own_tags(iam, who))
-    user = replace(user, keys=read_keys(iam, user.name))
-    user = read_last_uses(
-        iam, user, {key.id for key in user.keys if needs_last_use(key, user, policy)}
-    )
+    user = read_last_uses(iam, replace(user, keys=read_keys(iam, who.name)), policy)
     if not needs_tags(user, policy):
         return user
-    tags = read_tags(iam, user.name) if user.tags is None else user.tags
-    quarantined = {
-        key.id for key in user.keys if key.last_used is NOT_READ and QUARANTINE_TAG + key.id in tags
-    }
-    return read_last_uses(iam, replace(user, tags=tags), quarantined)
+    return read_last_uses(iam, read_tags(iam, user), policy)
 
 
-def find_user(
-    iam: "IAMClient", config: "ConfigServiceClient", user_id: str, now: datetime
-) -> Identity:
+def find_user(iam: "IAMClient", config: "ConfigServiceClient", user_id: str) -> Identity:
     """Return who has this id now, whatever the name. Raises UserGone where nobody has.
 
     A name that AWS Config gives is checked, as names are re-created; whom it has not recorded
@@ -78,7 +64,7 @@ def find_user(
     """
     for name in read_discovered_names(config, user_id):
         try:
-            found = read_identity(iam, name, now)
+            found = read_identity(iam, name)
         except UserGone:
             continue
         if found.id == user_id:
@@ -86,20 +72,20 @@ def find_user(
     for page in iam.get_paginator("list_users").paginate(PaginationConfig={"PageSize": 1000}):
         for user in page["Users"]:
             if user["UserId"] == user_id:
-                return identify(user, now)
+                return identify(user)
     raise UserGone(f"No IAM user has the id {user_id}.")
 
 
-def read_identity(iam: "IAMClient", name: str, now: datetime) -> Identity:
+def read_identity(iam: "IAMClient", name: str) -> Identity:
     """Return who bears this name now. Raises UserGone where nobody does."""
     with user_gone(name):
-        return identify(iam.get_user(UserName=name)["User"], now)
+        return identify(iam.get_user(UserName=name)["User"])
 
 
-def identify(user: "UserTypeDef | UserDetailTypeDef", now: datetime) -> Identity:
+def identify(user: "UserTypeDef | UserDetailTypeDef") -> Identity:
     """Return the identity in an answer of IAM."""
     return Identity(
-        user["UserId"], user["UserName"], user["Arn"], whole_seconds(user["CreateDate"]), now
+        user["UserId"], user["UserName"], user["Arn"], whole_seconds(user["CreateDate"])
     )
 
 
@@ -112,31 +98,39 @@ def read_discovered_names(config: "ConfigServiceClient", user_id: str) -> list[s
     return [each["resourceName"] for each in found["resourceIdentifiers"] if "resourceName" in each]
 
 
-def read_password_time(iam: "IAMClient", who: Identity) -> datetime | None:
-    """Return since when the user has a console password, None where it has none."""
+def has_password(iam: "IAMClient", who: Identity) -> bool:
+    """Has the user a console password? Raises UserGone."""
     try:
-        profile = iam.get_login_profile(UserName=who.name)["LoginProfile"]
+        iam.get_login_profile(UserName=who.name)
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchEntity":
             raise
         # IAM's own sentences, in no reference page: any other wording costs a GetUser.
         message = error.response["Error"].get("Message", "")
-        if re.fullmatch(r"Login Profile for User .+ cannot be found\.?", message):
-            return None
         if re.fullmatch(r"The user with name .+ cannot be found\.?", message):
             raise UserGone(f"No IAM user has the name {who.name}.") from error
-        read_own_tags(iam, who)
-        return None
-    return whole_seconds(profile["CreateDate"])
+        if not re.fullmatch(r"Login Profile for User .+ cannot be found\.?", message):
+            check_owner(read_identity(iam, who.name), who.id)
+        return False
+    return True
 
 
-def read_own_tags(iam: "IAMClient", who: Identity) -> dict[str, str]:
-    """Return the tags that GetUser gives. Raises UserGone where the name has another owner."""
-    with user_gone(who.name):
-        user = iam.get_user(UserName=who.name)["User"]
-    if user["UserId"] != who.id:
-        raise UserGone(f"The name {who.name} belongs to {user['UserId']} by now, not to {who.id}.")
-    return {tag["Key"]: tag["Value"] for tag in user.get("Tags", [])}
+def read_tags(iam: "IAMClient", user: User) -> User:
+    """Return the user with its tags. Raises UserGone where the name has another owner by now.
+
+    GetUser, not ListUserTags: it has the tags, and the id that proves whose they are.
+    """
+    with user_gone(user.name):
+        found = iam.get_user(UserName=user.name)["User"]
+    check_owner(identify(found), str(user.id))
+    tags = {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
+    return replace(user, created=whole_seconds(found["CreateDate"]), tags=tags)
+
+
+def check_owner(found: Identity, user_id: str) -> None:
+    """Raise UserGone where a name belongs to another user than this."""
+    if found.id != user_id:
+        raise UserGone(f"The name {found.name} belongs to {found.id} by now, not to {user_id}.")
 
 
 def read_keys(iam: "IAMClient", name: str) -> tuple[Key, ...]:
@@ -149,24 +143,16 @@ def read_keys(iam: "IAMClient", name: str) -> tuple[Key, ...]:
         )
 
 
-def read_tags(iam: "IAMClient", name: str) -> Mapping[str, str]:
-    """Return the user's tags."""
-    with user_gone(name):
-        return {
-            tag["Key"]: tag["Value"]
-            for page in iam.get_paginator("list_user_tags").paginate(UserName=name)
-            for tag in page["Tags"]
-        }
-
-
-def read_last_uses(iam: "IAMClient", user: User, wanted: Set[str]) -> User:
-    """Return the user with the last use of the wanted keys read, less the keys that are gone."""
+def read_last_uses(iam: "IAMClient", user: User, policy: Policy) -> User:
+    """Return the user with the last uses that matter, and without keys that vanished meanwhile."""
     keys = list[Key]()
     for key in user.keys:
+        tagged = QUARANTINE_TAG + key.id in (user.tags or {})
+        if key.last_used is not NOT_READ or not (tagged or needs_last_use(key, user, policy)):
+            keys.append(key)
+            continue
         try:
-            keys.append(
-                replace(key, last_used=read_last_use(iam, key.id)) if key.id in wanted else key
-            )
+            keys.append(replace(key, last_used=read_last_use(iam, key.id)))
         except ClientError as error:
             # How a deleted key is answered; not in the reference.
             if error.response["Error"]["Code"] not in ("AccessDenied", "NoSuchEntity"):

@@ -36,6 +36,8 @@ COLUMNS = (
         for what in ("active", "last_rotated", "last_used_date")
     ),
 )
+LAST_YEAR = 9000
+"""No grace or quarantine that begins before it ends after the last date that there is."""
 A_TIME = "a time like 2026-01-31T12:00:00Z"
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -166,7 +168,7 @@ class Row:
             created=created,
             has_password=self.read_boolean("password_enabled"),
             keys=tuple(key for slot in SLOTS if (key := self.read_key(slot))),
-            tags={},
+            tags={},  # None would say: not read yet. A report has none to read.
         )
 
     def read_key(self, slot: str) -> Key | None:
@@ -199,5 +201,7 @@ class Row:
             return None
         if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)", text, re.ASCII):
             with suppress(ValueError):
-                return datetime.fromisoformat(text).astimezone(UTC)
+                moment = datetime.fromisoformat(text).astimezone(UTC)
+                if moment.year < LAST_YEAR:
+                    return moment
         raise self.fault(column, f"{A_TIME} or N/A")

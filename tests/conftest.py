@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from organizations import Estate, open_estate
 
 from emulator import Account, loopback, open_account
+from emulator.deployment import deploy
+from emulator.rules import Rule
+from rollout.package import build_package
 
 loopback.install_guard()
 
@@ -26,6 +30,18 @@ def estate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Estate]:
     with open_estate() as opened:
         monkeypatch.setattr("time.sleep", opened.sleep)
         yield opened
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The function's code, built from this checkout."""
+    return build_package(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture
+def deployed(account: Account, package: Path) -> Rule:
+    """The rule in the account, deployed from the repository's files."""
+    return deploy(account, package, {"GraceHours": "6"})
 
 
 @pytest.fixture(autouse=True)

@@ -205,5 +205,5 @@ def test_what_no_aws_client_sends_is_refused(
 def test_an_operation_that_nobody_has_written_is_named_at_once() -> None:
     with open_account(NOW) as account:
         with pytest.raises(ClientError, match="has not been implemented"):
-            boto3.client("config").describe_remediation_configurations(ConfigRuleNames=["x"])
-        assert account.calls.actions() == ["config:DescribeRemediationConfigurations"]
+            boto3.client("config").get_discovered_resource_counts()
+        assert account.calls.actions() == ["config:GetDiscoveredResourceCounts"]

@@ -27,7 +27,6 @@ ALICE = Identity(
     "alice",
     "arn:aws:iam::111122223333:user/alice",
     datetime(2019, 6, 25, 8, 37, 33, tzinfo=UTC),
-    datetime(2019, 10, 30, 11, 39, 10, 807000, tzinfo=UTC),
 )
 
 
@@ -63,11 +62,31 @@ def test_an_item_without_name_or_creation_does_not_tell_the_user(lost: dict[str,
     assert identify_item(SUMMARY | lost) is None
 
 
+@pytest.mark.parametrize("given", [{}, {"ruleParameters": ""}, {"ruleParameters": "null"}])
+def test_an_event_without_parameters_is_one_with_the_defaults(given: dict[str, str]) -> None:
+    _, readable = normalise(
+        event({"messageType": "ScheduledNotification"}, configRuleName="r", **given)
+    )
+    assert readable["ruleParameters"] == "{}"
+
+
+def test_a_user_that_is_not_recorded_any_more_is_judged_as_before() -> None:
+    item = ITEM | {"configurationItemStatus": "ResourceNotRecorded"}
+    _, readable = normalise(
+        event({"messageType": "ConfigurationItemChangeNotification", "configurationItem": item})
+    )
+    assert (
+        json.loads(readable["invokingEvent"])["configurationItem"]["configurationItemStatus"]
+        == "OK"
+    )
+
+
 def test_a_scheduled_event_is_passed_on_as_it_is() -> None:
     scheduled = event(
         {"messageType": "ScheduledNotification", "notificationCreationTime": "x"},
         configRuleName="rule",
         eventLeftScope=True,
+        ruleParameters='{"GraceHours": "5"}',
     )
     assert normalise(scheduled) == ("ScheduledNotification", scheduled)
 
@@ -93,6 +112,10 @@ ONLY = " Only AWS Config may call this function."
         (
             event({"messageType": "ConfigurationSnapshotDeliveryCompleted"}),
             'The message type "ConfigurationSnapshotDeliveryCompleted" is not one of this rule.',
+        ),
+        (
+            event({"messageType": "ScheduledNotification"}, ruleParameters="[1]"),
+            f"{NO_EVENT}(TypeError: 'list' object is not a mapping).{ONLY}",
         ),
         (
             event({"messageType": "ScheduledNotification"}),

@@ -18,7 +18,6 @@ from rule.live import (
     identify,
     read_identity,
     read_keys,
-    read_tags,
     read_user,
     whole_seconds,
 )
@@ -29,9 +28,9 @@ CREATED = NOW - timedelta(days=60)
 USED = NOW - timedelta(days=5)
 
 
-def identity(user: EmulatedUser, known_at: datetime = NOW) -> Identity:
+def identity(user: EmulatedUser) -> Identity:
     """Return the identity that an event of Config gives of an emulated user."""
-    return Identity(user.id, user.name, user.arn, user.create_date, known_at)
+    return Identity(user.id, user.name, user.arn, user.create_date)
 
 
 def add_alice(account: Account, **options: Any) -> EmulatedUser:
@@ -99,7 +98,7 @@ def test_two_keys_in_question_cost_five_calls(account: Account) -> None:
         "iam:GetLoginProfile",
         "iam:ListAccessKeys",
         "iam:GetAccessKeyLastUsed",
-        "iam:ListUserTags",
+        "iam:GetUser",
         "iam:GetAccessKeyLastUsed",
     ]
     assert read.tags == quarantine_tag(inactive.access_key_id)
@@ -114,37 +113,33 @@ def test_the_last_use_of_an_inactive_key_without_our_tag_is_not_asked_for(
     account.iam.add_key(alice, created=CREATED, status="Inactive")
     with account.calls.since_now() as calls:
         read_user(boto3.client("iam"), identity(alice), policy())
-    assert calls.actions() == ["iam:GetLoginProfile", "iam:ListAccessKeys", "iam:ListUserTags"]
+    assert calls.actions() == ["iam:GetLoginProfile", "iam:ListAccessKeys", "iam:GetUser"]
 
 
-def test_a_password_that_is_younger_than_the_event_is_checked_against_the_id(
-    account: Account,
-) -> None:
-    alice = account.iam.add_user(
-        "alice", created=CREATED, password=NOW - timedelta(days=1), tags={"team": "a"}
-    )
+def test_the_tags_come_with_the_id_that_proves_whose_they_are(account: Account) -> None:
+    alice = add_alice(account, tags={"team": "a"})
     account.iam.add_key(alice, created=CREATED)
-    with account.calls.since_now() as calls:
-        read = read_user(
-            boto3.client("iam"), identity(alice, known_at=NOW - timedelta(days=2)), policy()
-        )
-    assert calls.actions() == [
-        "iam:GetLoginProfile",
-        "iam:GetUser",
-        "iam:ListAccessKeys",
-        "iam:GetAccessKeyLastUsed",
-    ]
+    read = read_user(boto3.client("iam"), identity(alice), policy())
     assert read.tags == {"team": "a"}
 
 
 def test_a_user_re_created_under_the_name_is_not_taken_for_the_old_one(account: Account) -> None:
     old = add_alice(account)
-    who = identity(old, known_at=NOW - timedelta(days=1))
     del account.iam.users["alice"]
-    new = account.iam.add_user("alice", created=NOW, password=NOW)
+    new = add_alice(account)
+    account.iam.add_key(new, created=CREATED)
     with pytest.raises(UserGone) as caught:
-        read_user(boto3.client("iam"), who, policy())
+        read_user(boto3.client("iam"), identity(old), policy())
     assert str(caught.value) == f"The name alice belongs to {new.id} by now, not to {old.id}."
+
+
+def test_a_name_with_an_unclear_answer_may_belong_to_another_user(account: Account) -> None:
+    old = account.iam.add_user("alice", created=CREATED)
+    del account.iam.users["alice"]
+    account.iam.add_user("alice", created=CREATED)
+    account.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", message="Not there.")
+    with pytest.raises(UserGone, match=f"by now, not to {old.id}"):
+        read_user(boto3.client("iam"), identity(old), policy())
 
 
 def test_a_user_that_is_gone_is_told_from_one_without_a_password(account: Account) -> None:
@@ -197,7 +192,7 @@ def test_a_last_use_that_cannot_be_read_is_an_error_while_the_key_is_there(
         read_user(boto3.client("iam"), identity(alice), policy())
 
 
-@pytest.mark.parametrize("operation", ["ListAccessKeys", "ListUserTags"])
+@pytest.mark.parametrize("operation", ["ListAccessKeys", "GetUser"])
 def test_a_user_that_vanishes_while_it_is_read_is_gone(account: Account, operation: str) -> None:
     alice = add_alice(account)
     account.iam.add_key(alice, created=CREATED)
@@ -211,7 +206,7 @@ def test_a_user_that_vanishes_while_it_is_read_is_gone(account: Account, operati
 
 @pytest.mark.parametrize(
     "operation",
-    ["GetLoginProfile", "ListAccessKeys", "GetAccessKeyLastUsed", "ListUserTags"],
+    ["GetLoginProfile", "ListAccessKeys", "GetAccessKeyLastUsed", "GetUser"],
 )
 @pytest.mark.parametrize("code", ["AccessDenied", "InvalidClientTokenId"])
 def test_whatever_read_fails_raises(account: Account, operation: str, code: str) -> None:
@@ -225,7 +220,7 @@ def test_whatever_read_fails_raises(account: Account, operation: str, code: str)
 def test_a_user_is_found_by_id_with_two_calls_where_config_knows_it(account: Account) -> None:
     alice = add_alice(account)
     with account.calls.since_now() as calls:
-        found = find_user(boto3.client("iam"), boto3.client("config"), alice.id, NOW)
+        found = find_user(boto3.client("iam"), boto3.client("config"), alice.id)
     assert calls.actions() == ["config:ListDiscoveredResources", "iam:GetUser"]
     assert found == identity(alice)
 
@@ -241,8 +236,20 @@ def test_a_name_that_config_remembers_is_not_believed_without_its_id(account: Ac
         {"resourceIdentifiers": [{"resourceId": old.id, "resourceName": "alice"}]},
     )
     with stub:
-        found = find_user(boto3.client("iam"), config, old.id, NOW)
+        found = find_user(boto3.client("iam"), config, old.id)
     assert (found.id, found.name) == (old.id, "bob")
+
+
+def test_a_name_that_config_remembers_and_nobody_has_is_passed_over(account: Account) -> None:
+    alice = add_alice(account)
+    stub = Stubber(config := boto3.client("config"))
+    stub.add_response(
+        "list_discovered_resources",
+        {"resourceIdentifiers": [{"resourceId": alice.id, "resourceName": "before"}]},
+    )
+    with stub:
+        found = find_user(boto3.client("iam"), config, alice.id)
+    assert found.name == "alice"
 
 
 def test_a_user_that_config_has_not_recorded_is_found_on_a_later_page(account: Account) -> None:
@@ -250,7 +257,7 @@ def test_a_user_that_config_has_not_recorded_is_found_on_a_later_page(account: A
     users = [account.iam.add_user(f"user{number}", created=CREATED) for number in range(5)]
     account.config.unrecorded.update(user.id for user in users)
     with account.calls.since_now() as calls:
-        found = find_user(boto3.client("iam"), boto3.client("config"), users[4].id, NOW)
+        found = find_user(boto3.client("iam"), boto3.client("config"), users[4].id)
     assert found.name == "user4"
     assert calls.actions() == ["config:ListDiscoveredResources"] + ["iam:ListUsers"] * 3
 
@@ -258,7 +265,7 @@ def test_a_user_that_config_has_not_recorded_is_found_on_a_later_page(account: A
 def test_an_id_that_nobody_has_is_gone(account: Account) -> None:
     add_alice(account)
     with pytest.raises(UserGone, match="No IAM user has the id AIDAEXAMPLE000000000"):
-        find_user(boto3.client("iam"), boto3.client("config"), "AIDAEXAMPLE000000000", NOW)
+        find_user(boto3.client("iam"), boto3.client("config"), "AIDAEXAMPLE000000000")
 
 
 def test_without_a_recorder_the_user_is_looked_for_in_iam(account: Account) -> None:
@@ -266,21 +273,21 @@ def test_without_a_recorder_the_user_is_looked_for_in_iam(account: Account) -> N
     account.faults.fail(
         "config", "ListDiscoveredResources", "NoAvailableConfigurationRecorderException"
     )
-    assert find_user(boto3.client("iam"), boto3.client("config"), alice.id, NOW).name == "alice"
+    assert find_user(boto3.client("iam"), boto3.client("config"), alice.id).name == "alice"
 
 
 def test_a_failed_look_up_in_config_is_an_error_and_not_a_missing_user(account: Account) -> None:
     alice = add_alice(account)
     account.faults.fail("config", "ListDiscoveredResources", "AccessDeniedException")
     with pytest.raises(ClientError, match="AccessDeniedException"):
-        find_user(boto3.client("iam"), boto3.client("config"), alice.id, NOW)
+        find_user(boto3.client("iam"), boto3.client("config"), alice.id)
 
 
 def test_who_bears_a_name_is_told_by_get_user(account: Account) -> None:
     alice = add_alice(account)
-    assert read_identity(boto3.client("iam"), "alice", NOW) == identity(alice)
+    assert read_identity(boto3.client("iam"), "alice") == identity(alice)
     with pytest.raises(UserGone, match="No IAM user has the name bob"):
-        read_identity(boto3.client("iam"), "bob", NOW)
+        read_identity(boto3.client("iam"), "bob")
 
 
 def page(answer: dict[str, Any], marker: str | None) -> dict[str, Any]:
@@ -288,7 +295,7 @@ def page(answer: dict[str, Any], marker: str | None) -> dict[str, Any]:
     return {**answer, "IsTruncated": bool(marker), **({"Marker": marker} if marker else {})}
 
 
-def test_keys_and_tags_on_a_second_page_are_read(account: Account) -> None:
+def test_keys_on_a_second_page_are_read(account: Account) -> None:
     def key(number: int) -> dict[str, Any]:
         return {
             "UserName": "alice",
@@ -297,17 +304,11 @@ def test_keys_and_tags_on_a_second_page_are_read(account: Account) -> None:
             "CreateDate": CREATED,
         }
 
-    def tag(number: int) -> dict[str, Any]:
-        return {"Key": f"k{number}", "Value": "v"}
-
     stub = Stubber(iam := boto3.client("iam"))
     stub.add_response("list_access_keys", page({"AccessKeyMetadata": [key(1)]}, "more"))
     stub.add_response("list_access_keys", page({"AccessKeyMetadata": [key(2)]}, None))
-    stub.add_response("list_user_tags", page({"Tags": [tag(1)]}, "more"))
-    stub.add_response("list_user_tags", page({"Tags": [tag(2)]}, None))
     with stub:
         assert [each.id[-1] for each in read_keys(iam, "alice")] == ["1", "2"]
-        assert read_tags(iam, "alice") == {"k1": "v", "k2": "v"}
 
 
 def test_times_are_cut_to_whole_seconds_in_utc() -> None:
@@ -320,7 +321,6 @@ def test_times_are_cut_to_whole_seconds_in_utc() -> None:
             "UserId": "AIDAEXAMPLE000000001",
             "Arn": "arn",
             "CreateDate": moment,
-        },
-        NOW,
+        }
     )
-    assert told == Identity("AIDAEXAMPLE000000001", "alice", "arn", NOW, NOW)
+    assert told == Identity("AIDAEXAMPLE000000001", "alice", "arn", NOW)

@@ -10,8 +10,8 @@ import pytest
 
 from rollout.errors import Refused
 from rollout.package import NAME
-from rollout.parameter_table import BEGIN, END, describe, make_table, put_table
 from rollout.policy_options import MEANINGS, add_policy_options, option
+from rollout.readme import describe, make_table, put
 from rollout.templates import read_template
 from rule.decision import PARAMETERS, InvalidParameters, Parameter, parse_parameters
 
@@ -116,7 +116,7 @@ def test_the_default_and_the_bounds_are_allowed_and_what_is_beyond_is_not(
 
 def test_the_table_has_a_line_for_every_parameter() -> None:
     assert make_table().splitlines()[2:4] == [
-        "| `Criterion` | `SETUP_UNUSED` | SETUP_UNUSED or UNUSED or SETUP |"
+        "| `Criterion` | `SETUP_UNUSED` | SETUP_UNUSED, UNUSED or SETUP |"
         f" {describe(OURS['Criterion'])} |",
         "| `SetupWindowSeconds` | `300` | a whole number of seconds from 0 to 86400 |"
         f" {describe(OURS['SetupWindowSeconds'])} |",
@@ -125,21 +125,19 @@ def test_the_table_has_a_line_for_every_parameter() -> None:
 
 
 def test_the_table_replaces_what_stands_between_the_markers() -> None:
-    before = f"Above.\n{BEGIN}\n| old |\n{END}\nBelow.\n"
-    assert put_table(before) == f"Above.\n{BEGIN}\n{make_table()}{END}\nBelow.\n"
-    assert put_table(put_table(before)) == put_table(before)
+    before = "Above.\n<!-- x -->\n| old |\n<!-- /x -->\nBelow.\n"
+    assert put(before, "x", "new\n") == "Above.\n<!-- x -->\nnew\n<!-- /x -->\nBelow.\n"
+    assert put(put(before, "x", "new\n"), "x", "new\n") == put(before, "x", "new\n")
 
 
 def test_a_readme_without_markers_is_refused() -> None:
-    with pytest.raises(Refused, match=f"README.md has no line {BEGIN}"):
-        put_table("No table.\n")
+    with pytest.raises(Refused, match=r"README\.md has no line <!-- x -->"):
+        put("No table.\n", "x", "new\n")
 
 
 def test_the_readme_has_this_table() -> None:
     readme = (ROOT / "README.md").read_text()
-    if BEGIN not in readme:
-        pytest.skip(f"README.md has no table of parameters ({BEGIN}) yet")
-    assert put_table(readme) == readme, "run make readme"
+    assert put(readme, "parameters", make_table()) == readme, "run make readme"
 
 
 def test_the_remediation_gets_the_parameters_of_the_verdict_unchanged() -> None:

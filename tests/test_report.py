@@ -165,6 +165,10 @@ A_TIME = "is not a time like 2026-01-31T12:00:00Z"
             f'line 2, column user_creation_time: "2026-02-30T00:00:00Z" {A_TIME} or N/A.',
         ),
         (
+            report({"access_key_1_last_rotated": "9999-12-31T23:59:59Z"}),
+            f'line 2, column access_key_1_last_rotated: "9999-12-31T23:59:59Z" {A_TIME} or N/A.',
+        ),
+        (
             report({"user_creation_time": "2026-01-01T00:00:00+02:00"}),
             f'line 2, column user_creation_time: "2026-01-01T00:00:00+02:00" {A_TIME} or N/A.',
         ),

@@ -43,11 +43,11 @@ class Travel:
         sys.path.remove(folder)
         self._traveller: Any = None
 
-    def move(self, seconds: float) -> None:
-        """Be so far ahead of the real time from now on."""
+    def move(self, seconds: float, *, stand: bool) -> None:
+        """Be so far ahead of the real time from now on, or stand still at that time."""
         if self._traveller is not None:
             self._traveller.stop()
-        self._traveller = self._machine.travel(timedelta(seconds=seconds), tick=True)
+        self._traveller = self._machine.travel(timedelta(seconds=seconds), tick=not stand)
         self._traveller.start()
 
 
@@ -110,7 +110,7 @@ def main() -> None:
         find = partial(find_in_script, folder, handler)
     for line in sys.stdin:
         request = json.loads(line)
-        travel.move(request["offset_seconds"])
+        travel.move(request["offset_seconds"], stand=request["clock_stands"])
         context = functions.Context(**request["context"])
         told = run(find, request["event"], context, folder)
         print(json.dumps(told), file=answers, flush=True)

@@ -1,0 +1,164 @@
+"""A Terraform plan as `terraform show -json` prints it: what exists after apply, and its code.
+
+Values come from planned_values: every resource that is left after apply, changed or not, without
+the attributes that are known only after apply. Expressions come from configuration, which has
+neither instances nor locals.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from guardrails.finding import Unreadable
+
+Index = str | int | None
+_STEP = re.compile(r'module\.([^.\[]+)(?:\[(\d+|"(?:[^"\\]|\\.)*")\])?(?:\.|$)')
+# What decides into which account a provider reaches; two that differ in the Region only share it.
+_ACCOUNT = (
+    "access_key",
+    "allowed_account_ids",
+    "assume_role",
+    "assume_role_with_web_identity",
+    "endpoints",
+    "profile",
+    "secret_key",
+    "shared_config_files",
+    "shared_credentials_file",
+    "shared_credentials_files",
+    "token",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """One instance of a module; the root has no parent."""
+
+    address: str
+    name: str
+    index: Index
+    config: dict[str, Any]
+    call: dict[str, Any]
+    parent: "Module | None"
+
+    @cached_property
+    def resources(self) -> dict[str, Any]:
+        """The configuration of each resource and data source, by its address in this module."""
+        return {resource["address"]: resource for resource in self.config.get("resources", [])}
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """One resource instance that exists after apply; a value that is missing is not known yet."""
+
+    address: str
+    type: str
+    name: str
+    index: Index
+    values: dict[str, Any]
+    module: Module
+
+    @property
+    def kind(self) -> str:
+        return f"{self.type}.{self.name}"
+
+    @property
+    def config(self) -> dict[str, Any]:
+        config: dict[str, Any] = self.module.resources.get(self.kind, {})
+        return config
+
+
+@dataclass
+class Plan:
+    """Every managed resource instance of a plan, and every module instance, by address."""
+
+    providers: dict[str, Any]
+    variables: dict[str, Any]
+    instances: dict[str, Instance] = field(default_factory=dict)
+    modules: dict[str, Module] = field(default_factory=dict)
+
+    def list_type(self, kind: str) -> list[Instance]:
+        return [instance for instance in self.instances.values() if instance.type == kind]
+
+    def find_account(self, instance: Instance) -> str:
+        """Return what tells this instance's account from others, as far as the code says."""
+        # What is only forgotten has no configuration left: the default provider stands for it.
+        key = str(instance.config.get("provider_config_key", "aws"))
+        if key not in self.providers:
+            # Terraform before 1.1 puts the module's path before a provider that is passed on.
+            key = key.rpartition(":")[2]
+        expressions = self.providers.get(key, {}).get("expressions", {})
+        account = json.dumps({name: expressions[name] for name in _ACCOUNT if name in expressions})
+        # In two modules of their own providers, one reference can have two values.
+        return f"{key} {account}" if ":" in key and "references" in account else account
+
+
+def read_plan(document: Any) -> Plan:
+    """Return the plan in a parsed JSON document; raise Unreadable if there is no whole one."""
+    version = str(document.get("format_version", "")).split(".")[0]
+    if version not in ("0", "1"):
+        raise Unreadable(
+            f"plan format {document.get('format_version')!r} is not known here (0.x and 1.x are)"
+        )
+    if "planned_values" not in document:
+        raise Unreadable(
+            "it is a Terraform state, not a plan; run terraform plan -out=FILE, then"
+            " terraform show -json FILE"
+        )
+    if document.get("errored"):
+        raise Unreadable("the plan ended in an error and is not whole; plan again")
+    configuration = document.get("configuration", {})
+    plan = Plan(configuration.get("provider_config", {}), document.get("variables", {}))
+    root = Module("", "", None, configuration.get("root_module", {}), {}, None)
+    plan.modules[""] = root
+    for change in _read_left_out(document):
+        after = change["change"].get("after") or change["change"].get("before")
+        module = _enter(plan, change.get("module_address", ""))
+        _add_instance(plan, {**change, "values": after}, module)
+    _add_instances(plan, document["planned_values"].get("root_module", {}), root)
+    return plan
+
+
+def _read_left_out(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what exists, now or later, but is missing from planned_values or empty there."""
+    for deferred in document.get("deferred_changes", []):
+        yield deferred["resource_change"]
+    for change in document.get("resource_changes", []):
+        # A removed block with destroy = false: Terraform forgets it, the account keeps it.
+        if change["change"]["actions"] == ["forget"]:
+            yield change
+
+
+def _add_instances(plan: Plan, node: dict[str, Any], module: Module) -> None:
+    for resource in node.get("resources", []):
+        _add_instance(plan, resource, module)
+    for child in node.get("child_modules", []):
+        _add_instances(plan, child, _enter(plan, child["address"]))
+
+
+def _add_instance(plan: Plan, resource: dict[str, Any], module: Module) -> None:
+    if resource["mode"] == "managed":
+        instance = Instance(
+            address=resource["address"],
+            type=resource["type"],
+            name=resource["name"],
+            index=resource.get("index"),
+            values=resource.get("values") or {},
+            module=module,
+        )
+        plan.instances.setdefault(instance.address, instance)
+
+
+def _enter(plan: Plan, address: str) -> Module:
+    """Return the module instance at this address, and make it and its parents known."""
+    module = plan.modules[""]
+    for step in _STEP.finditer(address):
+        at = address[: step.end()].removesuffix(".")
+        if at not in plan.modules:
+            call = module.config.get("module_calls", {}).get(step[1], {})
+            index = json.loads(step[2]) if step[2] else None
+            plan.modules[at] = Module(at, step[1], index, call.get("module", {}), call, module)
+        module = plan.modules[at]
+    return module

@@ -1,0 +1,63 @@
+"""The parts of README.md that are made, not written: the parameters' table and the demo's output.
+
+`make readme` writes them between their markers; a test fails when they are not what stands there.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from rollout.errors import Refused
+from rollout.policy_options import MEANINGS
+from rule.decision import PARAMETERS, Parameter
+
+README = Path(__file__).parent.parent / "README.md"
+SHOWN_CHAPTERS = "246"
+
+
+def make_table() -> str:
+    """Return the table of the rule's parameters in Markdown, one parameter a line."""
+    rows = ["| Parameter | Default | Allowed | Meaning |", "|---|---|---|---|"]
+    for each in PARAMETERS:
+        cells = (f"`{each.name}`", f"`{each.default}`", each.describe_allowed(), describe(each))
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
+
+
+def describe(parameter: Parameter) -> str:
+    """Return what the parameter means, as a sentence without its full stop."""
+    meaning = MEANINGS[parameter.name]
+    return meaning[0].upper() + meaning[1:]
+
+
+def excerpt(demo: str) -> str:
+    """Return the chapters of the demo's output that the README shows, as a block of text."""
+    chapters = re.split(r"\n\n(?=\d\. )", demo.strip())
+    shown = [each for each in chapters if each[0] in SHOWN_CHAPTERS]
+    return "```text\n" + "\n\n".join(shown) + "\n```\n"
+
+
+def put(text: str, name: str, content: str) -> str:
+    """Return the README with the content between its markers. Raises Refused without them."""
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    found = re.search(f"(?<={begin}\n).*?(?={end})", text, re.DOTALL)
+    if not found:
+        raise Refused(f"README.md has no line {begin} with a line {end} below it.")
+    return text[: found.start()] + content + text[found.end() :]
+
+
+def main() -> None:
+    """Write the made parts into README.md."""
+    demo = subprocess.run(
+        [sys.executable, "-m", "rollout", "demo"], check=True, capture_output=True, text=True
+    )
+    text = put(README.read_text(), "parameters", make_table())
+    README.write_text(put(text, "demo", excerpt(demo.stdout)))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Refused as refused:
+        sys.exit(str(refused))

@@ -1,0 +1,6 @@
+variable "user" {}
+
+module "inner" {
+  source = "./inner"
+  holder = { name = var.user }
+}
