@@ -117,7 +117,7 @@ def decide_from_row(
     if row is None or row.created != who.created:
         return None
     if row.has_password:
-        if any(tag.lower().startswith(QUARANTINE_TAG) for tag in tags):
+        if any(tag.startswith(QUARANTINE_TAG) for tag in tags):
             return None
         for key in row.keys:
             if key.status == "Active" and (key.last_used is None or policy.criterion == "SETUP"):

@@ -18,9 +18,8 @@ COMPLIANT = "COMPLIANT"
 NON_COMPLIANT = "NON_COMPLIANT"
 NOT_APPLICABLE = "NOT_APPLICABLE"
 
-TAG_PREFIX = "no-setup-access-key:"
-QUARANTINE_TAG = TAG_PREFIX + "quarantined:"
-EXCEPTION_TAG = TAG_PREFIX + "exception-"
+QUARANTINE_TAG = "no-setup-access-key:quarantined:"
+EXCEPTION_TAG = "no-setup-access-key:exception-"
 EXCEPTION_TAGS = tuple(EXCEPTION_TAG + part for part in ("owner", "expires", "reason"))
 ANNOTATION_LIMIT = 256  # PutEvaluations
 
@@ -34,7 +33,7 @@ class NotRead(Exception):
 
 
 class Unread(Enum):
-    """The type of NOT_READ, so that it can never be mistaken for None (never used)."""
+    """The type of NOT_READ, which must never be taken for None (never used)."""
 
     NOT_READ = "not read"
 
@@ -55,7 +54,7 @@ class Parameter:
         """Return what is allowed, in words that complete "give ..."."""
         if isinstance(self.allowed, range):
             return f"a whole number of {self.unit} from {self.allowed[0]} to {self.allowed[-1]}"
-        return " or ".join(self.allowed)
+        return f"{', '.join(self.allowed[:-1])} or {self.allowed[-1]}"
 
 
 PARAMETERS = (
@@ -170,7 +169,12 @@ ADVICE = {
     Standing.QUARANTINED_USED: BY_HAND,
     Standing.QUARANTINED_UNMET: BY_HAND,
 }
-OFFENDING = tuple(ADVICE)[:4]
+OFFENDING = (
+    Standing.TO_QUARANTINE,
+    Standing.TO_FINISH,
+    Standing.TO_DELETE,
+    Standing.USED_AT_SETUP,
+)
 UNREMARKABLE = (Standing.IN_USE, Standing.NOT_AT_SETUP, Standing.NOT_OURS, Standing.EXPIRED)
 
 
@@ -259,19 +263,15 @@ def needs_tags(user: User, policy: Policy) -> bool:
 def parse_tag(key: Key, user: User, policy: Policy, now: datetime) -> Tag:
     """Return what the key's quarantine tag says.
 
-    The end that counts is the later of the tag's and start + the current quarantine days. Raises
-    NotRead when the user's tags were not read.
+    The end that counts is the later of the tag's and start + the current quarantine days.
     """
     if user.tags is None:
         raise NotRead(f"The tags of user {user.name} were not read.")
-    wanted = QUARANTINE_TAG + key.id
-    name = next((name for name in user.tags if name.lower() == wanted.lower()), None)
-    if name is None:
+    value = user.tags.get(QUARANTINE_TAG + key.id)
+    if value is None:
         return NO_TAG
-    if name != wanted:
-        return Tag(fault="its name differs in letter case")
     moment = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"
-    form = re.fullmatch(moment + " (?:started|until " + moment + ")", user.tags[name], re.ASCII)
+    form = re.fullmatch(moment + " (?:started|until " + moment + ")", value, re.ASCII)
     if form is None:
         return Tag(fault="its value is not of the known form")
     try:

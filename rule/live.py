@@ -147,7 +147,7 @@ def read_last_uses(iam: "IAMClient", user: User, policy: Policy) -> User:
     """Return the user with the last uses that matter, and without keys that vanished meanwhile."""
     keys = list[Key]()
     for key in user.keys:
-        tagged = key.status == "Inactive" and QUARANTINE_TAG + key.id in (user.tags or {})
+        tagged = QUARANTINE_TAG + key.id in (user.tags or {})
         if key.last_used is not NOT_READ or not (tagged or needs_last_use(key, user, policy)):
             keys.append(key)
             continue

@@ -1,8 +1,8 @@
 """Repairs what the rule finds for one user: quarantines a key first, deletes it later.
 
-Nothing is taken from the finding but the user's id: AWS Config may start this for users who comply
-by now, so the user is read and judged anew. A key with a use on record, an excepted user and an
-Inactive key without our tag are never touched. Whatever stops a run, the next one finishes it.
+AWS Config may start this for users who comply by now, so the user is read and judged anew. A key
+with a use on record, an excepted user and an Inactive key without our tag are never touched.
+Whatever stops a run, the next one finishes it.
 """
 
 import time
@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rule.decision import NOT_READ, PARAMETERS, QUARANTINE_TAG, Key, KeyVerdict, Policy
 from rule.decision import Standing, User, Verdict, check_exception, judge, parse_parameters, utc
-from rule.live import CLIENT_CONFIG, UserGone, find_user, read_keys, read_last_use
+from rule.live import CLIENT_CONFIG, UserGone, find_user, read_keys, read_last_uses
 from rule.live import read_tags, read_user
 
 if TYPE_CHECKING:
@@ -28,22 +28,24 @@ MOST_TAGS = 50  # IAM's quota for a user
 
 
 class RemediationFailed(Exception):
-    """Something was not done; the text says of every key what was done, and why or why not."""
+    """Something was not done; the text says of every key what was done and why."""
 
 
-class Runbook(NamedTuple):
+class Remediation(NamedTuple):
     """One run for one user, read and judged at its start; `now` is the clock."""
 
-    # No dataclass: those look text annotations up in sys.modules, where SSM may not put a script.
+    # No dataclass: those look into sys.modules, where SSM may not list a script.
     iam: "IAMClient"
     user: User
     policy: Policy
     dry_run: bool
     now: Callable[[], datetime]
 
-    def repair(self, each: KeyVerdict) -> tuple[str, str]:
+    def repair(self, each: KeyVerdict, objection: str) -> tuple[str, str]:
         """Return what was done about one key of a user without an exception, and why."""
         key, why = each.key, each.sentence
+        if objection:
+            return "kept", objection
         if each.standing in (Standing.TO_QUARANTINE, Standing.TO_FINISH):
             return ("would be quarantined", why) if self.dry_run else self.quarantine(each)
         if each.standing is Standing.TO_DELETE:
@@ -54,18 +56,31 @@ class Runbook(NamedTuple):
             why += " Its old quarantine tag was removed."
         return "kept", why
 
+    def find_objections(self, verdict: Verdict) -> dict[str, str]:
+        """Return by id, from one more look, why a key is not to be deleted after all."""
+        keys = [each.key for each in verdict.keys if each.standing is Standing.TO_DELETE]
+        if not keys:
+            return {}
+        unread = tuple(replace(key, last_used=NOT_READ) for key in keys)
+        user = read_last_uses(self.iam, replace(self.user, keys=unread), self.policy)
+        # The status last: whoever uses a key makes it Active before.
+        status = {key.id: key.status for key in read_keys(self.iam, self.user.name)}
+        return {
+            key.id: f"By now it is {status.get(key.id)}, last used: {key.last_used}."
+            for key in user.keys
+            if key.last_used is not None or status.get(key.id, "Inactive") != "Inactive"
+        }
+
     def quarantine(self, each: KeyVerdict) -> tuple[str, str]:
         """Make the key Inactive, between two tags that let the next run finish a stopped one.
 
-        The time runs from now even where a stopped run began it: the key may have been Active
-        until now, and the days in which a person can object must not get fewer.
+        The time runs from now even then: the key may have been Active until now.
         """
         key, start = each.key, self.now()
         if each.standing is Standing.TO_QUARANTINE:
             self.put_tag(key, f"{utc(start)} started")
         if key.status == "Active":
-            name = self.user.name
-            self.iam.update_access_key(UserName=name, AccessKeyId=key.id, Status="Inactive")
+            self.change(key, self.iam.update_access_key, Status="Inactive")
         for _ in range(5):
             status = self.read_status(key)
             if status == "Inactive":
@@ -75,19 +90,21 @@ class Runbook(NamedTuple):
                 self.remove_tag(key.id)
                 return "kept", "Somebody else deleted it meanwhile."
             time.sleep(2)  # IAM is eventually consistent.
-        raise RemediationFailed(f"It still reads {status} after it was made Inactive.")
+        raise RemediationFailed(f"It should be Inactive, but still reads {status}.")
 
     def delete(self, each: KeyVerdict) -> tuple[str, str]:
-        """Delete the key, after one more look that it is Inactive and has no use on record."""
-        key, status = each.key, self.read_status(each.key)
-        if status is not None:
-            if status != "Inactive":
-                return "kept", f"It is {status} by now."
-            if read_last_use(self.iam, key.id) is not None:
-                return "kept", "AWS has a use of it on record by now."
-            self.iam.delete_access_key(UserName=self.user.name, AccessKeyId=key.id)
-        self.remove_tag(key.id)
+        """Delete the key, then its tag."""
+        self.change(each.key, self.iam.delete_access_key)
+        self.remove_tag(each.key.id)
         return "deleted", each.sentence
+
+    def change(self, key: Key, call: Callable[..., object], **more: str) -> None:
+        """Change the key; one that is gone, as for a retry of its deletion, is no error."""
+        try:
+            call(UserName=self.user.name, AccessKeyId=key.id, **more)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchEntity" or self.read_status(key):
+                raise
 
     def read_status(self, key: Key) -> str | None:
         """Return the key's status as it is now, None where the key is gone."""
@@ -107,13 +124,13 @@ class Runbook(NamedTuple):
 
 def check_room(user: User, verdict: Verdict) -> None:
     """Raise RemediationFailed where IAM has no room for the tag that records a quarantine."""
-    tags = user.tags or {}
-    keys = [each.key for each in verdict.keys if each.standing is Standing.TO_QUARANTINE]
-    new = [key.id for key in keys if QUARANTINE_TAG + key.id not in tags]
-    if new and (excess := len(tags) + len(new) - MOST_TAGS) > 0:
+    tags = {*(user.tags or {})}
+    new = [each.key.id for each in verdict.keys if each.standing is Standing.TO_QUARANTINE]
+    needed = tags.union(QUARANTINE_TAG + key_id for key_id in new)
+    if needed > tags and len(needed) > MOST_TAGS:
         raise RemediationFailed(
-            f"User {user.name} has {len(tags)} tags and IAM allows {MOST_TAGS}: remove {excess}, so"
-            f" that the quarantine of {' and '.join(new)} can be recorded. Nothing was changed."
+            f"User {user.name} has {len(tags)} tags and IAM allows {MOST_TAGS}: remove"
+            f" {len(needed) - MOST_TAGS} to record the quarantine. Nothing was changed."
         )
 
 
@@ -134,28 +151,30 @@ def remediate(
         if not user.has_password:
             user = replace(user, keys=read_keys(iam, user.name))
         elif user.tags is None:
-            user = read_tags(iam, user)
+            user = read_last_uses(iam, read_tags(iam, user), policy)
     except UserGone as gone:
         return {"User": user_id, "Verdict": str(gone), "Keys": []}
     at, tags = now(), user.tags or {}
     verdict = judge(user, policy, at)
     accepted, _ = check_exception(tags, policy, at)
-    runbook = Runbook(iam, user, policy, dry_run, now)
+    run = Remediation(iam, user, policy, dry_run, now)
     jobs = list[tuple[str, Callable[[], tuple[str, str]]]]()
     if accepted or not user.has_password:
         why_not = f"{accepted}." if accepted else verdict.annotation
         jobs += [(key.id, lambda: ("kept", why_not)) for key in user.keys]
     else:
         check_room(user, verdict)
-        # Deletions first: they begin with a read, and a read that fails should find all unchanged.
-        order = sorted(verdict.keys, key=lambda each: each.standing is not Standing.TO_DELETE)
-        jobs += [(each.key.id, partial(runbook.repair, each)) for each in order]
-        # A run that was stopped after a deletion has left the tag. IAM finds tags in any case.
+        # All reading comes before the first change: a read that fails finds everything as it was.
+        objections = run.find_objections(verdict)
+        for each in verdict.keys:
+            objection = objections.get(each.key.id, "")
+            jobs.append((each.key.id, partial(run.repair, each, objection)))
+        # A run stopped after a deletion has left the tag. IAM finds tags in any letter case.
         present = {key.id for key in user.keys}
         for tag in sorted(tags):
             key_id = tag.removeprefix(QUARANTINE_TAG)
             if key_id != tag and key_id.upper() not in present and not dry_run:
-                jobs.append((key_id, partial(runbook.remove_tag, key_id)))
+                jobs.append((key_id, partial(run.remove_tag, key_id)))
     outcomes = list[dict[str, str]]()
     for key_id, job in jobs:
         try:
@@ -167,7 +186,7 @@ def remediate(
         outcomes.append({"AccessKeyId": key_id, "Done": done, "Why": why})
     if any(each["Done"] == "failed" for each in outcomes):
         told = " ".join("{AccessKeyId} {Done}: {Why}".format(**each) for each in outcomes)
-        raise RemediationFailed(f"User {user.name}: {told} Run this again: it finishes the rest.")
+        raise RemediationFailed(f"Run this again, it finishes the rest. User {user.name}: {told}")
     return {"User": user.name, "Verdict": verdict.annotation, "Keys": outcomes}
 
 

@@ -168,7 +168,7 @@ class Row:
             created=created,
             has_password=self.read_boolean("password_enabled"),
             keys=tuple(key for slot in SLOTS if (key := self.read_key(slot))),
-            tags={},
+            tags={},  # None would say: not read yet. A report has none to read.
         )
 
     def read_key(self, slot: str) -> Key | None:

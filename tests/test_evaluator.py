@@ -333,10 +333,10 @@ def test_users_and_results_on_many_pages_are_all_seen(account: Account, rule: Ru
 def test_whoever_has_a_quarantine_tag_is_read_live(account: Account, rule: Rule) -> None:
     alice = add_user(account, "alice")
     key = account.iam.add_key(alice, created=LONG_AGO, status="Inactive")
-    alice.tag_values["No-Setup-Access-Key:Quarantined:" + key.access_key_id] = "?"
+    alice.tag_values["no-setup-access-key:quarantined:" + key.access_key_id] = "?"
     assert rule.send_schedule().answer["read_live"] == 1
     assert rule.list_findings()[0].annotation.endswith(
-        "Inactive, left alone. Its quarantine tag is invalid: its name differs in letter case."
+        "Inactive, left alone. Its quarantine tag is invalid: its value is not of the known form."
     )
 
 

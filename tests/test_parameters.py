@@ -116,7 +116,7 @@ def test_the_default_and_the_bounds_are_allowed_and_what_is_beyond_is_not(
 
 def test_the_table_has_a_line_for_every_parameter() -> None:
     assert make_table().splitlines()[2:4] == [
-        "| `Criterion` | `SETUP_UNUSED` | SETUP_UNUSED or UNUSED or SETUP |"
+        "| `Criterion` | `SETUP_UNUSED` | SETUP_UNUSED, UNUSED or SETUP |"
         f" {describe(OURS['Criterion'])} |",
         "| `SetupWindowSeconds` | `300` | a whole number of seconds from 0 to 86400 |"
         f" {describe(OURS['SetupWindowSeconds'])} |",
