@@ -10,10 +10,9 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from conftest import NOW
-
 from emulator import Account
 from emulator.deployment import NAME
+from tests.conftest import NOW
 
 ROOT = Path(__file__).parent.parent
 LONG_AGO = NOW - timedelta(days=60)
