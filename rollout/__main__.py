@@ -18,6 +18,9 @@ from rule import __version__
 
 VERBS = ("evaluate", "prevent", "demo")
 
+READER_HAS_LEFT = 128 + 13
+"""What a shell makes of a program that writes to a closed pipe, such as one to head."""
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that tells wrong usage in one line, as every other error is told."""
@@ -34,17 +37,11 @@ def main(argv: list[str] | None = None) -> int:
         description="No access keys at initial user setup for IAM users with a console password.",
     )
     parser.add_argument("--version", action="version", version=__version__)
-    verbs = parser.add_subparsers(metavar="<verb>", required=True)
-    for name in VERBS:
-        verb = importlib.import_module(f"rollout.{name}")
-        verb_parser = verbs.add_parser(name, help=verb.HELP, description=verb.HELP)
-        verb.configure(verb_parser)
-        verb_parser.set_defaults(run=verb.run)
-    arguments = parser.parse_args(argv)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A name that the terminal's encoding lacks is shown escaped: output must not end half-way.
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        arguments = read_arguments(parser, argv)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A name that the terminal's encoding lacks is shown escaped, so that output goes on.
+            sys.stdout.reconfigure(errors="backslashreplace")
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except (Refused, BotoCoreError, ClientError) as error:
@@ -53,11 +50,25 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough; the interpreter's own flush must not say more.
+    except OSError as error:
+        # The interpreter's own flush at the end must not say it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        if isinstance(error, BrokenPipeError):
+            return READER_HAS_LEFT
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
     return code
+
+
+def read_arguments(parser: Parser, argv: list[str] | None) -> argparse.Namespace:
+    """Return what was asked for; `run` is the function that does it."""
+    verbs = parser.add_subparsers(metavar="<verb>", required=True)
+    for name in VERBS:
+        verb = importlib.import_module(f"rollout.{name}")
+        verb_parser = verbs.add_parser(name, help=verb.HELP, description=verb.HELP)
+        verb.configure(verb_parser)
+        verb_parser.set_defaults(run=verb.run)
+    return parser.parse_args(argv)
 
 
 if __name__ == "__main__":

@@ -88,6 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
 def judge_file(file: str, policy: Policy, now: datetime) -> list[Judged]:
     """Return the verdicts on the users in a credential report. Raises Refused."""
     name = "standard input" if file == "-" else file
+    if file == "-" and sys.stdin is None:
+        raise Refused("Standard input is closed: give the report's file name.")
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         users = parse_report(content)

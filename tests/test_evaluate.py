@@ -208,15 +208,30 @@ def test_a_report_on_standard_input_needs_no_credentials_and_no_network(file: st
     assert done.stdout.decode().splitlines()[1].startswith("alice,NON_COMPLIANT,")
 
 
-def test_the_reader_may_stop_early(file: str) -> None:
+@pytest.mark.parametrize(
+    ("redirection", "code", "says"),
+    [
+        ("| true; exit ${PIPESTATUS[0]}", 141, NOTE),
+        ("> /dev/full", 2, f"{NOTE}python -m rollout: [Errno 28] No space left on device\n"),
+    ],
+)
+def test_output_that_cannot_be_written_is_no_traceback(
+    file: str, redirection: str, code: int, says: str
+) -> None:
     command = f"{sys.executable} -m rollout evaluate --credential-report {file} --format json"
     done = subprocess.run(
-        ["bash", "-c", f"{command} | true; exit ${{PIPESTATUS[0]}}"],
-        capture_output=True,
-        check=False,
+        ["bash", "-c", f"{command} {redirection}"], capture_output=True, text=True, check=False
     )
-    assert "Traceback" not in done.stderr.decode()
-    assert "Exception" not in done.stderr.decode()
+    assert (done.returncode, done.stderr) == (code, says)
+
+
+def test_a_closed_standard_input_is_told(file: str) -> None:
+    command = f"{sys.executable} -m rollout evaluate --credential-report - <&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "python -m rollout: Standard input is closed: give the report's file name.\n",
+    )
 
 
 def populate(account: Account) -> str:
