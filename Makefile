@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv demo test check render package rdk readme format lock clean
+.PHONY: help venv demo test check render package rdk readme docs format lock clean
 
 help:
 	@echo "make demo     the whole story on an emulated account"
@@ -14,6 +14,7 @@ help:
 	@echo "make package  the function's code, in dist/: its name is printed last"
 	@echo "make rdk      build/rdk/, where AWS's RDK finds the rule"
 	@echo "make readme   write the parameter table of README.md anew"
+	@echo "make docs     write the generated parts of docs/ anew: what the verbs say and call"
 	@echo "make venv     only set up .venv"
 	@echo "make format   let ruff format and fix what it can"
 	@echo "make lock     resolve requirements*.txt anew from pyproject.toml"
@@ -55,6 +56,9 @@ rdk: $(READY)
 
 readme: $(READY)
 	@$(BIN)/python -m rollout.readme
+
+docs: $(READY)
+	@PYTHONPATH=.:tests $(BIN)/python tests/documents.py
 
 format: $(READY)
 	$(BIN)/ruff format

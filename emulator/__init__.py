@@ -1,4 +1,4 @@
-"""An AWS account on loopback: moto plus the parts of IAM and AWS Config that it lacks.
+"""An AWS account on loopback: moto plus the parts of IAM, AWS Config and SSM it lacks.
 
 For the demo and the tests. `open_account` is the way in:
 

@@ -17,7 +17,10 @@ from emulator.scripts import ScriptFailed
 from emulator.substitution import substitute
 
 NO_OUTPUT = ["No output available yet because the step is not successfully executed"]
-FAILURE = "Step fails when it is {0}. {1}. Please refer to Automation Service Troubleshooting Guide"
+FAILURE = (
+    "Step fails when it is {0.stage}. {0}. Please refer to Automation Service Troubleshooting Guide"
+    " for more diagnosis details."
+)
 
 RunScript = Callable[[str, dict[str, Any], float], Any]
 """Runs a step's script: its name, its inputs and how many seconds it may take."""
@@ -85,6 +88,7 @@ class Execution:
     steps: list[StepRun] = field(default_factory=list)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     ended: datetime | None = None
+    looks: int = 0
 
     def __post_init__(self) -> None:
         self.steps = [StepRun(step) for step in self.content["mainSteps"]]
@@ -129,22 +133,18 @@ class Execution:
                     self._run_script(run, run_script)
                 else:
                     raise NotImplementedError(f"The emulator cannot run {step['action']}.")
-            except ScriptFailed as error:
-                said = FAILURE.format("Poll action status for completion", error)
-                run.status, run.failure = "Failed", f"{said} for more diagnosis details."
-            except OutputMissing as error:
-                said = FAILURE.format("Verifying output", error)
-                run.status, run.failure = "Failed", f"{said} for more diagnosis details."
+            except (ScriptFailed, OutputMissing) as error:
+                run.status, run.failure = error.status, FAILURE.format(error)
             else:
                 run.status, run.failure = "Success", ""
                 break
         run.ended = datetime.now(UTC)
-        if run.status == "Failed":
+        if run.status != "Success":
             on_failure = step.get("onFailure", "Abort")
             if on_failure.startswith("step:"):
                 return str(on_failure.removeprefix("step:"))
             if on_failure != "Continue":
-                self.status, self.failure = "Failed", run.failure
+                self.status, self.failure = run.status, run.failure
                 return None
         return following
 

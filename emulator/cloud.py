@@ -17,6 +17,7 @@ from moto.config.models import config_backends
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.iam.models import iam_backends
+from moto.organizations.models import organizations_backends
 from moto.ssm.models import ssm_backends
 
 from emulator.account import Account, admit_operator
@@ -27,6 +28,8 @@ from emulator.environment import NO_FILES
 from emulator.faults import Faults
 from emulator.iam import Iam
 from emulator.lambdas import Lambda
+from emulator.organization import forget_organizations
+from emulator.organizationapi import Organizations
 from emulator.server import Gateway, Server
 from emulator.ssm import Ssm
 from emulator.stacks import CloudFormation
@@ -39,6 +42,7 @@ _BACKENDS: tuple[tuple[Any, type], ...] = (
     (config_backends, Config),
     (lambda_backends, Lambda),
     (cloudformation_backends, CloudFormation),
+    (organizations_backends, Organizations),
     (ssm_backends, Ssm),
 )
 _open = False
@@ -177,5 +181,6 @@ def _stop_interpreters() -> None:
 
 
 def _forget_everything() -> None:
+    forget_organizations()
     BackendDict.reset()
     reset_model_data()

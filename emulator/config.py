@@ -68,6 +68,10 @@ class Config(models.ConfigBackend):
         self.remediations = Remediations(self._find_ssm, self.config_rules)
         """Remediation configurations and what came of them."""
         self.deleted_users: list[tuple[User, datetime]] = []
+        self.organization_packs: dict[str, list[str]] = {}
+        """The rules of each pack that an organization put here, by the pack's name."""
+        self.runs: dict[str, dict[str, Any]] = {}
+        """What DescribeConfigRuleEvaluationStatus says of a rule beside its name."""
         self._tokens: dict[str, Token] = {}
         self._results: dict[str, Results] = {}
         self._numbers = count(1)

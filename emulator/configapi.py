@@ -19,6 +19,7 @@ from moto.s3.models import s3_backends
 from emulator.config import Config
 from emulator.items import USER_TYPE
 from emulator.lambdas import Lambda
+from emulator.organizationpackapi import OrganizationPackResponse
 from emulator.packs import TemplateRefused
 from emulator.pages import InvalidToken, cut_page
 from emulator.remediationapi import RemediationResponse
@@ -31,7 +32,7 @@ MAX_STARTED = 25
 """Rules in one StartConfigRulesEvaluation (botocore's model)."""
 
 
-class ConfigResponse(RemediationResponse):
+class ConfigResponse(RemediationResponse, OrganizationPackResponse):
     """Moto's Config operations, and those below."""
 
     @property

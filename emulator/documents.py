@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from moto.core.exceptions import ServiceException
 from moto.ssm import models
+from moto.ssm.exceptions import SSMException
 
 from emulator.substitution import find_references
 
@@ -24,7 +24,7 @@ RUNTIMES = ("python3.8", "python3.9", "python3.10", "python3.11")
 TYPES = ("String", "StringList", "StringMap", "MapList", "Boolean", "Integer")
 
 
-class DocumentRefused(ServiceException):
+class DocumentRefused(SSMException):
     """The document's content is none that SSM takes."""
 
     code = "InvalidDocumentContent"
@@ -70,9 +70,9 @@ def write_content(content: Any, document_format: str) -> str:
 def check_document(name: str, text: str, document_type: str, document_format: str) -> None:
     """Raise SSM's error for a document that it would not store."""
     if name.lower().startswith(RESERVED):
-        raise ServiceException("ValidationException", f"Invalid document name {name}")
+        raise SSMException("ValidationException", f"Invalid document name {name}")
     if len(text.encode()) > MAX_BYTES:
-        raise ServiceException("MaxDocumentSizeExceeded", "The size limit of a document is 64 KB.")
+        raise SSMException("MaxDocumentSizeExceeded", "The size limit of a document is 64 KB.")
     if document_type == "Automation":
         try:
             content = yaml.safe_load(text)

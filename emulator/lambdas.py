@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from moto.awslambda import models, urls
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.logs.models import logs_backends
+from moto.utilities.utils import get_partition
 
 from emulator.functions import ATTEMPTS, Context, Function, invoke
 from emulator.roles import assume_role, trusts_service
@@ -96,8 +97,10 @@ class Lambda(models.LambdaBackend):
 
     def get_function(self, function_name_or_arn: str, qualifier: str | None = None) -> Any:
         """Return a handler of this process, or the function that was created over the API."""
-        if function_name_or_arn in self.handlers:
-            return self.handlers[function_name_or_arn]
+        place = f"arn:{get_partition(self.region_name)}:lambda:{self.region_name}:{self.account_id}"
+        for arn in (function_name_or_arn, f"{place}:function:{function_name_or_arn}"):
+            if arn in self.handlers:
+                return self.handlers[arn]
         return super().get_function(function_name_or_arn, qualifier)
 
     def create_function(self, spec: dict[str, Any]) -> models.LambdaFunction:
@@ -155,6 +158,8 @@ class Lambda(models.LambdaBackend):
         """Run a function for the API's Invoke, which waits for the answer unless told not to."""
         deployed = self.get_function(function_name, qualifier)
         event = json.loads(body or "{}")
+        if isinstance(deployed, Function):
+            return self._call(deployed, event, response_headers)
         if headers.get("x-amz-invocation-type") == "Event":
             invoke(self.find_function(deployed.function_arn), event)
             return b""
@@ -166,6 +171,15 @@ class Lambda(models.LambdaBackend):
             payload = {"errorMessage": error.text, "errorType": error.kind}
         response_headers["x-amz-log-result"] = base64.b64encode(b"").decode()
         return json.dumps(payload).encode()
+
+    def _call(self, function: Function, event: dict[str, Any], headers: Any) -> bytes:
+        """Invoke a handler of this process once, and answer as Lambda does for it."""
+        try:
+            answer = function.handler(event, Context(function.name, function.arn))
+        except Exception as error:
+            headers["x-amz-function-error"] = "Unhandled"
+            answer = {"errorMessage": str(error), "errorType": type(error).__name__}
+        return json.dumps(answer).encode()
 
     def stop_interpreters(self) -> None:
         """End every interpreter of this account and Region."""

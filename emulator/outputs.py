@@ -9,6 +9,9 @@ MAX_ITEMS = 100
 class OutputMissing(Exception):
     """A step's answer lacks a declared output, or has it in another type."""
 
+    status = "Failed"
+    stage = "Verifying output"
+
 
 def select(answer: Any, selector: str) -> Any:
     """Return what a selector such as $.Payload.Keys finds; raises OutputMissing."""

@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from moto.core.exceptions import ServiceException
+from moto.ssm.exceptions import SSMException
 
 
-class ParametersRefused(ServiceException):
+class ParametersRefused(SSMException):
     """The execution does not start: a parameter is unknown, missing or not allowed."""
 
     code = "InvalidAutomationExecutionParametersException"

@@ -19,7 +19,12 @@ from emulator.remediations import Exemption, Remediation, Remediations
 from emulator.shapes import find_input_fault
 
 MAX_PAGE = 100
-STEP_STATES = {"Success": "SUCCEEDED", "Failed": "FAILED", "Pending": "PENDING"}
+STEP_STATES = {
+    "Success": "SUCCEEDED",
+    "Failed": "FAILED",
+    "TimedOut": "FAILED",
+    "Pending": "PENDING",
+}
 
 
 class RemediationResponse(responses.ConfigResponse):

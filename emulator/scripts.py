@@ -19,7 +19,16 @@ MODULE = "customer_script"
 
 
 class ScriptFailed(Exception):
-    """A script raised, ran too long or returned too much; the text is the step's own."""
+    """A script raised or returned too much; the text is the step's own."""
+
+    status = "Failed"
+    stage = "Poll action status for completion"
+
+
+class ScriptTimedOut(ScriptFailed):
+    """A script ran longer than its step may."""
+
+    status = "TimedOut"
 
 
 @dataclass
@@ -30,18 +39,21 @@ class Scripts:
 
     def run(
         self,
-        document: str,
+        place: str,
         inputs: dict[str, Any],
         variables: dict[str, str],
         timeout_seconds: float,
     ) -> Any:
         """Return what the handler returns; raises ScriptFailed.
 
-        `variables` hold the credentials; they are read when an interpreter starts.
+        `place` is the document and step; `variables` hold the credentials, which an interpreter
+        reads when it starts.
         """
         payload = inputs.get("InputPayload", {})
-        context = Context(document, document, timeout_seconds)
-        told = self._warm(document, inputs, variables).run(payload, context)
+        context = Context(place, place, timeout_seconds)
+        told = self._warm(place, inputs, variables).run(payload, context)
+        if told.error is not None and told.error.kind == "Sandbox.Timedout":
+            raise ScriptTimedOut(told.error.text)
         if told.error is not None:
             raise ScriptFailed(describe_error(told.error))
         if len(json.dumps(told.answer).encode()) > MAX_PAYLOAD:
@@ -53,9 +65,9 @@ class Scripts:
         while self._runtimes:
             self._runtimes.popitem()[1][1].stop()
 
-    def _warm(self, document: str, inputs: dict[str, Any], variables: dict[str, str]) -> Runtime:
+    def _warm(self, place: str, inputs: dict[str, Any], variables: dict[str, str]) -> Runtime:
         wanted = (inputs["Script"], variables["AWS_ACCESS_KEY_ID"])
-        known, runtime = self._runtimes.get(document, (("", ""), None))
+        known, runtime = self._runtimes.get(place, (("", ""), None))
         if runtime is not None and known == wanted and runtime.is_running:
             return runtime
         if runtime is not None:
@@ -65,13 +77,11 @@ class Scripts:
             package.writestr(f"{MODULE}.py", inputs["Script"])
         handler = f"{MODULE}.{inputs['Handler']}"
         runtime = Runtime(code.getvalue(), handler, {**variables, "TZ": ":UTC"}, is_script=True)
-        self._runtimes[document] = wanted, runtime
+        self._runtimes[place] = wanted, runtime
         return runtime
 
 
 def describe_error(error: FunctionError) -> str:
     """Return an error as the failure message of a step says it (a captured message)."""
-    if error.kind == "Sandbox.Timedout":
-        return error.text
     trace = f"Traceback (most recent call last):\n{error.trace}\n" if error.trace else ""
     return f"{trace}{error.kind} - {error.text}"

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import yaml
-from moto.core.exceptions import ServiceException
 from moto.ssm import models, urls
+from moto.ssm.exceptions import SSMException
 
 from emulator.automation import Execution
 from emulator.documents import check_document, write_content
@@ -37,7 +37,6 @@ class Ssm(models.SimpleSystemManagerBackend):
         self.keeps_default = False
         """Leave the default version behind when CloudFormation puts a new one, as AWS has done."""
         self.executions: dict[str, Execution] = {}
-        self._looks: dict[str, int] = {}
         self._scripts = Scripts()
         self._sessions: dict[str, dict[str, str]] = {}
 
@@ -62,8 +61,11 @@ class Ssm(models.SimpleSystemManagerBackend):
 
     def put_version(self, name: str, content: Any, document_format: str) -> None:
         """Store a version and make it the default one, as CloudFormation does."""
+        text = write_content(content, document_format)
+        if text == self._get_documents(name).get_latest_version().content:
+            return
         described = self.update_document(
-            write_content(content, document_format),
+            text,
             attachments=[],
             name=name,
             version_name="",
@@ -90,7 +92,7 @@ class Ssm(models.SimpleSystemManagerBackend):
         """
         given = {"DocumentName": name, "DocumentVersion": version, "Parameters": parameters or None}
         if fault := find_input_fault("ssm", "StartAutomationExecution", given):
-            raise ServiceException("ValidationException", fault)
+            raise SSMException("ValidationException", fault)
         document = self._find_definition(name.rpartition("/")[2], version)
         content = yaml.safe_load(document.content)
         values = check_parameters(content.get("parameters") or {}, parameters)
@@ -103,7 +105,9 @@ class Ssm(models.SimpleSystemManagerBackend):
             "global:REGION": self.region_name,
         }
         role = substitute(content.get("assumeRole", ""), execution.values)
-        credentials = self._assume(role, execution.id) if role else variables or {}
+        credentials = self._assume(role, execution.id) if role else variables
+        if credentials is None:
+            raise ParametersRefused("The document has no assumeRole, and nobody started it.")
 
         def run_script(step: str, inputs: dict[str, Any], seconds: float) -> Any:
             return self._scripts.run(f"{name} {step}", inputs, credentials, seconds)
@@ -115,7 +119,7 @@ class Ssm(models.SimpleSystemManagerBackend):
     def find_execution(self, execution_id: str) -> Execution:
         """Return an execution; raises SSM's error where there is none of this id."""
         if execution_id not in self.executions:
-            raise ServiceException(
+            raise SSMException(
                 "AutomationExecutionNotFoundException",
                 "Automation execution not found, it may have been deleted.",
             )
@@ -123,8 +127,8 @@ class Ssm(models.SimpleSystemManagerBackend):
 
     def looks_ended(self, execution: Execution) -> bool:
         """Say whether this look finds the execution ended, and count it."""
-        self._looks[execution.id] = self._looks.get(execution.id, 0) + 1
-        return self._looks[execution.id] > self.rounds
+        execution.looks += 1
+        return execution.looks > self.rounds
 
     def stop_interpreters(self) -> None:
         """End every interpreter of this account and Region."""
@@ -133,13 +137,13 @@ class Ssm(models.SimpleSystemManagerBackend):
     def _find_definition(self, name: str, version: str) -> models.Document:
         documents = self._documents.get(name)
         if documents is None or documents.get_default_version().document_type != "Automation":
-            raise ServiceException(
+            raise SSMException(
                 "AutomationDefinitionNotFoundException",
                 f"No Automation document is named {name}.",
             )
         wanted = "" if version == "$DEFAULT" else version
         if not documents.exists(wanted):
-            raise ServiceException(
+            raise SSMException(
                 "AutomationDefinitionVersionNotFoundException",
                 f"The document {name} has no version {version}.",
             )

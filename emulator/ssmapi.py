@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.ssm import responses
+from moto.ssm.exceptions import SSMException
 from moto.ssm.models import ssm_backends
 
 from emulator.automation import Execution, StepRun
@@ -59,7 +59,7 @@ class SsmResponse(responses.SimpleSystemManagerResponse):
         found = list(reversed(self.ssm_backend.executions.values()))
         for each in self._get_param("Filters") or ():
             if each["Key"] not in FILTERS:
-                raise ServiceException("InvalidFilterKey", f"{each['Key']} is not known here.")
+                raise SSMException("InvalidFilterKey", f"{each['Key']} is not known here.")
             found = [one for one in found if FILTERS[each["Key"]](one, each["Values"])]
         page, paging = self._page(found)
         listed = [{**describe(one, True), "AutomationType": "Local"} for one in page]
@@ -79,7 +79,7 @@ class SsmResponse(responses.SimpleSystemManagerResponse):
         try:
             page, token = cut_page(items, self._get_param("NextToken"), size)
         except InvalidToken:
-            raise ServiceException("InvalidNextToken", "The specified token isn't valid.") from None
+            raise SSMException("InvalidNextToken", "The specified token isn't valid.") from None
         return page, {"NextToken": token} if token else {}
 
 

@@ -23,7 +23,10 @@ class CloudFormation(models.CloudFormationBackend):
 
     @property
     def _url_module(self) -> Any:
-        return SimpleNamespace(url_bases=urls.url_bases, url_paths=urls.url_paths)
+        from emulator.stacksetapi import StackSetResponse
+
+        paths = {**urls.url_paths, "{0}/$": StackSetResponse.dispatch}
+        return SimpleNamespace(url_bases=urls.url_bases, url_paths=paths)
 
     def create_stack(
         self, name: str, template: str, parameters: dict[str, Any], *rest: Any, **more: Any

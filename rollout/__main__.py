@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rollout.errors import Refused
 from rule import __version__
 
-VERBS = ("evaluate", "prevent", "demo")
+VERBS = ("evaluate", "prevent", "demo", "check", "plan", "deploy", "status", "remove")
 
 READER_HAS_LEFT = 128 + 13
 """What a shell makes of a program that writes to a closed pipe, such as one to head."""

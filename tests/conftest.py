@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from organizations import Estate, open_estate
 
 from emulator import Account, loopback, open_account
 from emulator.deployment import deploy
@@ -20,6 +21,14 @@ NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 def account() -> Iterator[Account]:
     """An empty account at noon of 1 September 2026, which plain boto3 clients reach."""
     with open_account(NOW) as opened:
+        yield opened
+
+
+@pytest.fixture
+def estate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Estate]:
+    """An organization, seen from its management account; who sleeps moves its clock."""
+    with open_estate() as opened:
+        monkeypatch.setattr("time.sleep", opened.sleep)
         yield opened
 
 

@@ -3,6 +3,7 @@
 The AWS CLI runs behind the loopback guard, against the emulated account.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -12,17 +13,17 @@ from pathlib import Path
 
 from emulator import Account
 from emulator.deployment import NAME
+from rollout.demo import STEP
 from tests.conftest import NOW
 
 ROOT = Path(__file__).parent.parent
 LONG_AGO = NOW - timedelta(days=60)
 
 
-def read_blocks() -> list[str]:
-    """Return the shell commands: those of the README where it has them, in blocks."""
+def read_blocks(section: str) -> list[str]:
+    """Return the shell commands in one section of the README, in blocks."""
     readme = (ROOT / "README.md").read_text()
-    section = readme.partition("<!-- one-account -->")[2].partition("<!-- /one-account -->")[0]
-    text = section or (ROOT / "docs" / "one-account.md").read_text()
+    text = readme.partition(f"<!-- {section} -->")[2].partition(f"<!-- /{section} -->")[0]
     return re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
@@ -53,7 +54,7 @@ def test_the_commands_set_the_account_up_judge_it_and_take_everything_away(
 ) -> None:
     ann = account.iam.add_user("ann", created=LONG_AGO, password=LONG_AGO)
     key = account.iam.add_key(ann, created=LONG_AGO).access_key_id
-    set_up, look, take_away = read_blocks()
+    set_up, look, take_away = read_blocks("one-account")
     printed = run(account, tmp_path, set_up, look)
     status, (finding,) = printed[-2].split("\t"), printed[-1].split("\t")
     assert status == ["CREATE_COMPLETE", "None"]
@@ -72,3 +73,22 @@ def test_the_commands_set_the_account_up_judge_it_and_take_everything_away(
     assert account.config.config_rules == {}
     assert account.functions.list_functions() == []
     assert [user.name for user in account.iam.users.values()] == ["ann"]
+
+
+def test_the_runbook_is_run_by_hand_first_without_a_change(
+    account: Account, tmp_path: Path
+) -> None:
+    ben = account.iam.add_user("ben.idle", created=LONG_AGO, password=LONG_AGO)
+    key = account.iam.add_key(ben, created=LONG_AGO)
+    account.automation.rounds = 0
+    (by_hand,) = read_blocks("by-hand")
+    run(account, tmp_path, read_blocks("one-account")[0])
+    told = json.loads("".join(run(account, tmp_path, by_hand)))
+    assert told[:2] == ["Success", None]
+    assert [json.loads(each)["Done"] for each in told[2][f"{STEP}.Keys"]] == [
+        "would be quarantined"
+    ]
+    assert (key.status, ben.tag_values) == ("Active", {})
+    told = json.loads("".join(run(account, tmp_path, by_hand.replace("=true", "=false"))))
+    assert [json.loads(each)["Done"] for each in told[2][f"{STEP}.Keys"]] == ["quarantined"]
+    assert key.status == "Inactive"

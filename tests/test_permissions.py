@@ -22,8 +22,7 @@ from emulator.items import make_item
 from emulator.rules import Rule
 from emulator.users import User
 from tests.conftest import NOW
-from tests.policy_simulator import ALLOW, IMPLICIT, Request, decide, read_statements
-from tests.runbook import run
+from tests.policy_simulator import ALLOW, Request, decide, read_statements
 
 ACCOUNT = "111122223333"
 EVALUATOR, REMEDIATION = f"{NAME}-evaluator", f"{NAME}-remediation"
@@ -231,59 +230,6 @@ def test_the_evaluator_may_do_what_it_does_and_nothing_else(
     assert find_refused(policy, requests) == []
     assert find_unused(policy, requests) == []
     assert {call.account for call in made} == {ACCOUNT}
-
-
-def drive_runbook(account: Account) -> None:
-    """Let the runbook quarantine, delete, and look for users that are not where they were."""
-    people = [
-        account.iam.add_user(name, created=LONG_AGO, password=LONG_AGO, path="/staff/")
-        for name in ("plain", "renamed", "unrecorded", "passwordless")
-    ]
-    for user in people:
-        account.iam.add_key(user, created=LONG_AGO)
-    plain, renamed, unrecorded, passwordless = people
-    passwordless.remove_password()
-    run(account, plain)
-    account.clock.advance(days=8)
-    run(account, plain)
-    account.iam.update_user("renamed", new_user_name="renamed-since")
-    run(account, renamed)
-    account.config.unrecorded.add(unrecorded.id)
-    run(account, unrecorded)
-    run(account, passwordless)
-    account.iam.add_key(plain, created=LONG_AGO)
-    account.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Something is missing.")
-    run(account, plain)
-
-
-def test_the_runbook_may_do_what_it_does_and_nothing_else(account: Account, deployed: Rule) -> None:
-    with account.calls.since_now() as calls:
-        drive_runbook(account)
-    made = [call for call in calls.made() if call.caller.endswith(f"role/{REMEDIATION}")]
-    requests = [make_request(call, account, deployed) for call in made]
-    policy = read_policy(REMEDIATION)
-    assert find_refused(policy, requests) == []
-    assert find_unused(policy, requests) == []
-
-
-@pytest.mark.parametrize(
-    ("keys", "answer"),
-    [
-        pytest.param(["no-setup-access-key:quarantined:AKIA1"], ALLOW, id="a quarantine"),
-        pytest.param(["no-setup-access-key:exception-owner"], IMPLICIT, id="an exception"),
-        pytest.param(
-            ["no-setup-access-key:quarantined:AKIA1", "owner"], IMPLICIT, id="another tag as well"
-        ),
-        pytest.param(None, IMPLICIT, id="no tag at all"),
-    ],
-)
-def test_the_runbook_tags_quarantines_only(
-    deployed: Rule, keys: list[str] | None, answer: str
-) -> None:
-    context = {} if keys is None else {"aws:TagKeys": keys}
-    user = f"arn:aws:iam::{ACCOUNT}:user/staff/alice"
-    for action in ("iam:TagUser", "iam:UntagUser"):
-        assert decide([read_policy(REMEDIATION)], Request(action, user, context)) == answer
 
 
 @pytest.mark.parametrize("role", [EVALUATOR, REMEDIATION])

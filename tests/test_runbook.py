@@ -418,6 +418,20 @@ def test_a_tagged_key_is_treated_as_its_row_says(
         assert read_state(ann) == ({key.access_key_id: status_after}, tags)
 
 
+@pytest.mark.parametrize(
+    ("status", "changes"),
+    [(ACTIVE, ["UpdateAccessKey", "TagUser"]), (INACTIVE, ["TagUser"])],
+)
+def test_finishing_a_quarantine_does_only_what_is_left_to_do(
+    account: Account, ann: User, status: str, changes: list[str]
+) -> None:
+    key = account.iam.add_key(ann, created=CREATED, status=status)
+    ann.tag_values.update(tag(key, BEGUN))
+    run(account, ann)
+    made = [call.operation for call in account.calls.made()]
+    assert [name for name in made if not name.startswith(("Get", "List"))] == changes
+
+
 def test_a_tag_whose_name_differs_in_case_is_replaced_and_not_taken_for_a_gone_keys(
     account: Account, ann: User, key: AccessKey
 ) -> None:

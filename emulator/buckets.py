@@ -1,0 +1,63 @@
+"""S3's bucket policies, as far as the code bucket needs them.
+
+Moto lets a statement with a condition deny everything. Here conditions count: a signed request of
+this cloud stands for one with TLS, and another account's request comes from its organization.
+"""
+
+import json
+from typing import Any
+
+from moto.iam.access_control import PermissionResult
+from moto.s3 import models
+from moto.utilities.utils import get_partition
+
+CONTEXT = {"aws:SecureTransport": "true"}
+
+
+def judge_policy(bucket: models.FakeBucket, action: str, resource: str) -> PermissionResult:
+    """Return DENIED where a statement whose condition holds denies the owner's request."""
+    denied = any(
+        statement["Effect"] == "Deny" and _holds(statement.get("Condition", {}), CONTEXT)
+        for statement in _statements(bucket)
+    )
+    return PermissionResult.DENIED if denied else PermissionResult.NEUTRAL
+
+
+def find_code_fault(account: str, region: str, bucket: str, key: str, organization: str) -> str:
+    """Return Lambda's complaint when an account cannot take its code from S3, or ""."""
+    partition = get_partition(region)
+    for regions in models.s3_backends.values():
+        found = regions[partition].buckets.get(bucket) if partition in regions else None
+        if found is None:
+            continue
+        context = CONTEXT | {"aws:PrincipalOrgID": organization}
+        allowed = found.account_id == account or any(
+            statement["Effect"] == "Allow"
+            and "s3:GetObject" in statement["Action"]
+            and _holds(statement.get("Condition", {}), context)
+            for statement in _statements(found)
+        )
+        if not allowed:
+            return "Your access has been denied by S3, S3 Error Code: AccessDenied."
+        if found.region_name != region:
+            return f"S3 Error Code: PermanentRedirect. The bucket is in {found.region_name}."
+        if key not in found.keys:
+            return "Error occurred while GetObject. S3 Error Code: NoSuchKey."
+        return ""
+    return "Error occurred while GetObject. S3 Error Code: NoSuchBucket."
+
+
+def _statements(bucket: models.FakeBucket) -> list[dict[str, Any]]:
+    if bucket.policy is None:
+        return []
+    statements: list[dict[str, Any]] = json.loads(bucket.policy)["Statement"]
+    return statements
+
+
+def _holds(condition: dict[str, dict[str, str]], context: dict[str, str]) -> bool:
+    return all(
+        context.get(key) == wanted for tests in condition.values() for key, wanted in tests.items()
+    )
+
+
+models.FakeBucket.get_permission = judge_policy  # type: ignore[method-assign, assignment]
