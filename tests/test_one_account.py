@@ -66,7 +66,8 @@ def test_the_commands_set_the_account_up_judge_it_and_take_everything_away(
         " --conformance-pack-input-parameters ParameterName=GraceHours,ParameterValue=9\n"
     )
     changed = changed.replace("CodeKey=", "LogRetentionDays=30 CodeKey=")
-    assert run(account, tmp_path, changed, look)[-1].split("\t") == [finding]
+    run(account, tmp_path, changed)
+    assert [each.annotation for each in account.find_rule(NAME).list_findings()] == [finding]
     (rule,) = account.config.config_rules.values()
     assert rule.input_parameters_dict["GraceHours"] == "9"
     run(account, tmp_path, take_away)
