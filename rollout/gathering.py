@@ -1,7 +1,6 @@
 """Gathers, once, what the verbs work with, and tells each check as a line while it does."""
 
 import argparse
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from rollout import checks
 from rollout.accountpack import read_account_pack
-from rollout.bucket import Bucket, has_code, name_bucket, read_bucket
+from rollout.bucket import Bucket, build_code, has_code, name_bucket, read_bucket
 from rollout.console import UNKNOWN, Fault, Story
 from rollout.desk import Desk, NotSeen, try_read
 from rollout.home import open_home, read_alias
@@ -18,7 +17,6 @@ from rollout.names import TEMPLATE_FILE
 from rollout.options import read_pack_parameters, read_stack_parameters
 from rollout.organization import Account, Organization, read_organization
 from rollout.pack import PackState, read_pack
-from rollout.package import build_package
 from rollout.packtemplate import Pack, render_pack
 from rollout.quotas import has_function, read_counts
 from rollout.recorder import (
@@ -74,7 +72,7 @@ def gather(arguments: argparse.Namespace, story: Story) -> Facts:
     """Return the facts, telling a line for each check. Raises Refused and Denied."""
     desk, recorder = open_home(arguments)
     template = TEMPLATE_FILE.read_text(encoding="utf-8")
-    code = build_package(Path(tempfile.mkdtemp(prefix="rollout-")))
+    code = build_code()
     organization, targets, here = _who(arguments, story, desk)
     pack = render_pack(
         desk.account,

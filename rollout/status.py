@@ -1,17 +1,15 @@
 """The verb `status`: what stands now, account by account, and how it differs from this checkout."""
 
 import argparse
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
+from rollout.bucket import build_code
 from rollout.console import Fault, Story
 from rollout.deployed import Health
 from rollout.names import PACK, STACK, STACK_SET, TEMPLATE_FILE
 from rollout.options import add_place_options
 from rollout.organization import Account
-from rollout.package import build_package
 from rollout.packtemplate import REVISION, render_pack
 from rollout.standing import Standing, read_standing
 
@@ -28,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Return 1 when an account is not fine or differs from this checkout, else 0."""
     story = Story(arguments.format)
     standing = read_standing(arguments, story)
-    code = build_package(Path(tempfile.mkdtemp(prefix="rollout-"))).name
+    code = build_code().name
     tell_drift(story, standing, code)
     rows = [describe(standing, account) for account in standing.accounts]
     with story.line(f"accounts: {len(rows)}") as line:
