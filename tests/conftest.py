@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from organizations import Estate, open_estate
 
 from emulator import Account, loopback, open_account
@@ -13,6 +14,9 @@ from emulator.rules import Rule
 from rollout.package import build_package
 
 loopback.install_guard()
+# No test depends on how fast the machine is.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 

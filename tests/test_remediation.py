@@ -285,6 +285,16 @@ def test_a_key_that_does_not_become_inactive_is_a_failure_that_the_next_run_fini
     assert read_state(user)[0] == {key.access_key_id: "Inactive"}
 
 
+def test_a_key_that_somebody_else_deletes_first_is_no_failure(desk: Desk) -> None:
+    user = add_user(desk, ("Inactive", OVER, False))
+    key = only_key(user)
+    # The second listing is the last look before the deletion.
+    desk.acts["ListAccessKeys", 2] = lambda: user.access_keys.remove(key)
+    (told,) = desk.remediate(user)["Keys"]
+    assert (told["AccessKeyId"], told["Done"]) == (key.access_key_id, "deleted")
+    assert describe(user) == ([], ["team: people"])
+
+
 def test_a_user_deleted_meanwhile_is_no_failure_where_nothing_was_changed(desk: Desk) -> None:
     user = add_user(desk, ("Active", None, False))
     desk.acts["ListAccessKeys", 1] = desk.account.iam.users.clear

@@ -541,6 +541,15 @@ def test_fifty_tags_do_not_keep_a_quarantine_from_being_finished(
     assert [each.done for each in run(account, ann)] == ["quarantined"]
 
 
+def test_fifty_tags_are_no_error_where_the_keys_old_tag_is_one_of_them(
+    account: Account, ann: User, key: AccessKey
+) -> None:
+    ann.tag_values.update({f"team:{number}": "x" for number in range(49)})
+    ann.tag_values.update(tag(key, OVER))
+    assert [each.done for each in run(account, ann)] == ["quarantined"]
+    assert ann.tag_values[TAG + key.access_key_id] == until(NOW)
+
+
 def test_a_failure_says_of_every_key_what_was_done(account: Account, ann: User) -> None:
     over = account.iam.add_key(ann, created=CREATED, status="Inactive")
     fresh = account.iam.add_key(ann, created=CREATED + timedelta(seconds=1))
