@@ -224,6 +224,7 @@ def test_a_result_of_the_time_before_is_not_taken_for_the_new_one(estate: Estate
     run(MEMBERS_ONLY)
     estate.packs.failing[SHOP] = ("ResourceConcurrentModificationException", "Try later.")
     estate.packs.idle_seconds = 20.0
+    estate.sleep(60)
     outcome = run(f"{MEMBERS_ONLY} --grace-hours 5")
     assert outcome.below(f"{PACK} in 4 accounts") == [
         f"{SHOP} shop: UPDATE_FAILED: ResourceConcurrentModificationException: Try later."
