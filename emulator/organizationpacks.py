@@ -81,6 +81,8 @@ class OrganizationPacks:
         """By owner and name: what one administrator puts, another does not see."""
         self.seconds_each = 3.0
         self.at_once = 50
+        self.idle_seconds = 0.0
+        """How long accounts still show the result of the put before (L)."""
         self.joining_seconds = 5.0
         """How long after an account joined it gets the packs: before its stack, by default."""
         self.resolves_account_id = True
@@ -184,7 +186,8 @@ class OrganizationPacks:
     def _schedule(
         self, pack: OrganizationPack, wanted: Iterable[Member], leaving: Iterable[Member]
     ) -> None:
-        now, each = datetime.now(UTC), timedelta(seconds=self.seconds_each)
+        now = datetime.now(UTC) + timedelta(seconds=self.idle_seconds)
+        each = timedelta(seconds=self.seconds_each)
         steps = [(member, self._put_one) for member in wanted if member.id not in self.silent]
         steps += [(member, self._delete_one) for member in leaving]
         for position, (member, step) in enumerate(steps):

@@ -223,6 +223,8 @@ def test_an_account_that_shows_no_status_is_given_up_and_named(estate: Estate) -
 def test_a_result_of_the_time_before_is_not_taken_for_the_new_one(estate: Estate) -> None:
     run(MEMBERS_ONLY)
     estate.packs.failing[SHOP] = ("ResourceConcurrentModificationException", "Try later.")
+    estate.packs.idle_seconds = 20.0
+    estate.sleep(60)
     outcome = run(f"{MEMBERS_ONLY} --grace-hours 5")
     assert outcome.below(f"{PACK} in 4 accounts") == [
         f"{SHOP} shop: UPDATE_FAILED: ResourceConcurrentModificationException: Try later."
