@@ -134,9 +134,18 @@ class Runtime:
         print(json.dumps(message), file=self._child.stdin, flush=True)
 
 
-@cache
+_LINKING = Lock()
+"""Two threads would each make the folder, and the one that the cache drops is deleted in use."""
+
+
 def libraries(*names: str) -> TemporaryDirectory[str]:
     """Return a folder with links to these distributions and what they need, and nothing else."""
+    with _LINKING:
+        return _link(*names)
+
+
+@cache
+def _link(*names: str) -> TemporaryDirectory[str]:
     folder = TemporaryDirectory(prefix="emulated-runtime-")
     for needed in sorted({each for name in names for each in _needed(name)}):
         found = distribution(needed)

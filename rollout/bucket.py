@@ -4,7 +4,10 @@ Its policy is put last, so a bucket without one is taken to be new or unfinished
 bucket with a policy is left as it is; what it lacks is a fault that says what to add.
 """
 
+import atexit
 import json
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from botocore.exceptions import ClientError
 from rollout.desk import Desk
 from rollout.errors import Denied
 from rollout.names import FUNCTION
+from rollout.package import build_package
 
 CLOSED = {
     "BlockPublicAcls": True,
@@ -32,6 +36,13 @@ class Bucket:
     lacks: tuple[str, ...] = ()
     """Settings that `complete_bucket` puts: closed, versioned, encrypted, policy."""
     faults: tuple[str, ...] = ()
+
+
+def build_code() -> Path:
+    """Return the code of this checkout, in a folder that goes when the program ends."""
+    folder = Path(tempfile.mkdtemp(prefix="rollout-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return build_package(folder)
 
 
 def name_bucket(desk: Desk) -> str:

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from emulator.users import AccessKey
 
 HELP = "Show the whole story on an emulated account; needs no AWS account and no network."
-NAME = "iam-user-no-setup-access-key"
 STEP = "QuarantineOrDeleteOffendingKeys"
-ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 SPRING = datetime(2026, 4, 1, 8, tzinfo=UTC)
 """When most users of the demo were created."""
@@ -43,13 +41,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Tell the story; return 0 only if every verdict is the expected one."""
     try:
-        from emulator import loopback, open_account
+        from emulator import deployment, loopback, open_account
     except ImportError as error:
         raise Refused(f"the demo needs the packages of requirements-dev.txt ({error})") from error
     loopback.install_guard()
     with open_account(NOW, ticking=False) as account:
         story = Story(account)
-        story.tell()
+        try:
+            story.tell()
+        except deployment.NotDeployed as error:
+            raise Refused(f"the emulated account refused what was deployed: {error}") from error
     story.out.print(
         "Every verdict was the expected one."
         if story.as_expected
@@ -130,39 +131,23 @@ class Story:
 
     def deploy(self) -> "Rule":
         """Create the stack from template.yaml and the rule from conformance-pack.yaml."""
+        from emulator import deployment
+
         self.account.config.recording = True
-        s3, cloudformation = boto3.client("s3"), boto3.client("cloudformation")
         with tempfile.TemporaryDirectory() as folder:
             package = build_package(Path(folder))
-            s3.create_bucket(Bucket="demo-code")
-            s3.put_object(Bucket="demo-code", Key=package.name, Body=package.read_bytes())
-        cloudformation.create_stack(
-            StackName=NAME,
-            TemplateBody=(ROOT / "template.yaml").read_text(),
-            Parameters=[
-                {"ParameterKey": "CodeBucket", "ParameterValue": "demo-code"},
-                {"ParameterKey": "CodeKey", "ParameterValue": package.name},
-            ],
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
-        (stack,) = cloudformation.describe_stacks(StackName=NAME)["Stacks"]
-        self.line(f"stack {NAME} from template.yaml", stack["StackStatus"])
+            deployment.put_code(self.account, package)
+        deployment.put_stack(self.account, package.name)
+        self.line(f"stack {deployment.NAME} from template.yaml", "CREATE_COMPLETE")
         self.put_pack(automatic_remediation="false")
-        return self.account.find_rule(NAME)
+        return self.account.find_rule(deployment.NAME)
 
     def put_pack(self, automatic_remediation: str) -> None:
         """Put the conformance pack: first that, later the change of its one parameter."""
-        config = boto3.client("config")
-        config.put_conformance_pack(
-            ConformancePackName=NAME,
-            TemplateBody=(ROOT / "conformance-pack.yaml").read_text(),
-            ConformancePackInputParameters=[
-                {"ParameterName": "AutomaticRemediation", "ParameterValue": automatic_remediation}
-            ],
-        )
-        status = config.describe_conformance_pack_status(ConformancePackNames=[NAME])
-        (pack,) = status["ConformancePackStatusDetails"]
-        self.line(f"pack {NAME} from conformance-pack.yaml", pack["ConformancePackState"])
+        from emulator import deployment
+
+        deployment.put_pack(self.account, {"AutomaticRemediation": automatic_remediation})
+        self.line("pack from conformance-pack.yaml", f"remediation {automatic_remediation}")
 
     def remediate(self) -> None:
         """Let AWS Config start the runbook for what was found, and send the changes it makes."""

@@ -10,28 +10,24 @@ from rollout.accountpack import follow_account_pack, put_account_pack
 from rollout.bucket import complete_bucket, upload_code
 from rollout.changes import KEEP, UPDATE, compute_stack_set
 from rollout.console import Fault, Story
-from rollout.deployed import run_smoke_test
 from rollout.desk import NotSeen
 from rollout.gathering import Facts
 from rollout.members import tell_unseen
 from rollout.names import FUNCTION, PACK, STACK, STACK_SET
+from rollout.operations import Operations
 from rollout.organization import Account, Organization, read_organization
-from rollout.pack import AccountPack, PackState, follow_pack, put_pack
+from rollout.outcome import FUNCTION_IS_MISSING, check_instances, check_packs, shout, state_of
+from rollout.pack import PackState, follow_pack, put_pack
 from rollout.policy_options import VERDICT_PARAMETERS
+from rollout.smoketest import run_smoke_test
 from rollout.stack import Stack, StackBroken, put_stack, read_stack
 from rollout.stackset import (
-    Instance,
-    Operations,
     StackSet,
     create_stack_set,
     read_instances,
     read_stack_set,
 )
 from rollout.targets import Targets, choose_targets
-
-FUNCTION_IS_MISSING = ("insufficientpermissions", "lambda", "function", "no export named")
-"""What AWS's reason holds where the pack came before the function (M: the code is documented for
-PutConformancePack; what an account's status says is not)."""
 
 
 class Deployment:
@@ -265,38 +261,3 @@ class Deployment:
 
     def _know(self, **news: object) -> None:
         self.facts = replace(self.facts, **news)  # type: ignore[arg-type]
-
-
-def check_instances(accounts: Sequence[Account], instances: dict[str, Instance]) -> list[Fault]:
-    """Return a fault for each account whose stack is not up to date."""
-    faults = []
-    for account in accounts:
-        instance = instances.get(account.id)
-        if instance is None:
-            faults.append(Fault(f"{account}: StackSets made no stack and say nothing"))
-        elif instance.state != "current":
-            reason = instance.reason or "no reason given"
-            faults.append(Fault(f"{account}: the stack is {instance.state}: {reason}"))
-    return faults
-
-
-def check_packs(accounts: Sequence[Account], state: PackState) -> list[Fault]:
-    """Return a fault for each account in which the pack does not stand."""
-    faults = []
-    for account in accounts:
-        pack = state.accounts.get(account.id)
-        if pack is None:
-            faults.append(Fault(f"{account}: AWS Config shows no status of the pack"))
-        elif pack.state != "ok":
-            faults.append(Fault(f"{account}: {pack.word}: {pack.reason or 'no reason given'}"))
-    return faults
-
-
-def state_of(part: Instance | AccountPack | None) -> str:
-    """Return the state of a stack or a pack in an account, "" where there is none."""
-    return part.state if part else ""
-
-
-def shout(state: str, good: str) -> str:
-    """Return a state for the table: in capitals where it is not the good one."""
-    return state if state == good else (state or "missing").upper()

@@ -1,27 +1,25 @@
 """Gathers, once, what the verbs work with, and tells each check as a line while it does."""
 
 import argparse
-import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from rollout import checks
 from rollout.accountpack import read_account_pack
-from rollout.bucket import Bucket, has_code, name_bucket, read_bucket
+from rollout.bucket import Bucket, build_code, has_code, name_bucket, read_bucket
 from rollout.console import UNKNOWN, Fault, Story
-from rollout.desk import Desk, NotSeen, open_desk, try_read
-from rollout.errors import Refused
+from rollout.desk import Desk, NotSeen, try_read
+from rollout.home import open_home, read_alias
 from rollout.members import Members, tell_unseen
-from rollout.names import FUNCTION, TEMPLATE_FILE
+from rollout.names import TEMPLATE_FILE
 from rollout.options import read_pack_parameters, read_stack_parameters
 from rollout.organization import Account, Organization, read_organization
 from rollout.pack import PackState, read_pack
-from rollout.package import build_package
 from rollout.packtemplate import Pack, render_pack
+from rollout.quotas import has_function, read_counts
 from rollout.recorder import (
-    MAIN_REGIONS,
     USER_TYPE,
     Recorder,
     read_recorder,
@@ -70,32 +68,11 @@ class Facts:
         return self.targets.excluded if self.targets else ()
 
 
-def open_home(arguments: argparse.Namespace) -> tuple[Desk, Recorder]:
-    """Return the desk in the Region of the roll-out, and the recorder there.
-
-    That is the Region given, or else the first of the configured one and the partition's main one
-    whose recorder records IAM users. Raises Refused where none does.
-    """
-    desk = open_desk(arguments.profile, arguments.region)
-    regions = [arguments.region or desk.session.region_name, MAIN_REGIONS.get(desk.partition, "")]
-    reasons = []
-    for region in dict.fromkeys(regions[:1] if arguments.region else filter(None, regions)):
-        there = desk if region == desk.region else replace(desk, region=region, _clients={})
-        recorder = read_recorder(there)
-        if not recorder.fault or (arguments.region and not recorder.running):
-            return there, recorder
-        reasons.append(f"{region}: {recorder.fault}")
-    raise Refused(
-        f"{desk.label}: IAM users are recorded in no Region looked at ({'; '.join(reasons)}). Use"
-        " --region with the one whose Config recorder records them, or let the recorder do so."
-    )
-
-
 def gather(arguments: argparse.Namespace, story: Story) -> Facts:
     """Return the facts, telling a line for each check. Raises Refused and Denied."""
     desk, recorder = open_home(arguments)
     template = TEMPLATE_FILE.read_text(encoding="utf-8")
-    code = build_package(Path(tempfile.mkdtemp(prefix="rollout-")))
+    code = build_code()
     organization, targets, here = _who(arguments, story, desk)
     pack = render_pack(
         desk.account,
@@ -264,43 +241,3 @@ def _quotas(story: Story, desk: Desk, organization: Organization | None, exists:
             (f"{organization_packs} organization packs, " if organization else "")
             + f"{packs} packs and {rules} rules in this account"
         )
-
-
-def read_counts(desk: Desk, in_organization: bool) -> tuple[int, int, int]:
-    """Return how many organization packs, packs and rules there are; 25 rules a call."""
-    organization_packs = 0
-    if in_organization:
-        found = desk.pages(
-            "config",
-            "describe_organization_conformance_packs",
-            "OrganizationConformancePacks",
-            PaginationConfig={"PageSize": 100},
-        )
-        organization_packs = len(found)
-    packs = desk.pages(
-        "config",
-        "describe_conformance_packs",
-        "ConformancePackDetails",
-        PaginationConfig={"PageSize": 20},
-    )
-    rules = desk.pages("config", "describe_config_rules", "ConfigRules")
-    return organization_packs, len(packs), len(rules)
-
-
-def has_function(desk: Desk) -> bool:
-    """Is there a function of our name in this account?"""
-    client = desk.client("lambda")
-    try:
-        client.get_function_configuration(FunctionName=FUNCTION)
-    except client.exceptions.ResourceNotFoundException:
-        return False
-    return True
-
-
-def read_alias(desk: Desk) -> str:
-    """Return the account's alias; Organizations knows names, but a plain account may not ask."""
-    try:
-        aliases = desk.client("iam").list_account_aliases()["AccountAliases"]
-    except (Refused, ClientError):
-        aliases = []
-    return aliases[0] if aliases else "(no alias)"

@@ -1,4 +1,4 @@
-"""The parts of README.md that are made, not written: the parameters' table and the demo's output.
+"""The parts of README.md that are made, not written: the parameters' table and what verbs print.
 
 `make readme` writes them between their markers; a test fails when they are not what stands there.
 """
@@ -13,7 +13,8 @@ from rollout.policy_options import MEANINGS
 from rule.decision import PARAMETERS, Parameter
 
 README = Path(__file__).parent.parent / "README.md"
-SHOWN_CHAPTERS = "246"
+ROLL_OUT = README.parent / "docs" / "roll-out.md"
+SHOWN_CHAPTERS = "24"
 
 
 def make_table() -> str:
@@ -38,6 +39,20 @@ def excerpt(demo: str) -> str:
     return "```text\n" + "\n\n".join(shown) + "\n```\n"
 
 
+def shorten(page: str) -> str:
+    """Return what the README shows of check, plan and deploy in docs/roll-out.md.
+
+    That page has their output whole; of plan and deploy the README has only the tables.
+    """
+    check, plan, deploy = re.findall("^```console\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)[:3]
+    shown = [check]
+    for output, first in ((plan, "UNIT "), (deploy, "ACCOUNT ")):
+        command = output.partition("\n")[0]
+        table = output[output.index(f"\n{first}") + 1 :].partition("\n\n")[0]
+        shown.append(f"{command}\n...\n{table}\n...\n{output.splitlines()[-1]}\n")
+    return "```console\n" + "\n".join(shown) + "```\n"
+
+
 def put(text: str, name: str, content: str) -> str:
     """Return the README with the content between its markers. Raises Refused without them."""
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
@@ -53,6 +68,7 @@ def main() -> None:
         [sys.executable, "-m", "rollout", "demo"], check=True, capture_output=True, text=True
     )
     text = put(README.read_text(), "parameters", make_table())
+    text = put(text, "roll-out", shorten(ROLL_OUT.read_text()))
     README.write_text(put(text, "demo", excerpt(demo.stdout)))
 
 

@@ -12,14 +12,15 @@ from rollout.bucket import delete_code, name_bucket
 from rollout.console import Fault, Story
 from rollout.desk import Desk, NotSeen
 from rollout.errors import Refused
-from rollout.gathering import open_home, read_alias
+from rollout.home import open_home, read_alias
 from rollout.members import Members, tell_unseen
 from rollout.names import PACK, STACK, STACK_SET
+from rollout.operations import Operations
 from rollout.options import add_place_options
 from rollout.organization import Account, Organization, read_organization
 from rollout.pack import delete_pack, follow_removal, read_pack
 from rollout.stack import StackBroken, delete_stack, read_stack
-from rollout.stackset import Operations, delete_stack_set, read_instances, read_stack_set
+from rollout.stackset import delete_stack_set, read_instances, read_stack_set
 from rule.decision import QUARANTINE_TAG
 
 HELP = "Take the rule away again; users, keys and quarantines are left as they are."

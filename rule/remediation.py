@@ -66,7 +66,7 @@ class Remediation(NamedTuple):
         # The status last: whoever uses a key makes it Active before.
         status = {key.id: key.status for key in read_keys(self.iam, self.user.name)}
         return {
-            key.id: f"By now it is {status.get(key.id)}, last used: {key.last_used}."
+            key.id: f"By now it is {status.get(key.id)}{' and used' if key.last_used else ''}."
             for key in user.keys
             if key.last_used is not None or status.get(key.id, "Inactive") != "Inactive"
         }

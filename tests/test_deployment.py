@@ -7,7 +7,6 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from conftest import NOW
 
 from emulator import Account
 from emulator.deployment import (
@@ -21,6 +20,7 @@ from emulator.deployment import (
     put_stack,
 )
 from emulator.rules import Rule
+from tests.conftest import NOW
 
 ROLE = f"arn:aws:iam::111122223333:role/{NAME}-evaluator"
 FUNCTION = f"arn:aws:lambda:us-east-1:111122223333:function:{NAME}"

@@ -11,11 +11,10 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from conftest import NOW
-
 from emulator import Account
 from emulator.deployment import NAME
 from rollout.demo import STEP
+from tests.conftest import NOW
 
 ROOT = Path(__file__).parent.parent
 LONG_AGO = NOW - timedelta(days=60)
@@ -67,7 +66,8 @@ def test_the_commands_set_the_account_up_judge_it_and_take_everything_away(
         " --conformance-pack-input-parameters ParameterName=GraceHours,ParameterValue=9\n"
     )
     changed = changed.replace("CodeKey=", "LogRetentionDays=30 CodeKey=")
-    assert run(account, tmp_path, changed, look)[-1].split("\t") == [finding]
+    run(account, tmp_path, changed)
+    assert [each.annotation for each in account.find_rule(NAME).list_findings()] == [finding]
     (rule,) = account.config.config_rules.values()
     assert rule.input_parameters_dict["GraceHours"] == "9"
     run(account, tmp_path, take_away)

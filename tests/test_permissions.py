@@ -13,8 +13,6 @@ from typing import Any
 
 import boto3
 import pytest
-from conftest import NOW
-from policy_simulator import ALLOW, Request, decide, read_statements
 
 from emulator import Account
 from emulator.calls import Call
@@ -23,6 +21,8 @@ from emulator.events import change_message, oversized_message
 from emulator.items import make_item
 from emulator.rules import Rule
 from emulator.users import User
+from tests.conftest import NOW
+from tests.policy_simulator import ALLOW, Request, decide, read_statements
 
 ACCOUNT = "111122223333"
 EVALUATOR, REMEDIATION = f"{NAME}-evaluator", f"{NAME}-remediation"
@@ -70,8 +70,10 @@ def make_request(call: Call, account: Account, rule: Rule) -> Request:
 
 
 def owner_of(account: Account, key_id: str) -> str:
-    """Return the name of a key's user."""
-    return str(account.iam.access_keys[key_id].user_name)
+    """Return the name of a key's user, also of a key that was deleted meanwhile."""
+    deleted = account.calls.made("iam:DeleteAccessKey")
+    names = {call.parameters["AccessKeyId"]: call.parameters["UserName"] for call in deleted}
+    return str(names.get(key_id) or account.iam.access_keys[key_id].user_name)
 
 
 def find_refused(policy: Policy, requests: Iterable[Request]) -> list[str]:

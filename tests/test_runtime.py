@@ -10,13 +10,13 @@ from typing import Any
 
 import boto3
 import pytest
-from conftest import NOW
 
 from emulator import Account, open_account
 from emulator.deployment import NAME, deploy
 from emulator.functions import Function, Invocation, invoke
 from emulator.rules import Finding, Rule
 from emulator.runtime import FunctionError
+from tests.conftest import NOW
 
 ROLE = f"arn:aws:iam::111122223333:role/{NAME}-evaluator"
 PROBE_ARN = "arn:aws:lambda:us-east-1:111122223333:function:probe"
