@@ -432,6 +432,15 @@ def test_finishing_a_quarantine_does_only_what_is_left_to_do(
     assert [name for name in made if not name.startswith(("Get", "List"))] == changes
 
 
+def test_under_setup_a_used_key_that_was_made_later_loses_its_tag_too(
+    account: Account, ann: User
+) -> None:
+    later = account.iam.add_key(ann, created=CREATED + timedelta(days=1), last_used=USED)
+    ann.tag_values.update(tag(later, OVER))
+    assert [each.done for each in run(account, ann, Criterion="SETUP")] == ["kept"]
+    assert read_state(ann) == ({later.access_key_id: "Active"}, {})
+
+
 def test_a_tag_whose_name_differs_in_case_is_replaced_and_not_taken_for_a_gone_keys(
     account: Account, ann: User, key: AccessKey
 ) -> None:
