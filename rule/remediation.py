@@ -164,9 +164,9 @@ def remediate(
         jobs += [(key.id, lambda: ("kept", why_not)) for key in user.keys]
     else:
         check_room(user, verdict)
-        # All reading comes before the first change: a read that fails finds everything as it was.
+        # All reading comes before the first change, and deletions follow their last look at once.
         objections = run.find_objections(verdict)
-        for each in verdict.keys:
+        for each in sorted(verdict.keys, key=lambda each: each.standing != Standing.TO_DELETE):
             objection = objections.get(each.key.id, "")
             jobs.append((each.key.id, partial(run.repair, each, objection)))
         # A run stopped after a deletion has left the tag. IAM finds tags in any letter case.
