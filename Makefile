@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PURE := decision report events results
 
-.PHONY: help venv demo test check render package rdk readme docs format lock clean
+.PHONY: help venv demo test coverage check render package rdk readme docs format lock clean
 
 help:
 	@echo "make demo     the whole story on an emulated account"
-	@echo "make test     every test, with coverage"
+	@echo "make test     every test"
+	@echo "make coverage the same, and which lines and branches they reach"
 	@echo "make check    format, lint, types, templates: what CI runs after the tests"
 	@echo "make render   paste rule/'s sources into the runbook in template.yaml"
 	@echo "make package  the function's code, in dist/: its name is printed last"
@@ -35,6 +37,9 @@ demo: $(READY)
 	@$(BIN)/python -m rollout demo
 
 test: $(READY)
+	@$(BIN)/python -m pytest -n 2
+
+coverage: $(READY)
 	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
 check: $(READY)
@@ -44,6 +49,7 @@ check: $(READY)
 	$(BIN)/python -m rollout.runbook --check
 	$(BIN)/cfn-lint --include-checks I -- template.yaml conformance-pack.yaml
 	$(BIN)/python -m rollout.templates
+	$(BIN)/python -m pytest -q $(PURE:%=--cov=rule.%) --cov-fail-under=100 $(PURE:%=tests/test_%.py)
 
 render: $(READY)
 	@$(BIN)/python -m rollout.runbook
