@@ -30,7 +30,7 @@ $(READY): requirements-dev.txt
 	@echo "Setting up $(VENV), about a minute ..."
 	@$(PYTHON) -m venv --clear $(VENV) \
 	  || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $(READY)
 
 demo: $(READY)
