@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cfn_guard_rs
 import pytest
 import yaml
 from cfnlint.api import lint
@@ -17,7 +16,7 @@ from guardrails.cloudformation.console_user_key import ConsoleUserKey
 from guardrails.exemption import read_exemptions
 from guardrails.template import check_template
 from rollout.__main__ import main
-from tests.test_guardrails_guard import RULES
+from tests.test_guardrails_guard import run_guard
 from tests.test_guardrails_scp import PLACEHOLDERS
 from tests.test_prevent import CLEAN, PLAN, TEMPLATE
 
@@ -131,8 +130,8 @@ def test_the_guard_rule_judges_the_input_that_a_hook_on_stacks_gives() -> None:
             "Properties": {"UserName": "ann", "LoginProfile": {"Password": "x"}},
         }
     context = {"HookContext": {"TargetType": "STACK"}}
-    assert cfn_guard_rs.run_checks({**context, **bad, "Previous": clean}, RULES).status == "FAIL"
-    assert cfn_guard_rs.run_checks({**context, **clean, "Previous": bad}, RULES).status == "PASS"
+    assert run_guard({**context, **bad, "Previous": clean}) == "FAIL"
+    assert run_guard({**context, **clean, "Previous": bad}) == "PASS"
 
 
 def test_the_page_on_scps_explains_each_file_and_each_placeholder() -> None:
