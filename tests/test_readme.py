@@ -6,6 +6,7 @@ import pytest
 
 from rollout.__main__ import main
 from rollout.readme import README, ROLL_OUT, put, shorten
+from rule.decision import OFFENDING
 
 TEMPLATE = """\
 Resources:
@@ -37,3 +38,12 @@ def test_the_readme_shows_what_prevent_prints(
 def test_every_page_that_the_readme_links_to_is_there() -> None:
     links = {part.partition(")")[0] for part in README.read_text().split("](")[1:]}
     assert {link for link in links if not (README.parent / link).exists()} == set()
+
+
+def test_the_owner_s_page_explains_the_sentences_as_they_are_said() -> None:
+    page = (README.parent / "docs" / "flagged.md").read_text().partition("## What the sentences")[2]
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in page.splitlines() if "| " in line]
+    said = (README.parent / "rule" / "decision.py").read_text()
+    pieces = [piece.strip(" ,;") for row in rows[1:] for piece in row.split("...") if piece.strip()]
+    assert [piece for piece in pieces if piece not in said] == []
+    assert len(rows) > len(OFFENDING)
