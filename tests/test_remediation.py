@@ -261,6 +261,21 @@ def test_a_key_whose_use_shows_just_before_its_deletion_is_kept(desk: Desk) -> N
     assert describe(user) == (["Inactive"], [f"0: {OVER}", "team: people"])
 
 
+def test_a_deletion_follows_its_last_look_before_another_key_is_quarantined(desk: Desk) -> None:
+    user = add_user(desk, ("Active", None, False), ("Inactive", OVER, False))
+    with desk.account.calls.since_now() as calls:
+        desk.remediate(user)
+    writes = [each for each in calls.actions() if not each.startswith(("iam:Get", "iam:List"))]
+    assert writes == [
+        "config:ListDiscoveredResources",
+        "iam:DeleteAccessKey",
+        "iam:UntagUser",
+        "iam:TagUser",
+        "iam:UpdateAccessKey",
+        "iam:TagUser",
+    ]
+
+
 def test_a_key_that_somebody_deletes_meanwhile_leaves_no_tag(desk: Desk) -> None:
     user = add_user(desk, ("Active", None, False))
     key = only_key(user)
