@@ -18,6 +18,7 @@ from rich.text import Text
 WIDTH = 72
 """Where results begin; longer names push them to the right."""
 PIPE_WIDTH = 1000
+"""Columns for a pipe: one line a row, as grep and less want it."""
 GOOD, BAD, UNKNOWN = "green", "bold red", "yellow"
 
 
@@ -160,7 +161,7 @@ class Story:
         return int(faults > 0)
 
     def _start(self, line: Line) -> None:
-        self._console.print(f"{line.name} {_dots(line.name)} ", end="")
+        self._console.print(f"{line.name} {dots(line.name)} ", end="")
         self._console.file.flush()
 
     def _end(self, line: Line) -> None:
@@ -205,5 +206,6 @@ class Follow:
             self.story.say(f"        {account}: {state}")
 
 
-def _dots(name: str) -> str:
+def dots(name: str) -> str:
+    """Return the dots between a line's name and its result."""
     return "." * max(3, WIDTH - len(name))

@@ -16,6 +16,7 @@ import boto3
 from rich.console import Console
 from rich.text import Text
 
+from rollout.console import dots
 from rollout.errors import Refused
 from rollout.package import build_package
 from rollout.verdicts import write_rows
@@ -198,7 +199,7 @@ class Story:
 
     def line(self, what: str, result: str) -> None:
         """Write a name, dots and its result, as every verb does."""
-        self.out.print(Text(f"{what} {'.' * (72 - len(what))} {result}"))
+        self.out.print(Text(f"{what} {dots(what)} {result}"))
 
     def show(self, rule: "Rule", expected: dict[str, str]) -> None:
         """Show the results that changed, as the Config console lists them; compare them all."""

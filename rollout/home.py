@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from rollout.desk import Desk, open_desk
 from rollout.errors import Refused
+from rollout.organization import Account, Organization, read_organization
 from rollout.recorder import (
     MAIN_REGIONS,
     Recorder,
@@ -33,6 +34,20 @@ def open_home(arguments: argparse.Namespace) -> tuple[Desk, Recorder]:
         f"{desk.label}: IAM users are recorded in no Region looked at ({'; '.join(reasons)}). Use"
         " --region with the one whose Config recorder records them, or let the recorder do so."
     )
+
+
+def open_place(arguments: argparse.Namespace) -> tuple[Desk, Organization | None, Account]:
+    """Return the desk, the organization (None with --account-only), and this account by name.
+
+    Raises Refused as `open_home` and `read_organization` do.
+    """
+    desk, _ = open_home(arguments)
+    organization = None if arguments.account_only else read_organization(desk)
+    here = (
+        organization.find(desk.account) if organization else Account(desk.account, read_alias(desk))
+    )
+    desk.label = str(here)
+    return desk, organization, here
 
 
 def read_alias(desk: Desk) -> str:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 RULE = STACK = STACK_SET = FUNCTION = PACK = DOCUMENT = "iam-user-no-setup-access-key"
 EXPORT = f"{FUNCTION}-function-arn"
-REMEDIATION_ROLE = f"{RULE}-remediation"
 PLACEHOLDER_ACCOUNT = "111122223333"
 CHECKOUT = Path(__file__).parent.parent
 TEMPLATE_FILE = CHECKOUT / "template.yaml"

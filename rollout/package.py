@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rollout.errors import Refused
+from rollout.names import FUNCTION
 
-NAME = "iam-user-no-setup-access-key"
 LIMIT_BYTES = 100_000
 RULE_FOLDER = Path(__file__).parent.parent / "rule"
 RDKLIB_VERSION = "0.3.10"
@@ -38,7 +38,7 @@ def build_package(folder: Path) -> Path:
             f"The package would have {len(content):,} bytes; fewer than {LIMIT_BYTES:,} are"
             f" allowed. Look for what does not belong into {RULE_FOLDER.name}/."
         )
-    file = folder / f"{NAME}-{hashlib.sha256(content).hexdigest()[:16]}.zip"
+    file = folder / f"{FUNCTION}-{hashlib.sha256(content).hexdigest()[:16]}.zip"
     folder.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
     return file

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from rollout.errors import Refused
-from rollout.package import NAME, RULE_FOLDER, read_rdklib, read_sources
+from rollout.names import RULE
+from rollout.package import RULE_FOLDER, read_rdklib, read_sources
 
 ROOT = RULE_FOLDER.parent
 FILES = {"parameters.json": ROOT / "parameters.json", "rule_test.py": ROOT / "tests/rule_test.py"}
@@ -19,7 +20,7 @@ FILES = {"parameters.json": ROOT / "parameters.json", "rule_test.py": ROOT / "te
 def fill_folder(build: Path) -> Path:
     """Write the rule's folder anew under `build` and return it. Raises Refused as the package."""
     sources = read_sources("rule", RULE_FOLDER) | read_rdklib()
-    folder = build / NAME
+    folder = build / RULE
     shutil.rmtree(folder, ignore_errors=True)
     for name, content in sources.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

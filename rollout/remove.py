@@ -12,12 +12,12 @@ from rollout.bucket import delete_code, name_bucket
 from rollout.console import Fault, Story
 from rollout.desk import Desk, NotSeen
 from rollout.errors import Refused
-from rollout.home import open_home, read_alias
+from rollout.home import open_place
 from rollout.members import Members, tell_unseen
 from rollout.names import PACK, STACK, STACK_SET
 from rollout.operations import Operations
 from rollout.options import add_place_options
-from rollout.organization import Account, Organization, read_organization
+from rollout.organization import Account, Organization
 from rollout.pack import delete_pack, follow_removal, read_pack
 from rollout.stack import StackBroken, delete_stack, read_stack
 from rollout.stackset import delete_stack_set, read_instances, read_stack_set
@@ -41,14 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.exclude or arguments.ou:
         raise Refused("remove takes everything away; use deploy with --exclude to leave some out.")
     story = Story(arguments.format)
-    desk, _ = open_home(arguments)
-    organization = None
-    if arguments.account_only:
-        here = Account(desk.account, read_alias(desk))
-    else:
-        organization = read_organization(desk)
-        here = organization.find(desk.account)
-    desk.label = str(here)
+    desk, organization, here = open_place(arguments)
     what = organization.id if organization else desk.account
     where = f"all {len(organization.accounts)} accounts of {what}" if organization else str(here)
     confirm(arguments, what, f"This takes the rule and its results out of {where}.")

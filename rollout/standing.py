@@ -8,9 +8,9 @@ from rollout.accountpack import read_account_pack
 from rollout.console import Story
 from rollout.deployed import Health, read_health
 from rollout.desk import Desk, NotSeen
-from rollout.home import open_home, read_alias
+from rollout.home import open_place
 from rollout.members import Members, tell_unseen
-from rollout.organization import Account, Organization, read_organization
+from rollout.organization import Account, Organization
 from rollout.pack import PackState, read_pack
 from rollout.stack import Stack, read_stack
 from rollout.stackset import StackSet, read_stack_set
@@ -54,14 +54,7 @@ class Standing:
 
 def read_standing(arguments: argparse.Namespace, story: Story) -> Standing:
     """Return what stands, telling what is being read."""
-    desk, _ = open_home(arguments)
-    organization = None
-    if arguments.account_only:
-        here = Account(desk.account, read_alias(desk))
-    else:
-        organization = read_organization(desk)
-        here = organization.find(desk.account)
-    desk.label = str(here)
+    desk, organization, here = open_place(arguments)
     with story.line(f"account {here}, {desk.region}") as line:
         line.end(organization.id if organization else "this account alone")
     stack_set = read_stack_set(desk, organization) if organization else StackSet(exists=False)

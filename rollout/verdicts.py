@@ -9,13 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rollout.console import PIPE_WIDTH
 from rule.account import Judged
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE, NOT_READ, utc
 
 FORMATS = ("table", "json", "csv")
 COLOURS = {NON_COMPLIANT: "bold red", COMPLIANT: "green", NOT_APPLICABLE: "dim"}
-WIDE_ENOUGH = 1000
-"""Columns for a pipe: one line a user, as grep and less want it."""
 
 
 def write_verdicts(judged: list[Judged], form: str, everybody: bool, out: TextIO) -> None:
@@ -86,7 +85,7 @@ def write_rows(rows: list[tuple[str, str, str]], out: TextIO) -> None:
     """Write user, compliance and sentence as aligned columns, coloured on a terminal."""
     if not rows:
         return
-    console = Console(file=out, highlight=False, width=None if out.isatty() else WIDE_ENOUGH)
+    console = Console(file=out, highlight=False, width=None if out.isatty() else PIPE_WIDTH)
     table = Table("USER", "COMPLIANCE", "WHY", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for user, compliance, why in rows:
         # Text, as square brackets and colons would mean something to rich.

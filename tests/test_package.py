@@ -13,7 +13,8 @@ import pytest
 
 from rollout import package
 from rollout.errors import Refused
-from rollout.package import NAME, build_package, digest, pack, read_sources
+from rollout.names import RULE as NAME
+from rollout.package import build_package, digest, pack, read_sources
 
 ROOT = Path(__file__).parent.parent
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rollout.errors import Refused
-from rollout.package import NAME
+from rollout.names import RULE as NAME
 from rollout.policy_options import MEANINGS, add_policy_options, option
 from rollout.readme import describe, make_table, put
 from rollout.templates import read_template

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import emulator
-from rollout.package import NAME, read_rdklib
+from rollout.names import RULE as NAME
+from rollout.package import read_rdklib
 from rollout.rdk import fill_folder
 
 ROOT = Path(__file__).parent.parent
