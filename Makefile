@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PURE := decision report events results
+PURE := decision credential_report events results
 
 .PHONY: help venv demo test coverage check render package rdk readme docs format lock clean
 
@@ -46,25 +46,25 @@ check: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/python -m rollout.runbook --check
+	$(BIN)/python -m tools.runbook --check
 	$(BIN)/cfn-lint --include-checks I -- template.yaml conformance-pack.yaml
-	$(BIN)/python -m rollout.templates
-	$(BIN)/python -m pytest -q $(PURE:%=--cov=rule.%) --cov-fail-under=100 $(PURE:%=tests/test_%.py)
+	$(BIN)/python -m tools.templates
+	$(BIN)/python -m pytest -q $(PURE:%=--cov=rule.%) --cov-fail-under=100 $(PURE:%=tests/rule/test_%.py)
 
 render: $(READY)
-	@$(BIN)/python -m rollout.runbook
+	@$(BIN)/python -m tools.runbook
 
 package: $(READY)
-	@$(BIN)/python -m rollout.package
+	@$(BIN)/python -m rollout.code.package
 
 rdk: $(READY)
-	@$(BIN)/python -m rollout.rdk
+	@$(BIN)/python -m tools.rdk
 
 readme: $(READY)
-	@$(BIN)/python -m rollout.readme
+	@$(BIN)/python -m tools.readme
 
 docs: $(READY)
-	@PYTHONPATH=.:tests $(BIN)/python tests/documents.py
+	@$(BIN)/python -m tools.documents
 
 format: $(READY)
 	$(BIN)/ruff format

@@ -18,17 +18,17 @@ from moto.iam.models import iam_backends
 from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
 
-from emulator.calls import CallLog
+from emulator.awslambda.functions import Handler, Invocation
+from emulator.awslambda.models import Lambda
 from emulator.clock import Clock
-from emulator.config import Config
+from emulator.config.models import Config
+from emulator.config.remediation import Remediation
+from emulator.config.rules import Rule, add_rule, deliver_items
 from emulator.environment import client_variables
-from emulator.faults import Faults
-from emulator.functions import Handler, Invocation
-from emulator.iam import Iam
-from emulator.lambdas import Lambda
-from emulator.remediations import Remediation
-from emulator.rules import Rule, add_rule, deliver_items
-from emulator.ssm import Ssm
+from emulator.gateway.calls import CallLog
+from emulator.gateway.faults import Faults
+from emulator.iam.models import Iam
+from emulator.ssm.models import Ssm
 
 if TYPE_CHECKING:
     from emulator.cloud import Cloud
@@ -98,7 +98,7 @@ class Account:
         from_pack: bool = True,
         timeout_seconds: float = 900.0,
     ) -> Rule:
-        """Register a rule that invokes `handler`; see `emulator.rules.add_rule`."""
+        """Register a rule that invokes `handler`; see `emulator.config.rules.add_rule`."""
         return add_rule(
             self.config,
             self.functions,

@@ -21,19 +21,19 @@ from moto.organizations.models import organizations_backends
 from moto.ssm.models import ssm_backends
 
 from emulator.account import Account, admit_operator
-from emulator.calls import CallLog
+from emulator.awslambda.models import Lambda
 from emulator.clock import Clock
-from emulator.config import Config
+from emulator.cloudformation.models import CloudFormation
+from emulator.config.models import Config
 from emulator.environment import NO_FILES
-from emulator.faults import Faults
-from emulator.iam import Iam
-from emulator.lambdas import Lambda
-from emulator.organization import forget_organizations
-from emulator.organizationapi import Organizations
-from emulator.server import Gateway, Server
-from emulator.ssm import Ssm
-from emulator.stacks import CloudFormation
-from emulator.users import AccessKey
+from emulator.gateway.calls import CallLog
+from emulator.gateway.faults import Faults
+from emulator.gateway.server import Gateway, Server
+from emulator.iam.models import Iam
+from emulator.iam.users import AccessKey
+from emulator.organizations.models import forget_organizations
+from emulator.organizations.responses import Organizations
+from emulator.ssm.models import Ssm
 
 ACCOUNT_ID = "111122223333"
 REGION = "us-east-1"

@@ -10,7 +10,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from emulator.account import Account
-from emulator.rules import Rule
+from emulator.config.rules import Rule
 
 ROOT = Path(__file__).parent.parent
 NAME = "iam-user-no-setup-access-key"

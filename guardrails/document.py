@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from guardrails.finding import NEITHER, TEMPLATE_KEYS, Finding, Foreign, Unreadable
-from guardrails.terraform import check_plan
+from guardrails.terraform.check import check_plan
 
 CLOUDFORMATION = "cloudformation"
 TERRAFORM = "terraform"
@@ -38,7 +38,7 @@ def check_document(content: bytes, file: str, kind: str | None = None) -> list[F
     if document is not None and not document.keys() & TEMPLATE_KEYS:
         raise Foreign(NEITHER)
     # Imported late: cfn-lint takes half a second, which a check of plans alone need not wait for.
-    from guardrails.template import check_template
+    from guardrails.cloudformation.check import check_template
 
     if kind == TERRAFORM:
         raise Foreign(f"it is no Terraform plan; {_SHOW}")

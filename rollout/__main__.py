@@ -1,6 +1,6 @@
 """The command line's single edge: it runs one verb and turns errors into exit codes.
 
-A verb is a module of this package with HELP, `configure(parser)` and `run(arguments)`, which
+A verb is a module of rollout.commands with HELP, `configure(parser)` and `run(arguments)`, which
 returns the exit code. Results go to stdout; progress, notes and errors go to stderr.
 """
 
@@ -64,7 +64,7 @@ def read_arguments(parser: Parser, argv: list[str] | None) -> argparse.Namespace
     """Return what was asked for; `run` is the function that does it."""
     verbs = parser.add_subparsers(metavar="<verb>", required=True)
     for name in VERBS:
-        verb = importlib.import_module(f"rollout.{name}")
+        verb = importlib.import_module(f"rollout.commands.{name}")
         verb_parser = verbs.add_parser(name, help=verb.HELP, description=verb.HELP)
         verb.configure(verb_parser)
         verb_parser.set_defaults(run=verb.run)

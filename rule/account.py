@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from rule.credential_report import Report, read_report
 from rule.decision import NON_COMPLIANT, QUARANTINE_TAG, Policy, User, Verdict, judge
 from rule.live import Identity, UserGone, find_user, identify, read_user
-from rule.report import Report, read_report
 from rule.results import Stored
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from organizations import Estate, open_estate
 
 from emulator import Account, loopback, open_account
+from emulator.config.rules import Rule
 from emulator.deployment import deploy
-from emulator.rules import Rule
-from rollout.package import build_package
+from rollout.code.package import build_package
+from tests.support.organizations import Estate, open_estate
 
 loopback.install_guard()
 # No test depends on how fast the machine is.

@@ -25,7 +25,9 @@ EMULATOR = Path(__file__).parent.parent
 
 def load(name: str) -> ModuleType:
     """Return a module of the emulator, loaded by its path: its package must not be visible."""
-    spec = importlib.util.spec_from_file_location(f"emulator_{name}", EMULATOR / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(
+        f"emulator_{Path(name).name}", EMULATOR / f"{name}.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -100,7 +102,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     load("loopback").install_guard()
-    functions = load("functions")
+    functions = load("awslambda/functions")
     start = json.loads(sys.stdin.readline())
     travel = Travel(start["time_machine"])
     folder, handler = start["code"], start["handler"]

@@ -1,0 +1,1 @@
+"""Lambda, with functions that run."""

@@ -1,0 +1,233 @@
+"""Lambda of one emulated account and Region: moto's, with functions that run.
+
+A function that was created over the API or by CloudFormation runs in a bare interpreter under its
+role's credentials. A handler of this process may stand for one, so that events reach it without a
+zip file.
+"""
+
+import base64
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+from moto.awslambda import models, urls
+from moto.awslambda.exceptions import InvalidParameterValueException
+from moto.logs.models import logs_backends
+from moto.utilities.utils import get_partition
+
+from emulator.awslambda.functions import ATTEMPTS, Context, Function, invoke
+from emulator.awslambda.runtime import FunctionError, Runtime
+from emulator.iam.roles import assume_role, trusts_service
+
+SERVICE = "lambda.amazonaws.com"
+
+
+class DeployedFunction(models.LambdaFunction):
+    """A function with code, and with the settings that moto forgets."""
+
+    def __init__(self, account_id: str, spec: dict[str, Any], region: str) -> None:
+        super().__init__(account_id, spec, region, "$LATEST")
+        group = f"/aws/lambda/{self.function_name}"
+        self.logging = {"LogFormat": "Text", "LogGroup": group} | spec.get("LoggingConfig", {})
+
+    def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
+        return super().get_configuration(on_create) | {"LoggingConfig": self.logging}
+
+    def _set_function_code(self, updated_spec: dict[str, Any]) -> None:
+        self.code_bytes = b""
+        super()._set_function_code(updated_spec)
+        if not self.code_bytes:
+            # Moto creates the function all the same.
+            raise InvalidParameterValueException(
+                "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The"
+                " specified key does not exist."
+            )
+
+    def is_created(self) -> bool:
+        """Say that CloudFormation may go on; moto declares this abstract and leaves it so."""
+        return True
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> None:
+        models.lambda_backends[account_id][region_name].delete_function(resource_name)
+
+    def permits(self, principal: str, account_id: str) -> bool:
+        """Say whether the function's policy lets a service invoke it for an account."""
+        return any(
+            statement["Effect"] == "Allow"
+            and statement["Principal"] == {"Service": principal}
+            and statement["Action"] == "lambda:InvokeFunction"
+            and statement.get("Condition", {})
+            .get("StringEquals", {})
+            .get("AWS:SourceAccount", account_id)
+            == account_id
+            for statement in self.policy.statements
+        )
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+        **_: Any,
+    ) -> models.LambdaFunction:
+        spec = {**cloudformation_json["Properties"], "FunctionName": resource_name}
+        return models.lambda_backends[account_id][region_name].create_function(spec)
+
+
+class Lambda(models.LambdaBackend):
+    """Moto's Lambda; `handlers` are the functions of this process, by ARN."""
+
+    cloud_url: ClassVar[str] = ""
+    """Where functions reach the cloud that is open."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.handlers: dict[str, Function] = {}
+        self._runtimes: dict[str, tuple[str, Runtime]] = {}
+
+    @property
+    def _url_module(self) -> Any:
+        return SimpleNamespace(url_bases=urls.url_bases, url_paths=urls.url_paths)
+
+    def get_function(self, function_name_or_arn: str, qualifier: str | None = None) -> Any:
+        """Return a handler of this process, or the function that was created over the API."""
+        place = f"arn:{get_partition(self.region_name)}:lambda:{self.region_name}:{self.account_id}"
+        for arn in (function_name_or_arn, f"{place}:function:{function_name_or_arn}"):
+            if arn in self.handlers:
+                return self.handlers[arn]
+        return super().get_function(function_name_or_arn, qualifier)
+
+    def create_function(self, spec: dict[str, Any]) -> models.LambdaFunction:
+        """Create a function; as in AWS, its role must trust Lambda."""
+        if not trusts_service(self.account_id, self.region_name, spec["Role"], SERVICE):
+            raise InvalidParameterValueException(
+                "The role defined for the function cannot be assumed by Lambda."
+            )
+        function = DeployedFunction(self.account_id, spec, self.region_name)
+        self._lambdas.put_function(function)
+        return function
+
+    def find_function(self, arn: str) -> Function:
+        """Return what runs when the function is invoked; raises moto's error where there is none.
+
+        An asynchronous run is retried as the function's event invoke configuration says.
+        """
+        function = self.get_function(arn)
+        if isinstance(function, Function):
+            return function
+        configs = [each.config for each in function.event_invoke_config]
+        attempts = 1 + configs[0].get("MaximumRetryAttempts", ATTEMPTS - 1) if configs else ATTEMPTS
+        return Function(
+            arn,
+            lambda event, context: self.run(function, event, context),
+            float(function.timeout),
+            attempts,
+        )
+
+    def may_invoke(self, arn: str, principal: str) -> bool:
+        """Say whether a service may invoke the function for this account, and there is one."""
+        try:
+            function = self.get_function(arn)
+        except Exception:  # moto has one for each way in which a function is not there
+            return False
+        return isinstance(function, Function) or function.permits(principal, self.account_id)
+
+    def run(self, function: DeployedFunction, event: dict[str, Any], context: Context) -> Any:
+        """Run a deployed function once, warm where it can be; raises FunctionError."""
+        context.memory_limit_in_mb = function.memory_size
+        told = self._warm(function).run(event, context)
+        self._log(function, context, told.printed)
+        if told.error is not None:
+            raise told.error
+        return told.answer
+
+    def invoke(
+        self,
+        function_name: str,
+        qualifier: str | None,
+        body: Any,
+        headers: Any,
+        response_headers: Any,
+    ) -> str | bytes | None:
+        """Run a function for the API's Invoke, which waits for the answer unless told not to."""
+        deployed = self.get_function(function_name, qualifier)
+        event = json.loads(body or "{}")
+        if isinstance(deployed, Function):
+            return self._call(deployed, event, response_headers)
+        if headers.get("x-amz-invocation-type") == "Event":
+            invoke(self.find_function(deployed.function_arn), event)
+            return b""
+        context = Context(deployed.function_name, deployed.function_arn, float(deployed.timeout))
+        try:
+            payload = self.run(deployed, event, context)
+        except FunctionError as error:
+            response_headers["x-amz-function-error"] = "Unhandled"
+            payload = {"errorMessage": error.text, "errorType": error.kind}
+        response_headers["x-amz-log-result"] = base64.b64encode(b"").decode()
+        return json.dumps(payload).encode()
+
+    def _call(self, function: Function, event: dict[str, Any], headers: Any) -> bytes:
+        """Invoke a handler of this process once, and answer as Lambda does for it."""
+        try:
+            answer = function.handler(event, Context(function.name, function.arn))
+        except Exception as error:
+            headers["x-amz-function-error"] = "Unhandled"
+            answer = {"errorMessage": str(error), "errorType": type(error).__name__}
+        return json.dumps(answer).encode()
+
+    def stop_interpreters(self) -> None:
+        """End every interpreter of this account and Region."""
+        while self._runtimes:
+            self._runtimes.popitem()[1][1].stop()
+
+    def _warm(self, function: DeployedFunction) -> Runtime:
+        """Return the function's interpreter, a new one where code or settings have changed."""
+        version = f"{function.code_sha_256} {function.handler} {function.role}"
+        known, runtime = self._runtimes.get(function.function_name, ("", None))
+        if runtime is not None and known == version and runtime.is_running:
+            return runtime
+        if runtime is not None:
+            runtime.stop()
+        runtime = Runtime(function.code_bytes, function.handler or "", self._variables(function))
+        self._runtimes[function.function_name] = version, runtime
+        return runtime
+
+    def _variables(self, function: DeployedFunction) -> dict[str, str]:
+        """Return what Lambda puts into the environment, the role's credentials among it."""
+        return {
+            **assume_role(
+                self.account_id,
+                self.region_name,
+                function.role,
+                function.function_name,
+                self.cloud_url,
+            ),
+            **function.environment_vars,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
+            "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+            "AWS_LAMBDA_LOG_GROUP_NAME": function.logging["LogGroup"],
+            "_HANDLER": function.handler or "",
+            "TZ": ":UTC",
+        }
+
+    def _log(self, function: DeployedFunction, context: Context, printed: str) -> None:
+        """Write what a run printed to the function's log group, where there is one."""
+        logs = logs_backends[self.account_id][self.region_name]
+        group = function.logging["LogGroup"]
+        if group not in logs.groups:
+            return
+        now = int(datetime.now(UTC).timestamp() * 1000)
+        logs.ensure_log_stream(group, context.log_stream_name)
+        logs.put_log_events(
+            group,
+            context.log_stream_name,
+            [{"timestamp": now, "message": line} for line in printed.splitlines()],
+        )

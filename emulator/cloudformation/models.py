@@ -1,0 +1,132 @@
+"""CloudFormation of one emulated account and Region: moto's, with what our templates need of it.
+
+Moto passes over a type that it does not know; here such a stack fails, as does one whose parameters
+the template does not allow. A stack that fails is rolled back and says why in its events.
+"""
+
+import json
+import re
+from types import SimpleNamespace
+from typing import Any
+
+from moto.cloudformation import models, parsing, urls
+from moto.cloudformation.exceptions import ValidationError
+
+from emulator.cloudformation.resources import MODELS, NAMES
+
+parsing.get_model_map().update(MODELS)
+parsing.get_name_type_map().update(NAMES)
+
+
+class CloudFormation(models.CloudFormationBackend):
+    """The CloudFormation of one account and Region."""
+
+    @property
+    def _url_module(self) -> Any:
+        from emulator.cloudformation.stack_set_responses import StackSetResponse
+
+        paths = {**urls.url_paths, "{0}/$": StackSetResponse.dispatch}
+        return SimpleNamespace(url_bases=urls.url_bases, url_paths=paths)
+
+    def create_stack(
+        self, name: str, template: str, parameters: dict[str, Any], *rest: Any, **more: Any
+    ) -> models.Stack:
+        """Create a stack; one of which a resource fails ends as ROLLBACK_COMPLETE."""
+        parsed = models.Stack.parse_template(template)
+        fault = find_parameter_fault(parsed, parameters) or find_unknown_type(parsed)
+        if fault:
+            raise ValidationError(message=fault)
+        before = set(self.stacks)
+        try:
+            return super().create_stack(name, template, parameters, *rest, **more)
+        except Exception as error:
+            created = [self.stacks[each] for each in set(self.stacks) - before]
+            if not created:
+                raise
+            return self._roll_back(created[0], error)
+
+    def update_stack(
+        self, name: str, template: str, role_arn: Any, parameters: Any, tags: Any
+    ) -> models.Stack:
+        """Change a stack, when the template allows its parameters."""
+        given = self._resolve_update_parameters(self.get_stack(name), parameters)
+        parsed = models.Stack.parse_template(template)
+        fault = find_parameter_fault(parsed, given) or find_unknown_type(parsed)
+        if fault:
+            raise ValidationError(message=fault)
+        resources = self.get_stack(name).resource_map
+        changed = {each for each in given if resources.input_parameters.get(each) != given[each]}
+        for each in find_dependents(parsed, changed) & set(resources._resource_json_map):
+            # Moto sees a parameter in a resource, but not one that only its condition refers to:
+            # with other text on record it takes the resource for changed.
+            resources._resource_json_map[each] = {"Type": parsed["Resources"][each]["Type"]}
+        return super().update_stack(name, template, role_arn, parameters, tags)
+
+    def _roll_back(self, stack: models.Stack, error: Exception) -> models.Stack:
+        stack._add_stack_event("CREATE_FAILED", resource_status_reason=describe_error(error))
+        stack.resource_map.delete()
+        exported = [
+            name for name, each in self.exports.items() if each.exporting_stack_id == stack.stack_id
+        ]
+        for name in exported:
+            del self.exports[name]
+        stack.output_map._output_json_map = {}
+        stack.status = "ROLLBACK_COMPLETE"
+        stack._add_stack_event("ROLLBACK_COMPLETE")
+        return stack
+
+
+def find_dependents(template: dict[str, Any], parameters: set[str]) -> set[str]:
+    """Return the resources with a condition, or an Fn::If, that refers to one of the parameters."""
+    conditions = {
+        name
+        for name, condition in template.get("Conditions", {}).items()
+        if parameters & set(parsing.get_references_from_template(condition))
+    }
+    return {
+        name
+        for name, resource in template["Resources"].items()
+        if any(f'"{each}"' in json.dumps(resource) for each in conditions)
+    }
+
+
+def describe_error(error: Exception) -> str:
+    """Return what an event of a stack says of a service's error: its text and its code."""
+    code = getattr(error, "error_type", None) or type(error).__name__
+    return f"{getattr(error, 'message', None) or error} (Error Code: {code})"
+
+
+def find_unknown_type(template: dict[str, Any]) -> str | None:
+    """Return CloudFormation's complaint about types that nobody has written for the emulator."""
+    known = parsing.get_model_map()
+    types = {resource["Type"] for resource in template["Resources"].values()}
+    unknown = sorted(types - set(known))
+    if not unknown:
+        return None
+    return f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]"
+
+
+def find_parameter_fault(template: dict[str, Any], given: dict[str, Any]) -> str | None:
+    """Return CloudFormation's complaint about the parameters of a stack, or None."""
+    slots = template.get("Parameters", {})
+    if surplus := sorted(set(given) - set(slots)):
+        return f"Parameters: [{', '.join(surplus)}] do not exist in the template"
+    for name, slot in slots.items():
+        if name not in given and "Default" not in slot:
+            return f"Parameters: [{name}] must have values"
+        value = str(given.get(name, slot.get("Default")))
+        said = slot.get("ConstraintDescription")
+        if "AllowedValues" in slot and value not in map(str, slot["AllowedValues"]):
+            allowed = ", ".join(map(str, slot["AllowedValues"]))
+            return f"Parameter '{name}' must be one of AllowedValues: [{allowed}]"
+        if "AllowedPattern" in slot and not re.search(slot["AllowedPattern"], value):
+            return f"Parameter '{name}' {said or 'must match pattern ' + slot['AllowedPattern']}"
+        if len(value) < int(slot.get("MinLength", 0)):
+            return f"Parameter '{name}' must contain at least {slot['MinLength']} characters"
+        if slot["Type"] == "Number" and not re.fullmatch(r"-?\d+(\.\d+)?", value):
+            return f"Parameter '{name}' must be a number"
+        if slot["Type"] == "Number":
+            least, most = float(slot.get("MinValue", value)), float(slot.get("MaxValue", value))
+            if not least <= float(value) <= most:
+                return f"Parameter '{name}' must be a number not outside of its range"
+    return None

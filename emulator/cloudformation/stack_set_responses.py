@@ -1,0 +1,291 @@
+"""CloudFormation's StackSet operations for service-managed stack sets, in pages.
+
+A stack set with other permissions, and everything else of CloudFormation, is moto's.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from moto.cloudformation import responses
+from moto.core.responses import ActionResult, EmptyResult
+
+from emulator.cloudformation.light_stacks import stack_sets_of
+from emulator.cloudformation.stack_sets import Instance, Operation, StackSet, StackSets
+from emulator.gateway.pages import InvalidToken, cut_page
+from emulator.iam.users import new_id
+from emulator.organizations.models import STACKSETS, Refusal, organization_of
+
+MAX_PAGE = 100
+MAX_INLINE = 51_200
+
+
+class StackSetResponse(responses.CloudFormationResponse):
+    """The StackSet operations of the organization's administrators."""
+
+    def _sets(self) -> StackSets:
+        """Return the organization's stack sets, for who may administer them.
+
+        Raises ValidationError for others, as CloudFormation does (the texts are not documented).
+        """
+        organization = organization_of(self.current_account)
+        if organization is None:
+            raise Refusal("ValidationError", "This account is not part of an organization.")
+        delegated = self._get_param("CallAs") == "DELEGATED_ADMIN"
+        is_management = self.current_account == organization.management
+        if delegated and (
+            is_management or not organization.administers(self.current_account, STACKSETS)
+        ):
+            raise Refusal("ValidationError", "You must be a delegated administrator.")
+        if not delegated and not is_management:
+            raise Refusal(
+                "ValidationError",
+                "You must be the management account or delegated admin account of an organization"
+                " before operating a SERVICE_MANAGED stack set.",
+            )
+        if organization.stacksets_access != "ENABLED":
+            raise Refusal(
+                "ValidationError",
+                "You must enable organizations access to operate a service managed stack set",
+            )
+        return stack_sets_of(organization)
+
+    def _set(self) -> tuple[StackSets, StackSet]:
+        sets = self._sets()
+        return sets, sets.find(self._get_param("StackSetName"))
+
+    def describe_organizations_access(self) -> ActionResult:
+        """Whether StackSets may act in the organization."""
+        organization = organization_of(self.current_account)
+        if organization is None:
+            raise Refusal("InvalidOperationException", "The account is in no organization.")
+        return ActionResult({"Status": organization.stacksets_access})
+
+    def create_stack_set(self) -> ActionResult:
+        """A stack set without instances."""
+        if self._get_param("PermissionModel") != "SERVICE_MANAGED":
+            return super().create_stack_set()
+        sets, name = self._sets(), self._get_param("StackSetName")
+        if name in sets.sets:
+            raise Refusal("NameAlreadyExistsException", f"StackSet {name} already exists")
+        number = new_id("", name, len(sets.sets), 12).lower()
+        sets.sets[name] = StackSet(
+            id=f"{name}:{number}",
+            name=name,
+            template=self._template(),
+            parameters=self._parameters({}),
+            auto_deployment=self._get_param("AutoDeployment") or {},
+            tags=self._get_param("Tags") or [],
+            capabilities=self._get_param("Capabilities") or [],
+            description=self._get_param("Description") or "",
+        )
+        return ActionResult({"StackSetId": sets.sets[name].id})
+
+    def update_stack_set(self) -> ActionResult:
+        """New template and parameters, and an operation that brings them to the instances."""
+        sets, stack_set = self._set()
+        sets.check_idle(stack_set)
+        if not self._get_param("UsePreviousTemplate"):
+            stack_set.template = self._template()
+        stack_set.parameters = self._parameters(stack_set.parameters)
+        stack_set.auto_deployment = self._get_param("AutoDeployment") or stack_set.auto_deployment
+        targets = self._get_param("DeploymentTargets") or {}
+        for instance in stack_set.instances.values():
+            instance.status = "OUTDATED"
+        members = sets.choose(targets) if targets else list(sets.organization.members.values())
+        present = [member for member in members if member.id in stack_set.instances]
+        return self._start(sets, stack_set, "UPDATE", present, stack_set.regions, targets)
+
+    def create_stack_instances(self) -> ActionResult:
+        """Stacks in every account of the targets that has none."""
+        sets, stack_set = self._set()
+        sets.check_idle(stack_set)
+        targets, regions = self._targets()
+        stack_set.units = list(dict.fromkeys(stack_set.units + targets["OrganizationalUnitIds"]))
+        stack_set.regions = list(dict.fromkeys(stack_set.regions + regions))
+        missing = []
+        for member in sets.choose(targets):
+            instance = stack_set.instances.setdefault(
+                member.id, Instance(member.id, regions[0], member.parent)
+            )
+            if instance.status != "CURRENT":
+                missing.append(member)
+        return self._start(sets, stack_set, "CREATE", missing, regions, targets)
+
+    def update_stack_instances(self) -> ActionResult:
+        """The instances of the targets, once more."""
+        sets, stack_set = self._set()
+        sets.check_idle(stack_set)
+        targets, regions = self._targets()
+        present = [each for each in sets.choose(targets) if each.id in stack_set.instances]
+        if not present:
+            raise Refusal("StackInstanceNotFoundException", "No stack instance was found.")
+        return self._start(sets, stack_set, "UPDATE", present, regions, targets)
+
+    def delete_stack_instances(self) -> ActionResult:
+        """The stacks of the targets are deleted."""
+        sets, stack_set = self._set()
+        sets.check_idle(stack_set)
+        targets, regions = self._targets()
+        present = [each for each in sets.choose(targets) if each.id in stack_set.instances]
+        stack_set.units = [u for u in stack_set.units if u not in targets["OrganizationalUnitIds"]]
+        if self._get_param("RetainStacks") in (True, "true"):
+            for member in present:
+                del stack_set.instances[member.id]
+            present = []
+        return self._start(sets, stack_set, "DELETE", present, regions, targets)
+
+    def delete_stack_set(self) -> ActionResult:
+        """A stack set that has no instances is deleted."""
+        sets, stack_set = self._set()
+        sets.check_idle(stack_set)
+        if stack_set.instances:
+            raise Refusal("StackSetNotEmptyException", "StackSet is not empty")
+        del sets.sets[stack_set.name]
+        return EmptyResult()
+
+    def describe_stack_set(self) -> ActionResult:
+        """A stack set with its template and parameters."""
+        _, stack_set = self._set()
+        described = {
+            "StackSetName": stack_set.name,
+            "StackSetId": stack_set.id,
+            "StackSetARN": f"arn:aws:cloudformation:{self.region}:{self.current_account}:stackset/"
+            + stack_set.id,
+            "Description": stack_set.description,
+            "Status": "ACTIVE",
+            "TemplateBody": stack_set.template,
+            # Moto makes the lists of these two.
+            "Parameters": stack_set.parameters,
+            "Capabilities": stack_set.capabilities,
+            "Tags": {each["Key"]: each["Value"] for each in stack_set.tags},
+            "AutoDeployment": stack_set.auto_deployment,
+            "PermissionModel": stack_set.permission_model,
+            "OrganizationalUnitIds": stack_set.units,
+            "Regions": stack_set.regions,
+        }
+        return ActionResult({"StackSet": described})
+
+    def list_stack_instances(self) -> ActionResult:
+        """The instances, a page at a time."""
+        _, stack_set = self._set()
+        instances = list(stack_set.instances.values())
+
+        def describe(instance: Instance) -> dict[str, Any]:
+            stack = f"StackSet-{stack_set.name}-{instance.account}"
+            arn = f"arn:aws:cloudformation:{instance.region}:{instance.account}:stack/{stack}/1"
+            return {
+                "StackSetId": stack_set.id,
+                "Region": instance.region,
+                "Account": instance.account,
+                "StackId": arn if instance.status == "CURRENT" else None,
+                "Status": instance.status,
+                "StatusReason": instance.reason or None,
+                "StackInstanceStatus": {"DetailedStatus": instance.detailed},
+                "OrganizationalUnitId": instance.unit,
+                "DriftStatus": "NOT_CHECKED",
+                "LastOperationId": instance.operation or None,
+            }
+
+        return self._pages("Summaries", instances, describe)
+
+    def list_stack_set_operations(self) -> ActionResult:
+        """The operations, newest first."""
+        _, stack_set = self._set()
+        return self._pages("Summaries", stack_set.operations[::-1], _describe_operation)
+
+    def describe_stack_set_operation(self) -> ActionResult:
+        """One operation."""
+        sets, stack_set = self._set()
+        operation = sets.find_operation(stack_set.name, self._get_param("OperationId"))
+        described = _describe_operation(operation) | {"StackSetId": stack_set.id}
+        return ActionResult({"StackSetOperation": described})
+
+    def list_stack_set_operation_results(self) -> ActionResult:
+        """The accounts of an operation and what came of each."""
+        sets, stack_set = self._set()
+        operation = sets.find_operation(stack_set.name, self._get_param("OperationId"))
+        return self._pages(
+            "Summaries",
+            list(operation.results.items()),
+            lambda item: {"Account": item[0], **item[1]},
+        )
+
+    def _start(
+        self,
+        sets: StackSets,
+        stack_set: StackSet,
+        action: str,
+        members: list[Any],
+        regions: list[str],
+        targets: dict[str, Any],
+    ) -> ActionResult:
+        region = regions[0] if regions else self.region
+        put = sets.drop_instance if action == "DELETE" else sets.put_instance
+        with sets.organization.agenda.lock:
+            operation = sets.start(
+                stack_set,
+                action,
+                members,
+                region,
+                targets,
+                self._get_param("OperationPreferences") or {},
+                lambda member: put(stack_set, member, region),
+            )
+        for member in members:
+            stack_set.instances[member.id].operation = operation.id
+        return ActionResult({"OperationId": operation.id})
+
+    def _targets(self) -> tuple[dict[str, Any], list[str]]:
+        targets = self._get_param("DeploymentTargets") or {}
+        if not targets.get("OrganizationalUnitIds"):
+            raise Refusal(
+                "ValidationError",
+                "StackSets with SERVICE_MANAGED permission model can only have OrganizationalUnit"
+                " as target",
+            )
+        return targets, self._get_param("Regions") or []
+
+    def _template(self) -> str:
+        template: str = self._get_param("TemplateBody") or ""
+        if not 1 <= len(template.encode()) <= MAX_INLINE:
+            raise Refusal(
+                "ValidationError",
+                "1 validation error detected: Value at 'templateBody' failed to satisfy constraint:"
+                f" Member must have length less than or equal to {MAX_INLINE}",
+            )
+        return template
+
+    def _parameters(self, previous: dict[str, str]) -> dict[str, str]:
+        given = self._get_param("Parameters") or []
+        return {
+            each["ParameterKey"]: previous[each["ParameterKey"]]
+            if each.get("UsePreviousValue") in (True, "true")
+            else each["ParameterValue"]
+            for each in given
+        }
+
+    def _pages(
+        self, name: str, items: Sequence[Any], describe: Callable[[Any], Any]
+    ) -> ActionResult:
+        organization = organization_of(self.current_account)
+        assert organization is not None
+        asked = int(self._get_param("MaxResults") or MAX_PAGE)
+        try:
+            page, token = cut_page(
+                items, self._get_param("NextToken"), min(asked, organization.page_limit)
+            )
+        except InvalidToken as error:
+            raise Refusal("ValidationError", str(error)) from None
+        return ActionResult({name: [describe(item) for item in page], "NextToken": token})
+
+
+def _describe_operation(operation: Operation) -> dict[str, Any]:
+    return {
+        "OperationId": operation.id,
+        "Action": operation.action,
+        "Status": operation.status,
+        "CreationTimestamp": operation.created,
+        "EndTimestamp": operation.ended,
+        "StatusDetails": {"FailedStackInstancesCount": operation.failed},
+        "DeploymentTargets": operation.targets or None,
+    }

@@ -1,0 +1,1 @@
+"""AWS Config of an emulated account and organization."""

@@ -1,0 +1,217 @@
+"""AWS Config of one emulated account and Region: rules, result tokens, results and recorded users.
+
+Moto keeps the rules and the recorder. It stores no result and knows no user; both are here.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import count
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from moto.awslambda.models import lambda_backends
+from moto.config import models, urls
+from moto.config.exceptions import (
+    InsufficientPermissionsException,
+    InvalidParameterValueException,
+    InvalidResultTokenException,
+    NoSuchConfigRuleException,
+    ResourceInUseException,
+    ValidationException,
+)
+from moto.iam.models import iam_backends
+from moto.ssm.models import ssm_backends
+from moto.utilities.utils import get_partition
+
+from emulator.awslambda.functions import Invocation
+from emulator.awslambda.models import Lambda
+from emulator.config.items import USER_TYPE, make_item
+from emulator.config.remediation import Remediations
+from emulator.config.results import Results, find_faults
+from emulator.iam.models import Iam
+from emulator.iam.users import User
+from emulator.ssm.models import Ssm
+
+if TYPE_CHECKING:
+    from emulator.config.packs import Packs
+
+MAX_EVALUATIONS = 100
+PRINCIPAL = "config.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class Token:
+    """What a result token stands for: one invocation of one rule."""
+
+    rule_name: str
+    invoked: datetime
+
+
+class Config(models.ConfigBackend):
+    """The Config of one account and Region; the attributes below may be set at any time."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.recording = False
+        """Whether changes of users are collected in `pending_items`, to be delivered to rules."""
+        self.pending_items: list[dict[str, Any]] = []
+        self.invocations: dict[str, list[Invocation]] = {}
+        """What was sent to each rule's function, by rule name."""
+        self.records_users = True
+        """Whether the recorder records AWS::IAM::User at all."""
+        self.unrecorded: set[str] = set()
+        """Ids of users that are not recorded, or not yet."""
+        self.failing_evaluations: set[str] = set()
+        """Resource ids whose evaluations PutEvaluations returns in FailedEvaluations."""
+        self.remediations = Remediations(self._find_ssm, self.config_rules)
+        """Remediation configurations and what came of them."""
+        self.deleted_users: list[tuple[User, datetime]] = []
+        self.organization_packs: dict[str, list[str]] = {}
+        """The rules of each pack that an organization put here, by the pack's name."""
+        self.runs: dict[str, dict[str, Any]] = {}
+        """What DescribeConfigRuleEvaluationStatus says of a rule beside its name."""
+        self._tokens: dict[str, Token] = {}
+        self._results: dict[str, Results] = {}
+        self._numbers = count(1)
+
+    @property
+    def _url_module(self) -> Any:
+        from emulator.config.responses import ConfigResponse
+
+        return SimpleNamespace(
+            url_bases=urls.url_bases, url_paths={"{0}/$": ConfigResponse.dispatch}
+        )
+
+    @cached_property
+    def packs(self) -> "Packs":
+        """The conformance packs."""
+        from emulator.config.packs import Packs
+
+        return Packs(self.region_name, self.account_id)
+
+    @property
+    def iam(self) -> Iam:
+        """The IAM of the same account."""
+        backend = iam_backends[self.account_id][get_partition(self.region_name)]
+        assert isinstance(backend, Iam)
+        return backend
+
+    def results(self, rule_name: str) -> Results:
+        """Return the stored results of a rule; raises NoSuchConfigRuleException."""
+        if rule_name not in self.config_rules:
+            raise NoSuchConfigRuleException(rule_name)
+        return self._results.setdefault(rule_name, Results())
+
+    def make_token(self, rule_name: str) -> str:
+        """Return a new result token for one invocation of a rule."""
+        seed = f"{self.account_id}/{self.region_name}/{rule_name}/{next(self._numbers)}"
+        token = hashlib.sha256(seed.encode()).hexdigest()
+        self._tokens[token] = Token(rule_name, datetime.now(UTC))
+        return token
+
+    def put_evaluations(
+        self,
+        evaluations: list[dict[str, Any]] | None = None,
+        result_token: str | None = None,
+        test_mode: bool | None = False,
+    ) -> dict[str, list[Any]]:
+        """Store evaluations under the token's rule.
+
+        A bad list is refused whole, before the token is looked at; that this is a
+        ValidationException is how Config refuses elsewhere, not stated here (L). In TestMode any
+        token will do and nothing is stored (API reference).
+        """
+        given = evaluations or []
+        if len(given) > MAX_EVALUATIONS:
+            raise ValidationException(
+                "1 validation error detected: Value at 'evaluations' failed to satisfy constraint: "
+                f"Member must have length less than or equal to {MAX_EVALUATIONS}"
+            )
+        fault = find_faults(given)
+        if fault is not None:
+            raise ValidationException(f"1 validation error detected: {fault}")
+        if not result_token:
+            raise InvalidParameterValueException("The ResultToken must not be empty.")
+        if test_mode:
+            return {"FailedEvaluations": []}
+        token = self._tokens.get(result_token)
+        if token is None:
+            raise InvalidResultTokenException
+        results = self.results(token.rule_name)
+        failed = []
+        for evaluation in given:
+            if evaluation["ComplianceResourceId"] in self.failing_evaluations:
+                failed.append(evaluation)
+            else:
+                results.put(evaluation, token.invoked)
+                if evaluation["ComplianceType"] == "NON_COMPLIANT":
+                    resource = evaluation["ComplianceResourceType"]
+                    self.remediations.note_violation(
+                        token.rule_name, (resource, evaluation["ComplianceResourceId"])
+                    )
+        return {"FailedEvaluations": failed}
+
+    def put_config_rule(
+        self, config_rule: dict[str, Any], tags: list[dict[str, str]] | None = None
+    ) -> str:
+        """Add or change a rule; as in AWS, Config must be allowed to invoke its function."""
+        source = config_rule.get("Source", {})
+        arn = source.get("SourceIdentifier", "")
+        functions = lambda_backends[self.account_id][self.region_name]
+        assert isinstance(functions, Lambda)
+        if source.get("Owner") == "CUSTOM_LAMBDA" and not functions.may_invoke(arn, PRINCIPAL):
+            raise InsufficientPermissionsException(
+                f"The AWS Lambda function {arn} cannot be invoked. Check the specified function"
+                " ARN, and check the function's permissions."
+            )
+        return super().put_config_rule(config_rule, tags)
+
+    def note_violations(self, rule_name: str) -> None:
+        """Note every stored violation of a rule: a new automatic remediation begins with them."""
+        for result in self.results(rule_name).stored(["NON_COMPLIANT"]):
+            self.remediations.note_violation(rule_name, (result.resource_type, result.resource_id))
+
+    def delete_config_rule(self, rule_name: str) -> None:
+        if rule_name in self.remediations.configurations:
+            raise ResourceInUseException(
+                f"The rule {rule_name} has a remediation action. Delete that before the rule."
+            )
+        super().delete_config_rule(rule_name)
+        self._results.pop(rule_name, None)
+
+    def _find_ssm(self) -> Ssm:
+        backend = ssm_backends[self.account_id][self.region_name]
+        assert isinstance(backend, Ssm)
+        return backend
+
+    def note_user(self, user: User, status: str) -> None:
+        """Take note of a change of a user; a deleted one stays known to Config."""
+        now = datetime.now(UTC)
+        if status == "ResourceDeleted":
+            self.deleted_users.append((user, now))
+        if self.recording and self.records_users and user.id not in self.unrecorded:
+            self.pending_items.append(make_item(self.iam, user, status, now))
+
+    def list_users(self, deleted: bool) -> list[dict[str, Any]]:
+        """Return the recorded users as ListDiscoveredResources sends them."""
+        if not self.records_users:
+            return []
+        found: list[dict[str, Any]] = [
+            {"resourceType": USER_TYPE, "resourceId": user.id, "resourceName": user.name}
+            for user in self.iam.users.values()
+            if user.id not in self.unrecorded
+        ]
+        if deleted:
+            found += [
+                {
+                    "resourceType": USER_TYPE,
+                    "resourceId": user.id,
+                    "resourceName": user.name,
+                    "resourceDeletionTime": when.timestamp(),
+                }
+                for user, when in self.deleted_users
+                if user.id not in self.unrecorded
+            ]
+        return found

@@ -1,0 +1,139 @@
+"""AWS Config's operations on organization conformance packs, and what a member shows of one."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from emulator.config.organization_packs import (
+    AccountStatus,
+    OrganizationPack,
+    OrganizationPacks,
+    packs_of,
+)
+from emulator.config.rule_responses import RuleResponse
+from emulator.gateway.pages import InvalidToken, cut_page
+from emulator.organizations.models import Organization, Refusal, organization_of
+
+MAX_EXCLUDED = 1000
+MAX_BODY = 51_200
+
+
+class OrganizationPackResponse(RuleResponse):
+    """The operations for who administers packs; others get OrganizationAccessDeniedException."""
+
+    def put_organization_conformance_pack(self) -> str:
+        """Create or update a pack."""
+        packs = self._packs()
+        template = self._get_param("TemplateBody") or ""
+        excluded = self._get_param("ExcludedAccounts") or []
+        if not 1 <= len(template) <= MAX_BODY or len(excluded) > MAX_EXCLUDED:
+            raise Refusal("ValidationException", "1 validation error detected: a list is too long.")
+        pack = packs.put(
+            self.current_account,
+            self.region,
+            self._get_param("OrganizationConformancePackName"),
+            template,
+            {
+                each["ParameterName"]: each["ParameterValue"]
+                for each in self._get_param("ConformancePackInputParameters") or []
+            },
+            excluded,
+            self._get_param("Tags") or [],
+        )
+        return json.dumps({"OrganizationConformancePackArn": pack.arn})
+
+    def describe_organization_conformance_packs(self) -> str:
+        """Packs as they were put, without their templates."""
+
+        def describe(pack: OrganizationPack) -> dict[str, Any]:
+            return {
+                "OrganizationConformancePackName": pack.name,
+                "OrganizationConformancePackArn": pack.arn,
+                "ConformancePackInputParameters": [
+                    {"ParameterName": name, "ParameterValue": value}
+                    for name, value in pack.parameters.items()
+                ],
+                "ExcludedAccounts": pack.excluded,
+                "LastUpdateTime": _seconds(pack.put),
+            }
+
+        return self._pages("OrganizationConformancePacks", self._chosen(), describe)
+
+    def describe_organization_conformance_pack_statuses(self) -> str:
+        """The aggregate status of packs."""
+
+        def describe(pack: OrganizationPack) -> dict[str, Any]:
+            return {
+                "OrganizationConformancePackName": pack.name,
+                "Status": pack.status,
+                "LastUpdateTime": _seconds(pack.updated),
+            }
+
+        return self._pages("OrganizationConformancePackStatuses", self._chosen(), describe)
+
+    def get_organization_conformance_pack_detailed_status(self) -> str:
+        """A pack's status in each account."""
+        name = self._get_param("OrganizationConformancePackName")
+        pack = self._packs().find(self.current_account, name)
+        filters = self._get_param("Filters") or {}
+        found = [
+            status
+            for status in pack.accounts.values()
+            if filters.get("AccountId") in (None, status.account)
+            and filters.get("Status") in (None, status.status)
+        ]
+
+        def describe(status: AccountStatus) -> dict[str, Any]:
+            described = {
+                "AccountId": status.account,
+                "ConformancePackName": status.pack,
+                "Status": status.status,
+                "LastUpdateTime": _seconds(status.updated),
+            }
+            if status.code:
+                described |= {"ErrorCode": status.code, "ErrorMessage": status.message}
+            return described
+
+        return self._pages("OrganizationConformancePackDetailedStatuses", found, describe)
+
+    def delete_organization_conformance_pack(self) -> str:
+        """Remove a pack from every account."""
+        name = self._get_param("OrganizationConformancePackName")
+        self._packs().delete(self.current_account, name)
+        return "{}"
+
+    def _packs(self) -> OrganizationPacks:
+        packs = packs_of(self._organization())
+        packs.check_administrator(self.current_account)
+        return packs
+
+    def _organization(self) -> Organization:
+        organization = organization_of(self.current_account)
+        if organization is None:
+            raise Refusal(
+                "NoAvailableOrganizationException", "The account is not part of an organization."
+            )
+        return organization
+
+    def _chosen(self) -> list[OrganizationPack]:
+        packs = self._packs()
+        names = self._get_param("OrganizationConformancePackNames")
+        if names:
+            return [packs.find(self.current_account, name) for name in names]
+        return [pack for (owner, _), pack in packs.packs.items() if owner == self.current_account]
+
+    def _pages(
+        self, name: str, items: Sequence[Any], describe: Callable[[Any], dict[str, Any]]
+    ) -> str:
+        limit = min(self._get_param("Limit") or 100, self._organization().page_limit)
+        try:
+            page, token = cut_page(items, self._get_param("NextToken"), limit)
+        except InvalidToken as error:
+            raise Refusal("InvalidNextTokenException", str(error)) from None
+        answer: dict[str, Any] = {name: [describe(item) for item in page]}
+        return json.dumps(answer if token is None else {**answer, "NextToken": token})
+
+
+def _seconds(moment: datetime) -> float:
+    return moment.timestamp()

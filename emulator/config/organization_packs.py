@@ -1,0 +1,336 @@
+"""Organization conformance packs: what AWS Config makes of one template in every account.
+
+Unsure facts are one attribute each (FACTS 1): what `${AWS::AccountId}` becomes in the rule's source
+(M), that the caller's account id in AutomationAssumeRole becomes each member's (M-H), and that the
+aggregate status stays CREATE_IN_PROGRESS for a delegated administrator (M).
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from moto.awslambda.exceptions import UnknownFunctionException
+
+from emulator.cloudformation.intrinsics import Reader, Unresolved, load_template
+from emulator.cloudformation.light_stacks import Members, members_of
+from emulator.config.remediation import PACK_SERVICE, SHAPE
+from emulator.gateway.calls import find_model
+from emulator.gateway.validation import read_template_value
+from emulator.iam.users import new_id
+from emulator.organizations.models import CONFIG, Member, Organization, Refusal
+
+
+class PackFailed(Exception):
+    """A pack could not be made in an account: AWS's code and message."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass
+class AccountStatus:
+    """How the pack stands in one account."""
+
+    account: str
+    pack: str
+    status: str
+    code: str = ""
+    message: str = ""
+    updated: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def set(self, status: str, code: str = "", message: str = "") -> None:
+        """Change the status, now."""
+        self.status, self.code, self.message = status, code, message
+        self.updated = datetime.now(UTC)
+
+
+@dataclass
+class OrganizationPack:
+    """One organization conformance pack."""
+
+    name: str
+    owner: str
+    region: str
+    template: str
+    parameters: dict[str, str]
+    excluded: list[str]
+    tags: list[dict[str, str]]
+    status: str = "CREATE_IN_PROGRESS"
+    put: datetime = field(default_factory=lambda: datetime.now(UTC))
+    updated: datetime = field(default_factory=lambda: datetime.now(UTC))
+    accounts: dict[str, AccountStatus] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        """The pack's ARN."""
+        suffix = new_id("", self.name, 1, 8).lower()
+        place = f"{self.region}:{self.owner}"
+        return f"arn:aws:config:{place}:organization-conformance-pack/{self.name}-{suffix}"
+
+
+class OrganizationPacks:
+    """The packs of an organization; the attributes may be set at any time."""
+
+    def __init__(self, organization: Organization) -> None:
+        self.organization = organization
+        self.members: Members = members_of(organization)
+        self.packs: dict[tuple[str, str], OrganizationPack] = {}
+        """By owner and name: what one administrator puts, another does not see."""
+        self.seconds_each = 3.0
+        self.at_once = 50
+        self.idle_seconds = 0.0
+        """How long accounts still show the result of the put before (L)."""
+        self.joining_seconds = 5.0
+        """How long after an account joined it gets the packs: before its stack, by default."""
+        self.resolves_account_id = True
+        """False: `${AWS::AccountId}` is the calling account's id in every account."""
+        self.rewrites_role = True
+        self.aggregate_sticks = True
+        """Whether a delegated administrator's aggregate status never ends."""
+        self.failing: dict[str, tuple[str, str]] = {}
+        """Accounts in which the pack fails: code and message."""
+        self.silent: set[str] = set()
+        """Accounts that never show a status."""
+        organization.joining.append(self._receive)
+
+    def find(self, owner: str, name: str) -> OrganizationPack:
+        """Return a pack. Raises NoSuchOrganizationConformancePackException."""
+        try:
+            return self.packs[owner, name]
+        except KeyError:
+            raise Refusal(
+                "NoSuchOrganizationConformancePackException",
+                "One or more organization conformance packs with specified names are not present.",
+            ) from None
+
+    def put(
+        self,
+        owner: str,
+        region: str,
+        name: str,
+        template: str,
+        parameters: dict[str, str],
+        excluded: list[str],
+        tags: list[dict[str, str]],
+    ) -> OrganizationPack:
+        """Create or update a pack; its accounts follow by and by.
+
+        Raises ResourceInUseException while it is in progress (API reference).
+        """
+        self.check_administrator(owner)
+        declared = load_template(template).get("Parameters") or {}
+        if unknown := parameters.keys() - declared.keys():
+            raise Refusal(
+                "OrganizationConformancePackTemplateValidationException",
+                f"Parameters: [{', '.join(sorted(unknown))}] do not exist in the template",
+            )
+        present = self.packs.get((owner, name))
+        if present is not None:
+            self._check_idle(present)
+        self.organization.trusted.add(CONFIG)
+        kind = "UPDATE" if present else "CREATE"
+        pack = present or OrganizationPack(name, owner, region, "", {}, [], tags)
+        pack.template, pack.parameters, pack.excluded = template, parameters, list(excluded)
+        pack.status, pack.put = f"{kind}_IN_PROGRESS", datetime.now(UTC)
+        pack.updated = pack.put
+        self.packs[owner, name] = pack
+        wanted = [each for each in self._reached() if each.id not in excluded]
+        leaving = [
+            self.organization.members[account]
+            for account in pack.accounts
+            if account in excluded and account in self.organization.members
+        ]
+        with self.organization.agenda.lock:
+            self._schedule(pack, wanted, leaving)
+        return pack
+
+    def delete(self, owner: str, name: str) -> None:
+        """Remove a pack from every account; it is gone when the last one is done."""
+        self.check_administrator(owner)
+        pack = self.find(owner, name)
+        self._check_idle(pack)
+        pack.status, pack.updated = "DELETE_IN_PROGRESS", datetime.now(UTC)
+        members = self.organization.members
+        with self.organization.agenda.lock:
+            self._schedule(pack, [], [members[each] for each in pack.accounts if each in members])
+
+    def check_administrator(self, account: str) -> None:
+        """Raise OrganizationAccessDeniedException for who may not administer packs."""
+        if self.organization.features != "ALL":
+            raise Refusal(
+                "OrganizationAllFeaturesNotEnabledException",
+                "AWS Config resource cannot be created because your organization does not have all"
+                " features enabled.",
+            )
+        if not self.organization.administers(account, CONFIG):
+            raise Refusal(
+                "OrganizationAccessDeniedException",
+                "This action can be only made by the master account or a delegated administrator.",
+            )
+
+    def _check_idle(self, pack: OrganizationPack) -> None:
+        moving = any(each.status.endswith("IN_PROGRESS") for each in pack.accounts.values())
+        stuck = pack.owner != self.organization.management and self.aggregate_sticks
+        if moving or (pack.status.endswith("IN_PROGRESS") and not stuck):
+            raise Refusal(
+                "ResourceInUseException",
+                f"{pack.name} is currently in progress. Try again later.",
+            )
+
+    def _reached(self) -> list[Member]:
+        return [each for each in self.organization.members.values() if each.status == "ACTIVE"]
+
+    def _schedule(
+        self, pack: OrganizationPack, wanted: Iterable[Member], leaving: Iterable[Member]
+    ) -> None:
+        now = datetime.now(UTC) + timedelta(seconds=self.idle_seconds)
+        each = timedelta(seconds=self.seconds_each)
+        steps = [(member, self._put_one) for member in wanted if member.id not in self.silent]
+        steps += [(member, self._delete_one) for member in leaving]
+        for position, (member, step) in enumerate(steps):
+            begin = now + each * (position // self.at_once)
+            self._plan(pack, member, step, begin, begin + each)
+        turns = -(-len(steps) // self.at_once)
+        self.organization.agenda.add(now + each * turns, lambda: self._close(pack))
+
+    def _plan(
+        self, pack: OrganizationPack, member: Member, step: Any, begin: Any, end: Any
+    ) -> None:
+        removing = step == self._delete_one
+
+        def start() -> None:
+            name = f"OrgConformsPack-{pack.name}-{new_id('', member.id, 1, 8).lower()}"
+            status = pack.accounts.setdefault(
+                member.id, AccountStatus(member.id, name, "CREATE_IN_PROGRESS")
+            )
+            kind = "DELETE" if removing else "UPDATE" if self._stands(member) else "CREATE"
+            status.set(f"{kind}_IN_PROGRESS")
+
+        def finish() -> None:
+            status = pack.accounts[member.id]
+            kind = status.status.removesuffix("_IN_PROGRESS")
+            try:
+                step(pack, member, status)
+            except PackFailed as failure:
+                status.set(f"{kind}_FAILED", failure.code, str(failure))
+            else:
+                status.set(f"{kind}_SUCCESSFUL")
+            if status.status == "DELETE_SUCCESSFUL":
+                del pack.accounts[member.id]
+
+        self.organization.agenda.add(begin, start)
+        self.organization.agenda.add(end, finish)
+
+    def _stands(self, member: Member) -> bool:
+        return any(
+            pack.accounts[member.id].status.endswith("SUCCESSFUL")
+            for pack in self.packs.values()
+            if member.id in pack.accounts
+        )
+
+    def _close(self, pack: OrganizationPack) -> None:
+        kind = pack.status.removesuffix("_IN_PROGRESS")
+        failed = any(each.status.endswith("FAILED") for each in pack.accounts.values())
+        if kind == "DELETE" and not failed:
+            del self.packs[pack.owner, pack.name]
+        elif pack.owner == self.organization.management or not self.aggregate_sticks:
+            pack.status = f"{kind}_{'FAILED' if failed else 'SUCCESSFUL'}"
+            pack.updated = datetime.now(UTC)
+
+    def _put_one(self, pack: OrganizationPack, member: Member, status: AccountStatus) -> None:
+        """Create or update the pack's rules in one account. Raises PackFailed."""
+        if member.id in self.failing:
+            raise PackFailed(*self.failing[member.id])
+        config = self.members.config(member.id, pack.region)
+        if not any(each.status.recording for each in config.recorders.values()):
+            raise PackFailed(
+                "NoAvailableConfigurationRecorderException",
+                "There are no configuration recorders available in this account.",
+            )
+        account_id = member.id if self.resolves_account_id else pack.owner
+        template = load_template(pack.template)
+        reader = Reader(
+            template,
+            pack.parameters,
+            {
+                "AWS::AccountId": account_id,
+                "AWS::Region": pack.region,
+                "AWS::Partition": "aws",
+            },
+            self.members.exported(member.id, pack.region),
+        )
+        rules: list[str] = []
+        for resource in template["Resources"].values():
+            if "Condition" in resource and not reader.holds(resource["Condition"]):
+                continue
+            try:
+                properties = reader.resolve(resource["Properties"])
+            except Unresolved as error:
+                raise PackFailed(
+                    "ConformancePackTemplateValidationException", str(error)
+                ) from error
+            if resource["Type"] == "AWS::Config::ConfigRule":
+                rules.append(self._put_rule(member.id, pack.region, status.pack, properties))
+            else:
+                self._put_remediation(member.id, pack, rules, properties)
+        config.organization_packs[status.pack] = rules
+
+    def _put_rule(self, account: str, region: str, pack: str, properties: dict[str, Any]) -> str:
+        source = properties["Source"]["SourceIdentifier"]
+        try:
+            if source.split(":")[4] != account:
+                raise UnknownFunctionException(source)
+            self.members.functions(account, region).get_function(source)
+        except UnknownFunctionException:
+            raise PackFailed(
+                "InsufficientPermissionsException",
+                f"The AWS Lambda function {source} cannot be invoked. Check the specified function"
+                " ARN, and check the function's permissions.",
+            ) from None
+        suffix = new_id("", f"{account}/{pack}", 1, 9).lower()
+        name = f"{properties['ConfigRuleName']}-conformance-pack-{suffix}"
+        parameters = json.dumps(properties.get("InputParameters") or {})
+        rule = properties | {"ConfigRuleName": name, "InputParameters": parameters}
+        self.members.config(account, region).put_config_rule(rule)
+        return name
+
+    def _put_remediation(
+        self, account: str, pack: OrganizationPack, rules: list[str], properties: dict[str, Any]
+    ) -> None:
+        values = properties.get("Parameters", {}).get("AutomationAssumeRole", {})
+        for role in [values.get("StaticValue", {})] if self.rewrites_role else []:
+            role["Values"] = [each.replace(pack.owner, account) for each in role["Values"]]
+        base = properties["ConfigRuleName"]
+        (rule,) = [each for each in rules if each.startswith(f"{base}-conformance-pack-")]
+        # A light stack has a light runbook, so what Config would check of it is left out.
+        found = read_template_value(
+            find_model("config").shape_for(SHAPE), {**properties, "ConfigRuleName": rule}
+        )
+        remediations = self.members.config(account, pack.region).remediations
+        remediations.configurations[rule] = found | {"CreatedByService": PACK_SERVICE}
+
+    def _delete_one(self, pack: OrganizationPack, member: Member, status: AccountStatus) -> None:
+        config = self.members.config(member.id, pack.region)
+        for rule in config.organization_packs.pop(status.pack, []):
+            config.remediations.configurations.pop(rule, None)
+            config.delete_config_rule(rule)
+
+    def _receive(self, member: Member) -> None:
+        for pack in list(self.packs.values()):
+            if member.id in pack.excluded or member.status != "ACTIVE":
+                continue
+            begin = datetime.now(UTC) + timedelta(seconds=self.joining_seconds)
+            self._plan(
+                pack, member, self._put_one, begin, begin + timedelta(seconds=self.seconds_each)
+            )
+
+
+def packs_of(organization: Organization) -> OrganizationPacks:
+    """Return the packs of an organization."""
+    if not hasattr(organization, "packs"):
+        organization.packs = OrganizationPacks(organization)  # type: ignore[attr-defined]
+    packs: OrganizationPacks = organization.packs  # type: ignore[attr-defined]
+    return packs

@@ -1,0 +1,159 @@
+"""AWS Config's operations that moto lacks or answers otherwise than AWS."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from moto.awslambda.models import lambda_backends
+from moto.config.exceptions import (
+    InvalidLimitException,
+    InvalidNextTokenException,
+    InvalidResourceParameters,
+    NameTooLongException,
+    TooManyResourceIds,
+)
+from moto.s3.exceptions import MissingBucket
+from moto.s3.models import s3_backends
+
+from emulator.awslambda.models import Lambda
+from emulator.config.items import USER_TYPE
+from emulator.config.organization_pack_responses import OrganizationPackResponse
+from emulator.config.packs import TemplateRefused
+from emulator.config.remediation_responses import RemediationResponse
+from emulator.config.rules import Rule
+from emulator.gateway.pages import InvalidToken, cut_page
+
+MAX_NAME = 64
+"""Of a rule's name in the compliance queries (botocore's model), though rules may have 128."""
+MAX_PAGE = 100
+MAX_STARTED = 25
+"""Rules in one StartConfigRulesEvaluation (botocore's model)."""
+
+
+class ConfigResponse(RemediationResponse, OrganizationPackResponse):
+    """Moto's Config operations, and those below."""
+
+    def get_compliance_details_by_config_rule(self) -> str:
+        """The stored results of a rule, 10 a page unless Limit says otherwise."""
+        name = self._get_param("ConfigRuleName")
+        if len(name) > MAX_NAME:
+            raise NameTooLongException(name, "configRuleName", MAX_NAME)
+        results = self.config_backend.results(name).stored(self._get_param("ComplianceTypes") or ())
+        page, token = self._page(results, "Limit", "NextToken", 10)
+        answer: dict[str, Any] = {"EvaluationResults": [result.answer(name) for result in page]}
+        if token is not None:
+            answer["NextToken"] = token
+        return json.dumps(answer)
+
+    def delete_evaluation_results(self) -> str:
+        """Forget the results of a rule."""
+        self.config_backend.results(self._get_param("ConfigRuleName")).clear()
+        return "{}"
+
+    def list_discovered_resources(self) -> str:
+        """Users from the emulated IAM; every other type as moto has it."""
+        if self._get_param("resourceType") != USER_TYPE:
+            return super().list_discovered_resources()
+        ids, name = self._get_param("resourceIds"), self._get_param("resourceName")
+        if ids and name:
+            raise InvalidResourceParameters
+        if ids and len(ids) > 20:
+            raise TooManyResourceIds
+        found = [
+            resource
+            for resource in self.config_backend.list_users(
+                bool(self._get_param("includeDeletedResources"))
+            )
+            if (not ids or resource["resourceId"] in ids)
+            and (not name or resource["resourceName"] == name)
+        ]
+        page, token = self._page(found, "limit", "nextToken", MAX_PAGE)
+        answer: dict[str, Any] = {"resourceIdentifiers": list(page)}
+        if token is not None:
+            answer["nextToken"] = token
+        return json.dumps(answer)
+
+    def put_conformance_pack(self) -> str:
+        """Create or change a pack from a template in the request or in S3."""
+        template = self._get_param("TemplateBody") or self._read_template(
+            self._get_param("TemplateS3Uri") or ""
+        )
+        parameters = {
+            each["ParameterName"]: each["ParameterValue"]
+            for each in self._get_param("ConformancePackInputParameters") or ()
+        }
+        name = self._get_param("ConformancePackName")
+        return json.dumps(
+            {"ConformancePackArn": self.config_backend.packs.put(name, template, parameters).arn}
+        )
+
+    def describe_conformance_packs(self) -> str:
+        """The packs of these names, or all."""
+        details = [
+            {
+                "ConformancePackName": pack.name,
+                "ConformancePackArn": pack.arn,
+                "ConformancePackId": pack.id,
+                "ConformancePackInputParameters": [
+                    {"ParameterName": name, "ParameterValue": value}
+                    for name, value in pack.parameters.items()
+                ],
+                "LastUpdateRequestedTime": pack.updated.timestamp(),
+            }
+            for pack in self.config_backend.packs.list(self._get_param("ConformancePackNames"))
+        ]
+        return json.dumps({"ConformancePackDetails": details})
+
+    def describe_conformance_pack_status(self) -> str:
+        """How far the packs of these names are, or all."""
+        details = [
+            {
+                "ConformancePackName": pack.name,
+                "ConformancePackId": pack.id,
+                "ConformancePackArn": pack.arn,
+                "ConformancePackState": pack.state,
+                "StackArn": pack.stack_arn,
+                "LastUpdateRequestedTime": pack.updated.timestamp(),
+                "LastUpdateCompletedTime": pack.updated.timestamp(),
+                **({"ConformancePackStatusReason": pack.reason} if pack.reason else {}),
+            }
+            for pack in self.config_backend.packs.list(self._get_param("ConformancePackNames"))
+        ]
+        return json.dumps({"ConformancePackStatusDetails": details})
+
+    def delete_conformance_pack(self) -> str:
+        """Remove a pack and its rules."""
+        self.config_backend.packs.delete(self._get_param("ConformancePackName"))
+        return "{}"
+
+    def start_config_rules_evaluation(self) -> str:
+        """Send the periodic trigger to rules, at once rather than within minutes."""
+        names = self._get_param("ConfigRuleNames") or list(self.config_backend.config_rules)
+        if len(names) > MAX_STARTED:
+            raise InvalidLimitException(len(names))
+        functions = lambda_backends[self.current_account][self.region]
+        assert isinstance(functions, Lambda)
+        for name in names:
+            Rule(self.config_backend, functions, name).send_schedule()
+        return "{}"
+
+    def _read_template(self, uri: str) -> str:
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        try:
+            content = s3_backends[self.current_account][self.partition].get_object(bucket, key)
+        except MissingBucket:
+            content = None
+        if content is None:
+            raise TemplateRefused(f"The template {uri} cannot be read.")
+        return str(content.value.decode())
+
+    def _page(
+        self, items: Sequence[Any], limit_name: str, token_name: str, usual: int
+    ) -> tuple[Sequence[Any], str | None]:
+        limit = self._get_param(limit_name) or usual
+        if limit > MAX_PAGE:
+            raise InvalidLimitException(limit)
+        try:
+            return cut_page(items, self._get_param(token_name), limit)
+        except InvalidToken:
+            raise InvalidNextTokenException from None

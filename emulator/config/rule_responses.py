@@ -1,0 +1,64 @@
+"""AWS Config's operations on the rules of one account, as its packs left them."""
+
+import json
+
+from moto.config import responses
+from moto.config.exceptions import NoSuchConfigRuleException
+from moto.config.models import config_backends
+from moto.iam.models import iam_backends
+
+from emulator.config.items import USER_TYPE
+from emulator.config.models import Config
+from emulator.organizations.models import Refusal, organization_of
+
+
+class RuleResponse(responses.ConfigResponse):
+    """What a pack consists of, how its rules ran, and what an aggregator counts."""
+
+    def describe_conformance_pack_compliance(self) -> str:
+        """The rules of a pack."""
+        name = self._get_param("ConformancePackName")
+        backend = config_backends[self.current_account][self.region]
+        assert isinstance(backend, Config)
+        rules = backend.organization_packs.get(name)
+        if rules is None:
+            (pack,) = backend.packs.list([name])
+            rules = [rule for rule in backend.config_rules if rule.endswith(pack.id)]
+        listed = [{"ConfigRuleName": rule, "ComplianceType": "COMPLIANT"} for rule in rules]
+        answer = {"ConformancePackName": name, "ConformancePackRuleComplianceList": listed}
+        return json.dumps(answer)
+
+    def describe_config_rule_evaluation_status(self) -> str:
+        """When rules last ran."""
+        backend = config_backends[self.current_account][self.region]
+        assert isinstance(backend, Config)
+        found = []
+        for name in self._get_param("ConfigRuleNames"):
+            if name not in backend.config_rules:
+                raise NoSuchConfigRuleException(name)
+            started = bool(backend.invocations.get(name))
+            status = {"ConfigRuleName": name, "FirstEvaluationStarted": started}
+            found.append(status | backend.runs.get(name, {}))
+        return json.dumps({"ConfigRulesEvaluationStatus": found})
+
+    def get_aggregate_discovered_resource_counts(self) -> str:
+        """How many IAM users an organization's aggregator knows in each account."""
+        organization = organization_of(self.current_account)
+        name = self._get_param("ConfigurationAggregatorName")
+        if organization is None or name not in self.config_backend.config_aggregators:
+            raise Refusal("NoSuchConfigurationAggregatorException", f"No aggregator {name}.")
+        filters = self._get_param("Filters") or {}
+        if filters.get("ResourceType") != USER_TYPE:
+            raise Refusal("ValidationException", "Only AWS::IAM::User is counted here.")
+        counts = []
+        for account in organization.members:
+            recorded = bool(config_backends[account][self.region].recorders)
+            users = len(iam_backends[account]["aws"].users) if recorded else 0
+            if users:
+                counts.append({"GroupName": account, "ResourceCount": users})
+        answer = {
+            "TotalDiscoveredResources": sum(int(str(each["ResourceCount"])) for each in counts),
+            "GroupByKey": "ACCOUNT_ID",
+            "GroupedResourceCounts": counts,
+        }
+        return json.dumps(answer)

@@ -1,0 +1,179 @@
+"""A Config rule of an emulated account: sends it events, shows its results.
+
+A rule is registered with a function of this process, or was put over the API or by a conformance
+pack and has a deployed function.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.config.exceptions import NoSuchConfigRuleException
+from moto.config.models import ConfigRule
+
+from emulator.awslambda.functions import Function, Handler, Invocation, invoke
+from emulator.awslambda.models import Lambda
+from emulator.config.events import change_message, make_event, oversized_message, schedule_message
+from emulator.config.items import USER_TYPE, make_item
+from emulator.config.models import PRINCIPAL, Config
+from emulator.config.results import Results
+from emulator.iam.users import User, new_id
+
+
+class NoHandler(LookupError):
+    """A rule was sent an event, but its function is none of this process."""
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One line of the Config console: a resource of the rule and what was found."""
+
+    user: str
+    compliance: str
+    annotation: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule by name."""
+
+    config: Config
+    functions: Lambda
+    name: str
+
+    @property
+    def invocations(self) -> list[Invocation]:
+        """What was sent to the rule's function, in order."""
+        return self.config.invocations.setdefault(self.name, [])
+
+    @property
+    def results(self) -> Results:
+        """The stored results."""
+        return self.config.results(self.name)
+
+    def send_change(
+        self, user: User, status: str = "OK", *, left_scope: bool = False
+    ) -> Invocation:
+        """Send the change of `user` that Config records now, and return what came of it.
+
+        `status` is OK, ResourceDiscovered, ResourceDeleted, ResourceNotRecorded or
+        ResourceDeletedNotRecorded.
+        """
+        now = datetime.now(UTC)
+        item = make_item(self.config.iam, user, status, now)
+        return self.send(change_message(item, now), left_scope=left_scope)
+
+    def send_oversized(self, user: User, status: str = "OK") -> Invocation:
+        """Send the change of `user` as a notification that is too large to hold the item."""
+        item = make_item(self.config.iam, user, status, datetime.now(UTC))
+        return self.send(oversized_message(item))
+
+    def send_schedule(self) -> Invocation:
+        """Send the periodic trigger."""
+        return self.send(schedule_message(self.config.account_id, datetime.now(UTC)))
+
+    def send(self, message: dict[str, Any], *, left_scope: bool = False) -> Invocation:
+        """Hand a message of any form to the rule's function, with a token of its own."""
+        stored = self._stored()
+        arn = stored.source.source_identifier
+        if not self.functions.may_invoke(arn, PRINCIPAL):
+            raise NoHandler(
+                f"The rule {self.name} invokes {arn}, which no handler stands for. "
+                "Put a function of this process into Account.functions.handlers."
+            )
+        event = make_event(
+            message,
+            account=self.config.account_id,
+            rule_name=self.name,
+            rule_id=stored.config_rule_id,
+            rule_arn=stored.config_rule_arn,
+            parameters=stored.input_parameters_dict,
+            token=self.config.make_token(self.name),
+            left_scope=left_scope,
+        )
+        invocation = invoke(self.functions.find_function(arn), event)
+        self.invocations.append(invocation)
+        return invocation
+
+    def list_findings(self) -> list[Finding]:
+        """Return what the Config console lists, by user name; it leaves NOT_APPLICABLE out.
+
+        A user that is gone is listed by id.
+        """
+        names = {user.id: user.name for user in self.config.iam.users.values()}
+        return sorted(
+            Finding(
+                names.get(result.resource_id, result.resource_id),
+                result.compliance,
+                result.annotation or "",
+            )
+            for result in self.results.stored(["COMPLIANT", "NON_COMPLIANT"])
+        )
+
+    def _stored(self) -> ConfigRule:
+        try:
+            return self.config.config_rules[self.name]
+        except KeyError:
+            raise NoSuchConfigRuleException(self.name) from None
+
+
+def deliver_items(config: Config, functions: Lambda) -> list[Invocation]:
+    """Send every pending item to each rule that wants changes of users; return what came of it.
+
+    Config does so within minutes of the change; here it happens on request, so that a test knows
+    what has happened. Changes made by the functions meanwhile wait for the next delivery.
+    """
+    items, config.pending_items = config.pending_items, []
+    rules = [
+        Rule(config, functions, name)
+        for name, stored in config.config_rules.items()
+        if _wants_changes(stored)
+    ]
+    return [rule.send(change_message(item, datetime.now(UTC))) for item in items for rule in rules]
+
+
+def add_rule(
+    config: Config,
+    functions: Lambda,
+    name: str,
+    handler: Handler,
+    parameters: dict[str, str] | None = None,
+    *,
+    from_pack: bool = True,
+    timeout_seconds: float = 900.0,
+) -> Rule:
+    """Register a rule for AWS::IAM::User, with all three message types, that invokes `handler`.
+
+    `from_pack` gives it the suffix that rules of a conformance pack get.
+    """
+    arn = f"arn:aws:lambda:{config.region_name}:{config.account_id}:function:{name}"
+    functions.handlers[arn] = Function(arn, handler, timeout_seconds)
+    if from_pack:
+        name += "-conformance-pack-" + new_id("", f"{config.account_id}/{name}", 1, 9).lower()
+    messages = (
+        "ConfigurationItemChangeNotification",
+        "OversizedConfigurationItemChangeNotification",
+        "ScheduledNotification",
+    )
+    config.put_config_rule(
+        {
+            "ConfigRuleName": name,
+            "Scope": {"ComplianceResourceTypes": [USER_TYPE]},
+            "Source": {
+                "Owner": "CUSTOM_LAMBDA",
+                "SourceIdentifier": arn,
+                "SourceDetails": [
+                    {"EventSource": "aws.config", "MessageType": message} for message in messages
+                ],
+            },
+            "InputParameters": json.dumps(parameters or {}),
+        }
+    )
+    return Rule(config, functions, name)
+
+
+def _wants_changes(rule: ConfigRule) -> bool:
+    types = rule.scope.compliance_resource_types if rule.scope else None
+    messages = [detail.message_type for detail in rule.source.source_details or []]
+    return (not types or USER_TYPE in types) and "ConfigurationItemChangeNotification" in messages

@@ -1,0 +1,1 @@
+"""The HTTP side: one port, the record of calls, faults on demand."""

@@ -1,0 +1,1 @@
+"""IAM of an emulated account."""

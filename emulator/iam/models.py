@@ -1,0 +1,126 @@
+"""IAM of one emulated account: what moto does, with AWS's messages and limits.
+
+Texts of errors are AWS's own as clients have published them; where none is known, moto's stand.
+Each write that changes a user's configuration item is told to the recorder; passwords and keys are
+not part of the item, so writes to them are not.
+"""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from moto.iam import urls
+from moto.iam.exceptions import DeleteConflictException, EntityAlreadyExists, NoSuchEntity
+
+from emulator.clock import whole_seconds
+from emulator.iam.directory import Directory
+from emulator.iam.tags import check_tags, put_tags, remove_tags
+from emulator.iam.users import AccessKey, User
+
+
+class Iam(Directory):
+    """The IAM of one account and partition."""
+
+    @property
+    def _url_module(self) -> Any:
+        from emulator.iam.responses import IamResponse
+
+        return SimpleNamespace(url_bases=urls.url_bases, url_paths={"{0}/$": IamResponse.dispatch})
+
+    def create_user(
+        self,
+        region_name: str,
+        user_name: str,
+        path: str | None = "/",
+        tags: list[dict[str, str]] | None = None,
+    ) -> User:
+        values = check_tags(tags or [])
+        return self.add_user(user_name, path=path or "/", tags=values)
+
+    def update_user(
+        self, user_name: str, new_path: str | None = None, new_user_name: str | None = None
+    ) -> None:
+        user = self.get_user(user_name)
+        if new_user_name and new_user_name != user_name and new_user_name in self.users:
+            raise EntityAlreadyExists(f"User with name {new_user_name} already exists.")
+        super().update_user(user_name, new_path, new_user_name)
+        for key in user.access_keys:
+            key.user_name = user.name
+        self.tell_change(user, "OK")
+
+    def delete_user(self, user_name: str) -> None:
+        user = self.get_user(user_name)
+        if user.access_keys:
+            raise DeleteConflictException("Cannot delete entity, must delete access keys first.")
+        if user.password is not None:
+            raise DeleteConflictException("Cannot delete entity, must delete login profile first.")
+        super().delete_user(user_name)
+        self.tell_change(user, "ResourceDeleted")
+
+    def tag_user(self, name: str, tags: list[dict[str, str]]) -> None:
+        user = self.get_user(name)
+        put_tags(user.tag_values, check_tags(tags))
+        self.tell_change(user, "OK")
+
+    def untag_user(self, name: str, tag_keys: list[str]) -> None:
+        user = self.get_user(name)
+        remove_tags(user.tag_values, tag_keys)
+        self.tell_change(user, "OK")
+
+    def list_user_tags(self, user_name: str) -> list[dict[str, str]]:
+        return self.get_user(user_name).tags or []
+
+    def create_login_profile(self, user_name: str, password: str) -> User:
+        user = self.get_user(user_name)
+        if user.password is not None:
+            raise EntityAlreadyExists(f"Login Profile for user {user_name} already exists.")
+        user.set_password(datetime.now(UTC))
+        return user
+
+    def get_login_profile(self, user_name: str) -> User:
+        user = self.get_user(user_name)
+        if user.password is None:
+            raise NoSuchEntity(f"Login Profile for User {user_name} cannot be found.")
+        return user
+
+    def update_login_profile(
+        self, user_name: str, password: str | None, password_reset_required: bool | None
+    ) -> User:
+        user = self.get_login_profile(user_name)
+        if password:
+            user.password_changed = whole_seconds(datetime.now(UTC))
+        if password_reset_required is not None:
+            user.password_reset_required = password_reset_required
+        return user
+
+    def delete_login_profile(self, user_name: str) -> None:
+        self.get_login_profile(user_name).remove_password()
+
+    def create_access_key(
+        self, user_name: str, prefix: str = "AKIA", status: str = "Active"
+    ) -> AccessKey:
+        return self.add_key(self.get_user(user_name), status=status)
+
+    def put_user_policy(self, user_name: str, policy_name: str, policy_json: str) -> None:
+        super().put_user_policy(user_name, policy_name, policy_json)
+        self.tell_change(self.get_user(user_name), "OK")
+
+    def delete_user_policy(self, user_name: str, policy_name: str) -> None:
+        super().delete_user_policy(user_name, policy_name)
+        self.tell_change(self.get_user(user_name), "OK")
+
+    def attach_user_policy(self, policy_arn: str, user_name: str) -> None:
+        super().attach_user_policy(policy_arn, user_name)
+        self.tell_change(self.get_user(user_name), "OK")
+
+    def detach_user_policy(self, policy_arn: str, user_name: str) -> None:
+        super().detach_user_policy(policy_arn, user_name)
+        self.tell_change(self.get_user(user_name), "OK")
+
+    def add_user_to_group(self, group_name: str, user_name: str) -> None:
+        super().add_user_to_group(group_name, user_name)
+        self.tell_change(self.get_user(user_name), "OK")
+
+    def remove_user_from_group(self, group_name: str, user_name: str) -> None:
+        super().remove_user_from_group(group_name, user_name)
+        self.tell_change(self.get_user(user_name), "OK")

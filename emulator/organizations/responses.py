@@ -1,0 +1,139 @@
+"""Organizations' operations as AWS answers them: who may ask, and in pages of at most twenty."""
+
+import json
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from moto.organizations import models, responses, urls
+
+from emulator.gateway.pages import InvalidToken, cut_page
+from emulator.organizations.models import Organization, Refusal, organization_of
+
+MAX_PAGE = 20
+
+
+class Organizations(models.OrganizationsBackend):
+    """Moto's backend, so that requests reach the responses below."""
+
+    @property
+    def _url_module(self) -> Any:
+        return SimpleNamespace(
+            url_bases=urls.url_bases, url_paths={"{0}/$": OrganizationsResponse.dispatch}
+        )
+
+
+class OrganizationsResponse(responses.OrganizationsResponse):
+    """The operations that this project calls; the others are moto's."""
+
+    def _organization(self) -> Organization:
+        organization = organization_of(self.current_account)
+        if organization is None:
+            raise Refusal(
+                "AWSOrganizationsNotInUseException",
+                "Your account is not a member of an organization.",
+            )
+        return organization
+
+    def _administered(self) -> Organization:
+        """Return the organization to those who may list what is in it."""
+        organization = self._organization()
+        if not organization.administers(self.current_account):
+            raise Refusal(
+                "AccessDeniedException",
+                "You don't have permissions to access this resource.",
+            )
+        return organization
+
+    def describe_organization(self) -> str:
+        """The organization, which every member may see."""
+        organization = self._organization()
+        described = {
+            "Id": organization.id,
+            "Arn": organization.arn("organization"),
+            "FeatureSet": organization.features,
+            "MasterAccountArn": organization.arn("account", organization.management),
+            "MasterAccountId": organization.management,
+            "MasterAccountEmail": f"{organization.management}@example.com",
+            "AvailablePolicyTypes": [],
+        }
+        return json.dumps({"Organization": described})
+
+    def describe_account(self) -> str:
+        """One account."""
+        organization = self._administered()
+        member = organization.members.get(self._get_param("AccountId"))
+        if member is None:
+            raise Refusal("AccountNotFoundException", "You specified an account that's not here.")
+        return json.dumps({"Account": organization.describe(member)})
+
+    def list_roots(self) -> str:
+        """The root."""
+        organization = self._administered()
+        root = organization.root
+        arn = organization.arn("root", root.id)
+        return self._pages(
+            "Roots", [{"Id": root.id, "Arn": arn, "Name": root.name, "PolicyTypes": []}]
+        )
+
+    def list_organizational_units_for_parent(self) -> str:
+        """The units directly under a parent."""
+        organization, parent = self._parent()
+        return self._pages(
+            "OrganizationalUnits",
+            [unit for unit in organization.units.values() if unit.parent == parent],
+            lambda unit: {
+                "Id": unit.id,
+                "Arn": organization.arn("ou", unit.id),
+                "Name": unit.name,
+            },
+        )
+
+    def list_accounts_for_parent(self) -> str:
+        """The accounts directly under a parent."""
+        organization, parent = self._parent()
+        members = [each for each in organization.members.values() if each.parent == parent]
+        return self._pages("Accounts", members, organization.describe)
+
+    def list_accounts(self) -> str:
+        """All accounts."""
+        organization = self._administered()
+        return self._pages("Accounts", list(organization.members.values()), organization.describe)
+
+    def list_aws_service_access_for_organization(self) -> str:
+        """The services with trusted access."""
+        organization = self._administered()
+        return self._pages(
+            "EnabledServicePrincipals",
+            [{"ServicePrincipal": name} for name in sorted(organization.trusted)],
+        )
+
+    def list_delegated_administrators(self) -> str:
+        """The delegated administrators, of one service or of any."""
+        organization = self._administered()
+        service = self._get_param("ServicePrincipal")
+        ids = {
+            account_id
+            for name, accounts in organization.administrators.items()
+            if service in (None, name)
+            for account_id in accounts
+        }
+        members = [each for each in organization.members.values() if each.id in ids]
+        return self._pages("DelegatedAdministrators", members, organization.describe)
+
+    def _parent(self) -> tuple[Organization, str]:
+        organization, parent = self._administered(), self._get_param("ParentId")
+        if parent not in organization.units:
+            raise Refusal("ParentNotFoundException", "You specified parent that doesn't exist.")
+        return organization, parent
+
+    def _pages(
+        self, name: str, items: Sequence[Any], describe: Callable[[Any], Any] = lambda item: item
+    ) -> str:
+        limit = min(self._get_param("MaxResults") or MAX_PAGE, self._organization().page_limit)
+        try:
+            page, token = cut_page(items, self._get_param("NextToken"), limit)
+        except InvalidToken as error:
+            raise Refusal("InvalidInputException", str(error)) from None
+        answer: dict[str, Any] = {name: [describe(item) for item in page]}
+        return json.dumps(answer if token is None else {**answer, "NextToken": token})

@@ -1,0 +1,1 @@
+"""Systems Manager: documents, and Automation that runs them."""

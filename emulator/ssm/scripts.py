@@ -1,0 +1,87 @@
+"""Runs the script of an aws:executeScript step in a bare interpreter, under a role's credentials.
+
+The interpreter stays warm for the next execution of the same script under the same role; the script
+itself is run anew each time.
+"""
+
+import json
+import zipfile
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from emulator.awslambda.functions import Context
+from emulator.awslambda.runtime import FunctionError, Runtime
+
+MAX_PAYLOAD = 100 * 1024
+MODULE = "customer_script"
+"""The name of the file that tracebacks of real executions show."""
+
+
+class ScriptFailed(Exception):
+    """A script raised or returned too much; the text is the step's own."""
+
+    status = "Failed"
+    stage = "Poll action status for completion"
+
+
+class ScriptTimedOut(ScriptFailed):
+    """A script ran longer than its step may."""
+
+    status = "TimedOut"
+
+
+@dataclass
+class Scripts:
+    """The warm interpreters of one account and Region."""
+
+    _runtimes: dict[str, tuple[tuple[str, str], Runtime]] = field(default_factory=dict)
+
+    def run(
+        self,
+        place: str,
+        inputs: dict[str, Any],
+        variables: dict[str, str],
+        timeout_seconds: float,
+    ) -> Any:
+        """Return what the handler returns; raises ScriptFailed.
+
+        `place` is the document and step; `variables` hold the credentials, which an interpreter
+        reads when it starts.
+        """
+        payload = inputs.get("InputPayload", {})
+        context = Context(place, place, timeout_seconds)
+        told = self._warm(place, inputs, variables).run(payload, context)
+        if told.error is not None and told.error.kind == "Sandbox.Timedout":
+            raise ScriptTimedOut(told.error.text)
+        if told.error is not None:
+            raise ScriptFailed(describe_error(told.error))
+        if len(json.dumps(told.answer).encode()) > MAX_PAYLOAD:
+            raise ScriptFailed("The output of the script is larger than 100 KB.")
+        return told.answer
+
+    def stop(self) -> None:
+        """End every interpreter."""
+        while self._runtimes:
+            self._runtimes.popitem()[1][1].stop()
+
+    def _warm(self, place: str, inputs: dict[str, Any], variables: dict[str, str]) -> Runtime:
+        wanted = (inputs["Script"], variables["AWS_ACCESS_KEY_ID"])
+        known, runtime = self._runtimes.get(place, (("", ""), None))
+        if runtime is not None and known == wanted and runtime.is_running:
+            return runtime
+        if runtime is not None:
+            runtime.stop()
+        code = BytesIO()
+        with zipfile.ZipFile(code, "w") as package:
+            package.writestr(f"{MODULE}.py", inputs["Script"])
+        handler = f"{MODULE}.{inputs['Handler']}"
+        runtime = Runtime(code.getvalue(), handler, {**variables, "TZ": ":UTC"}, is_script=True)
+        self._runtimes[place] = wanted, runtime
+        return runtime
+
+
+def describe_error(error: FunctionError) -> str:
+    """Return an error as the failure message of a step says it (a captured message)."""
+    trace = f"Traceback (most recent call last):\n{error.trace}\n" if error.trace else ""
+    return f"{trace}{error.kind} - {error.text}"

@@ -1,0 +1,1 @@
+"""AWS as an operator's session reaches it."""

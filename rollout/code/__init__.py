@@ -1,0 +1,1 @@
+"""The functions' code: built, and put where every account can read it."""

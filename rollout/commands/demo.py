@@ -1,0 +1,210 @@
+"""The verb `demo`: the whole story on an emulated account, from the deployment to the deleted key.
+
+Everything takes the way it takes on AWS: the stack and the conformance pack are made from this
+checkout's files, and the function is the zip that `make package` builds.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from rich.console import Console
+from rich.text import Text
+
+from rollout.code.package import build_package
+from rollout.errors import Refused
+from rollout.output.progress import dots
+from rollout.output.verdicts import write_rows
+from rule.decision import COMPLIANT, NON_COMPLIANT
+
+if TYPE_CHECKING:
+    from emulator import Account
+    from emulator.config.rules import Rule
+    from emulator.iam.users import AccessKey
+
+HELP = "Show the whole story on an emulated account; needs no AWS account and no network."
+STEP = "QuarantineOrDeleteOffendingKeys"
+NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
+SPRING = datetime(2026, 4, 1, 8, tzinfo=UTC)
+"""When most users of the demo were created."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add no options: the story is always the same."""
+    parser.epilog = "Exit code: 0 when every verdict is the expected one, otherwise 1."
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Tell the story; return 0 only if every verdict is the expected one."""
+    try:
+        from emulator import deployment, loopback, open_account
+    except ImportError as error:
+        raise Refused(f"the demo needs the packages of requirements-dev.txt ({error})") from error
+    loopback.install_guard()
+    with open_account(NOW, ticking=False) as account:
+        story = Story(account)
+        try:
+            story.tell()
+        except deployment.NotDeployed as error:
+            raise Refused(f"the emulated account refused what was deployed: {error}") from error
+    story.out.print(
+        "Every verdict was the expected one."
+        if story.as_expected
+        else Text("Some verdicts were not the expected ones.", style="bold red")
+    )
+    return 0 if story.as_expected else 1
+
+
+class Story:
+    """The demo's account and people, and what it shows of them."""
+
+    def __init__(self, account: "Account") -> None:
+        self.account = account
+        self.out = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+        self.keys = dict[str, "AccessKey"]()
+        self.shown = list[tuple[str, str, str]]()
+        self.as_expected = True
+
+    def tell(self) -> None:
+        """Show what happens, chapter by chapter."""
+        self.out.print(
+            "An AWS account on this machine, 2 November 2026. Nothing leaves loopback.\n"
+        )
+        self.title("1. One stack and one conformance pack")
+        rule = self.deploy()
+        self.add_people()
+        verdicts = {
+            "ada.uses-it": COMPLIANT,
+            "ben.idle": NON_COMPLIANT,
+            "cora.later": COMPLIANT,
+            "dan.waiver": COMPLIANT,
+            "eve.lapsed": NON_COMPLIANT,
+            "finn.new": COMPLIANT,
+            "gil.returns": NON_COMPLIANT,
+        }
+        self.title("2. AWS Config sends each user, then its schedule: what its console lists")
+        self.account.deliver_changes()
+        rule.send_schedule()
+        self.show(rule, verdicts)
+
+        self.title("3. Five hours later: eve deleted her key, finn used his")
+        self.account.clock.advance(hours=5)
+        iam = boto3.client("iam")
+        iam.delete_access_key(
+            UserName="eve.lapsed", AccessKeyId=self.keys["eve.lapsed"].access_key_id
+        )
+        self.keys["finn.new"].record_use(NOW + timedelta(hours=2))
+        rule.send_schedule()
+        verdicts["eve.lapsed"] = COMPLIANT
+        self.show(rule, verdicts)
+
+        self.title("4. The security team switches the remediation on")
+        self.put_pack(automatic_remediation="true")
+        rule.send_schedule()
+        self.remediate()
+        verdicts |= {"ben.idle": COMPLIANT, "gil.returns": COMPLIANT}
+        self.show(rule, verdicts)
+
+        self.title("5. Gil needs his key: he makes it Active again, leaves the tag, and uses it")
+        self.account.clock.advance(days=2)
+        iam.update_access_key(
+            UserName="gil.returns",
+            AccessKeyId=self.keys["gil.returns"].access_key_id,
+            Status="Active",
+        )
+        rule.send_schedule()
+        self.show(rule, verdicts)
+        self.keys["gil.returns"].record_use(self.account.clock.now())
+
+        self.title("6. Eight days after the quarantine began")
+        self.account.clock.advance(days=6)
+        rule.send_schedule()
+        verdicts["ben.idle"] = NON_COMPLIANT
+        self.show(rule, verdicts)
+        self.remediate()
+        verdicts["ben.idle"] = COMPLIANT
+        self.show(rule, verdicts)
+
+    def deploy(self) -> "Rule":
+        """Create the stack from template.yaml and the rule from conformance-pack.yaml."""
+        from emulator import deployment
+
+        self.account.config.recording = True
+        with tempfile.TemporaryDirectory() as folder:
+            package = build_package(Path(folder))
+            deployment.put_code(self.account, package)
+        deployment.put_stack(self.account, package.name)
+        self.line(f"stack {deployment.NAME} from template.yaml", "CREATE_COMPLETE")
+        self.put_pack(automatic_remediation="false")
+        return self.account.find_rule(deployment.NAME)
+
+    def put_pack(self, automatic_remediation: str) -> None:
+        """Put the conformance pack: first that, later the change of its one parameter."""
+        from emulator import deployment
+
+        deployment.put_pack(self.account, {"AutomaticRemediation": automatic_remediation})
+        self.line("pack from conformance-pack.yaml", f"remediation {automatic_remediation}")
+
+    def remediate(self) -> None:
+        """Let AWS Config start the runbook for what was found, and send the changes it makes."""
+        for remediation in self.account.deliver_remediations():
+            run = remediation.execution
+            if run is None or run.status != "Success":
+                self.line(f"runbook for {remediation.resource[1]}", "FAILED")
+                self.as_expected = False
+                continue
+            (user,) = run.outputs[f"{STEP}.User"]
+            for key in map(json.loads, run.outputs[f"{STEP}.Keys"]):
+                self.line(f"runbook: {user}, {key['AccessKeyId']}", key["Done"])
+        self.account.deliver_changes()
+
+    def title(self, text: str) -> None:
+        """Write the heading of a chapter."""
+        self.out.print(Text(f"\n{text}", style="bold"))
+
+    def add_people(self) -> None:
+        """Add the users, each for one verdict."""
+        self.add("build-robot", SPRING, password=False).record_use(NOW)
+        self.add("ada.uses-it", SPRING).record_use(NOW - timedelta(days=1))
+        self.add("ben.idle", SPRING, key_after=timedelta(seconds=4))
+        self.add("cora.later", SPRING, key_after=timedelta(days=30))
+        for name, expires in (("dan.waiver", "2026-12-31"), ("eve.lapsed", "2026-10-31")):
+            exception = {"owner": "team-payments", "expires": expires, "reason": "partner delays"}
+            tags = {f"no-setup-access-key:exception-{part}": exception[part] for part in exception}
+            self.add(name, SPRING, tags=tags)
+        self.add("finn.new", NOW - timedelta(hours=1))
+        self.add("gil.returns", SPRING)
+
+    def add(
+        self,
+        name: str,
+        created: datetime,
+        *,
+        key_after: timedelta = timedelta(0),
+        password: bool = True,
+        tags: dict[str, str] | None = None,
+    ) -> "AccessKey":
+        """Add a user with one access key, made at its setup unless said, and return the key."""
+        iam = self.account.iam
+        user = iam.add_user(
+            name, created=created, password=created if password else None, tags=tags
+        )
+        self.keys[name] = iam.add_key(user, created=created + key_after)
+        return self.keys[name]
+
+    def line(self, what: str, result: str) -> None:
+        """Write a name, dots and its result, as every verb does."""
+        self.out.print(Text(f"{what} {dots(what)} {result}"))
+
+    def show(self, rule: "Rule", expected: dict[str, str]) -> None:
+        """Show the results that changed, as the Config console lists them; compare them all."""
+        findings = rule.list_findings()
+        rows = [(each.user, each.compliance, each.annotation) for each in findings]
+        write_rows([row for row in rows if row not in self.shown], sys.stdout)
+        self.shown = rows
+        self.as_expected &= {each.user: each.compliance for each in findings} == expected

@@ -1,0 +1,1 @@
+"""The roll-out itself: checks, plan, execution, and how it stands."""

@@ -1,0 +1,1 @@
+"""Who belongs to the organization, and what each account records."""

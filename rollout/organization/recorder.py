@@ -1,0 +1,107 @@
+"""The configuration recorder: whether it runs and whether it records IAM users.
+
+Where it does not, change events never come and only the schedule works (FACTS 3); where there is
+no recorder at all, AWS Config refuses the pack.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rollout.aws.session import Desk, NotSeen
+
+USER_TYPE = "AWS::IAM::User"
+MAIN_REGIONS = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """The recorder of one account and Region."""
+
+    exists: bool
+    running: bool = False
+    records_users: bool = False
+    daily: bool = False
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with it, or ""."""
+        if not self.exists:
+            return "there is no Config recorder"
+        if not self.running:
+            return "the Config recorder is stopped"
+        if not self.records_users:
+            return f"the Config recorder does not record {USER_TYPE}"
+        return ""
+
+
+def read_recorder(desk: Desk) -> Recorder:
+    """Return the recorder that the customer manages; service-linked ones do not feed rules."""
+    config = desk.client("config")
+    recorders = [
+        each
+        for each in config.describe_configuration_recorders()["ConfigurationRecorders"]
+        if not each.get("servicePrincipal")
+    ]
+    if not recorders:
+        return Recorder(exists=False)
+    recorder = recorders[0]
+    statuses = config.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
+    running = any(
+        each.get("recording") for each in statuses if each.get("name") == recorder.get("name")
+    )
+    return Recorder(
+        exists=True,
+        running=running,
+        records_users=records_users(recorder.get("recordingGroup") or {}),
+        daily=is_daily(recorder.get("recordingMode") or {}),
+    )
+
+
+def records_users(group: Mapping[str, Any]) -> bool:
+    """Does a recording group record IAM users, a global type?
+
+    The rules are those of the API reference, RecordingGroup: a strategy wins over the older
+    fields, and everything without a strategy means global types only when it says so.
+    """
+    strategy = (group.get("recordingStrategy") or {}).get("useOnly")
+    if strategy == "EXCLUSION_BY_RESOURCE_TYPES":
+        excluded = (group.get("exclusionByResourceTypes") or {}).get("resourceTypes") or []
+        return USER_TYPE not in excluded
+    if strategy == "INCLUSION_BY_RESOURCE_TYPES" or not group.get("allSupported"):
+        return USER_TYPE in (group.get("resourceTypes") or [])
+    return bool(group.get("includeGlobalResourceTypes"))
+
+
+def is_daily(mode: Mapping[str, Any]) -> bool:
+    """Are IAM users recorded once a day only?"""
+    for override in mode.get("recordingModeOverrides") or []:
+        if USER_TYPE in override.get("resourceTypes", []):
+            return bool(override["recordingFrequency"] == "DAILY")
+    return mode.get("recordingFrequency") == "DAILY"
+
+
+def read_users_by_account(desk: Desk) -> dict[str, int] | NotSeen:
+    """Return how many IAM users an organization aggregator here has on record, by account.
+
+    One call for a thousand accounts. It says that users were recorded, not that the recorder runs.
+    """
+    aggregators = [
+        each
+        for each in desk.pages(
+            "config", "describe_configuration_aggregators", "ConfigurationAggregators"
+        )
+        if "OrganizationAggregationSource" in each
+    ]
+    if not aggregators:
+        return NotSeen("no aggregator of the organization in this account and Region")
+    counts = desk.pages(
+        "config",
+        "get_aggregate_discovered_resource_counts",
+        "GroupedResourceCounts",
+        ConfigurationAggregatorName=aggregators[0]["ConfigurationAggregatorName"],
+        Filters={"ResourceType": USER_TYPE, "Region": desk.region},
+        GroupByKey="ACCOUNT_ID",
+        Limit=1000,
+    )
+    return {each["GroupName"]: int(each["ResourceCount"]) for each in counts}

@@ -1,0 +1,1 @@
+"""The conformance pack of an organization or of an account."""

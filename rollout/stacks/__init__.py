@@ -1,0 +1,1 @@
+"""The CloudFormation stack and StackSet that bring template.yaml to the accounts."""

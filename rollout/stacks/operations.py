@@ -1,0 +1,133 @@
+"""Operations of the StackSet: started when none is in the way, followed account by account.
+
+A StackSet has one operation at a time, and auto-deployment starts its own whenever an account
+joins: so every change waits for what runs and tries again when another one came first. A failed
+account does not stop the others; what came of each is read afterwards.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rollout.aws.session import Desk
+from rollout.aws.waiting import wait
+from rollout.names import STACK_SET
+from rollout.organization.accounts import Organization
+from rollout.output.progress import Story
+from rollout.stacks.stack_set import PAGE, RUNNING, StackSet, call_as, find_running, list_parameters
+
+PREFERENCES = {
+    "RegionConcurrencyType": "PARALLEL",
+    "FailureTolerancePercentage": 100,
+    "MaxConcurrentPercentage": 100,
+}
+
+
+@dataclass
+class Operations:
+    """Starts operations of the StackSet and follows them to their end."""
+
+    desk: Desk
+    organization: Organization
+    story: Story
+    minutes: float
+
+    def update(self, present: StackSet, template: str, parameters: Mapping[str, str]) -> None:
+        """Bring template and parameters to every instance; parameters not given stay."""
+        self.run(
+            "update_stack_set",
+            TemplateBody=template,
+            Parameters=list_parameters({**present.parameters, **parameters}),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            PermissionModel="SERVICE_MANAGED",
+            AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},
+        )
+
+    def create_instances(self, units: Iterable[str], exclude: Iterable[str]) -> None:
+        """Create the stack wherever it is missing in these units; the units stay targets."""
+        left_out = sorted(exclude)
+        targets: dict[str, Any] = {"OrganizationalUnitIds": list(units)}
+        if left_out:
+            targets |= {"AccountFilterType": "DIFFERENCE", "Accounts": left_out}
+        self.run("create_stack_instances", DeploymentTargets=targets, Regions=[self.desk.region])
+
+    def update_instances(self, units: Iterable[str], accounts: Iterable[str]) -> None:
+        """Try once more in these accounts."""
+        targets = {
+            "OrganizationalUnitIds": list(units),
+            "AccountFilterType": "INTERSECTION",
+            "Accounts": sorted(accounts),
+        }
+        self.run("update_stack_instances", DeploymentTargets=targets, Regions=[self.desk.region])
+
+    def delete_instances(self) -> None:
+        """Delete every stack of the StackSet, wherever in the organization it is."""
+        self.run(
+            "delete_stack_instances",
+            DeploymentTargets={"OrganizationalUnitIds": [self.organization.root]},
+            Regions=[self.desk.region],
+            RetainStacks=False,
+        )
+
+    def forget_instances(self, accounts: Iterable[str]) -> None:
+        """Take accounts off the StackSet without touching what is in them."""
+        targets = {
+            "OrganizationalUnitIds": [self.organization.root],
+            "AccountFilterType": "INTERSECTION",
+            "Accounts": sorted(accounts),
+        }
+        self.run(
+            "delete_stack_instances",
+            DeploymentTargets=targets,
+            Regions=[self.desk.region],
+            RetainStacks=True,
+        )
+
+    def run(self, operation: str, **parameters: Any) -> None:
+        """Start an operation as soon as none is in the way, and follow it."""
+        client = self.desk.client("cloudformation")
+        start: Callable[..., Any] = getattr(client, operation)
+        for _ in wait(f"The operation in the way of {operation}", self.minutes):
+            if running := find_running(self.desk, self.organization):
+                self.follow(running)
+            try:
+                started = start(
+                    StackSetName=STACK_SET,
+                    OperationPreferences=PREFERENCES,
+                    **parameters,
+                    **call_as(self.desk, self.organization),
+                )
+            except client.exceptions.OperationInProgressException:
+                continue
+            self.follow(started["OperationId"])
+            return
+
+    def follow(self, operation_id: str) -> None:
+        """Tell what an operation does, account by account, until it has ended."""
+        client, who = self.desk.client("cloudformation"), call_as(self.desk, self.organization)
+        with self.story.progress("stacks") as follow:
+            for _ in wait(f"The StackSet operation {operation_id}", self.minutes):
+                status = client.describe_stack_set_operation(
+                    StackSetName=STACK_SET, OperationId=operation_id, **who
+                )["StackSetOperation"]["Status"]
+                results = self.desk.pages(
+                    "cloudformation",
+                    "list_stack_set_operation_results",
+                    "Summaries",
+                    StackSetName=STACK_SET,
+                    OperationId=operation_id,
+                    PaginationConfig=PAGE,
+                    **who,
+                )
+                states = {
+                    str(self.organization.find(each["Account"])): _tell(each) for each in results
+                }
+                done = sum(each["Status"] not in ("PENDING", "RUNNING") for each in results)
+                follow.show(states, done, len(results))
+                if status not in RUNNING:
+                    return
+
+
+def _tell(result: Mapping[str, Any]) -> str:
+    reason = result.get("StatusReason")
+    return f"stack {result['Status'].lower()}{f': {reason}' if reason else ''}"

@@ -1,0 +1,136 @@
+"""The StackSet that brings template.yaml to the members: read, created, deleted.
+
+AWS's words for an instance come down to one here: current, outdated, failed, suspended and so on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rollout.aws.session import Desk
+from rollout.names import STACK_SET
+from rollout.organization.accounts import Organization
+
+RUNNING = ("RUNNING", "QUEUED", "STOPPING")
+PAGE = {"PageSize": 100}
+
+
+@dataclass(frozen=True)
+class Instance:
+    """The stack of one account: `state` is current, outdated, failed, suspended or inoperable."""
+
+    account: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class StackSet:
+    """The StackSet as it stands; `exists` is false where there is none."""
+
+    exists: bool
+    ours: bool = True
+    template: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    auto_deployment: bool = False
+    instances: Mapping[str, Instance] = field(default_factory=dict)
+    running: str = ""
+    """The id of the operation that runs, or ""."""
+
+    def differs(self, template: str, parameters: Mapping[str, str]) -> bool:
+        """Does it have another template or other parameters?"""
+        changed = {**self.parameters, **parameters} != self.parameters
+        return changed or self.template.strip() != template.strip() or not self.auto_deployment
+
+
+def call_as(desk: Desk, organization: Organization) -> dict[str, str]:
+    """Return the parameter that every StackSet call of a delegated administrator needs."""
+    return {} if desk.account == organization.management else {"CallAs": "DELEGATED_ADMIN"}
+
+
+def read_stack_set(desk: Desk, organization: Organization) -> StackSet:
+    """Return the StackSet with its instances in this Region: two calls and one a hundred."""
+    client, who = desk.client("cloudformation"), call_as(desk, organization)
+    try:
+        described = client.describe_stack_set(StackSetName=STACK_SET, **who)["StackSet"]
+    except client.exceptions.StackSetNotFoundException:
+        return StackSet(exists=False)
+    parameters = {
+        each["ParameterKey"]: each.get("ParameterValue", "")
+        for each in described.get("Parameters", [])
+    }
+    return StackSet(
+        exists=True,
+        ours=described.get("PermissionModel") == "SERVICE_MANAGED" and "CodeKey" in parameters,
+        template=described.get("TemplateBody", ""),
+        parameters=parameters,
+        auto_deployment=bool((described.get("AutoDeployment") or {}).get("Enabled")),
+        instances=read_instances(desk, organization),
+        running=find_running(desk, organization),
+    )
+
+
+def read_instances(desk: Desk, organization: Organization) -> dict[str, Instance]:
+    """Return the instances in this Region by account."""
+    found = desk.pages(
+        "cloudformation",
+        "list_stack_instances",
+        "Summaries",
+        StackSetName=STACK_SET,
+        PaginationConfig=PAGE,
+        **call_as(desk, organization),
+    )
+    return {
+        each["Account"]: parse_instance(each) for each in found if each["Region"] == desk.region
+    }
+
+
+def parse_instance(summary: Mapping[str, Any]) -> Instance:
+    """Return an instance from its summary."""
+    detailed = (summary.get("StackInstanceStatus") or {}).get("DetailedStatus", "")
+    state = str(summary.get("Status", "")).lower()
+    if detailed == "SKIPPED_SUSPENDED_ACCOUNT":
+        state = "suspended"
+    elif state == "outdated" and detailed in ("FAILED", "CANCELLED", "FAILED_IMPORT"):
+        state = detailed.partition("_")[0].lower()
+    return Instance(summary["Account"], state, summary.get("StatusReason") or "")
+
+
+def find_running(desk: Desk, organization: Organization) -> str:
+    """Return the id of the operation that runs, or "". The newest come first, so one page."""
+    operations = desk.client("cloudformation").list_stack_set_operations(
+        StackSetName=STACK_SET, MaxResults=20, **call_as(desk, organization)
+    )
+    return next(
+        (each["OperationId"] for each in operations["Summaries"] if each["Status"] in RUNNING), ""
+    )
+
+
+def create_stack_set(
+    desk: Desk, organization: Organization, template: str, parameters: Mapping[str, str]
+) -> None:
+    """Create the StackSet, still without instances."""
+    desk.client("cloudformation").create_stack_set(
+        StackSetName=STACK_SET,
+        Description="What the AWS Config rule iam-user-no-setup-access-key needs in each account",
+        TemplateBody=template,
+        Parameters=list_parameters(parameters),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        PermissionModel="SERVICE_MANAGED",
+        AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},
+        **call_as(desk, organization),
+    )
+
+
+def delete_stack_set(desk: Desk, organization: Organization) -> None:
+    """Delete the StackSet, which has no instances any more."""
+    desk.client("cloudformation").delete_stack_set(
+        StackSetName=STACK_SET, **call_as(desk, organization)
+    )
+
+
+def list_parameters(parameters: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return parameters as CloudFormation takes them."""
+    return [
+        {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())
+    ]

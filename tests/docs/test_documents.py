@@ -1,0 +1,17 @@
+from tools.documents import DOCS, STACK_ACTIONS, load_stack, write_permissions, write_roll_out
+
+RUN = "make docs writes it anew"
+
+
+def test_the_roll_out_page_shows_what_the_verbs_say() -> None:
+    page = (DOCS / "roll-out.md").read_text(encoding="utf-8")
+    assert write_roll_out(page) == page, RUN
+
+
+def test_the_permissions_page_lists_what_the_verbs_call() -> None:
+    assert write_permissions() == (DOCS / "permissions.md").read_text(encoding="utf-8"), RUN
+
+
+def test_every_resource_of_the_stack_has_its_actions_listed() -> None:
+    types = {each["Type"] for each in load_stack()["Resources"].values()}
+    assert types <= STACK_ACTIONS.keys()

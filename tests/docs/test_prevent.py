@@ -1,0 +1,150 @@
+"""The pages on prevention: what they show is what the commands say and the tools accept."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from cfnlint.api import lint
+
+from guardrails.cloudformation.check import check_template
+from guardrails.cloudformation.rules.console_user_key import ConsoleUserKey
+from guardrails.exemption import read_exemptions
+from rollout.__main__ import main
+from tests.guardrails.cloudformation.test_guard import run_guard
+from tests.guardrails.scp.test_scp import PLACEHOLDERS
+from tests.rollout.commands.test_prevent import CLEAN, PLAN, TEMPLATE
+from tests.support.paths import ROOT
+
+
+def read(page: str) -> str:
+    return (ROOT / "docs" / page).read_text()
+
+
+def find_blocks(page: str, language: str, section: str = "") -> list[str]:
+    """Return the code blocks of a language, of one section or of the whole page."""
+    text = read(page)
+    if section:
+        text = re.split(rf"^## {re.escape(section)}$", text, flags=re.M)[1]
+        text = re.split(r"^## ", text, flags=re.M)[0]
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.M | re.S)
+
+
+def test_the_example_s_output_is_the_command_s_own(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("stack.yaml").write_text(TEMPLATE)
+    command, _, output = find_blocks("prevent.md", "console")[0].partition("\n")
+    assert command.startswith("$ no-setup-access-key ")
+    assert main(shlex.split(command)[2:]) == 1
+    assert capsys.readouterr().out == output
+
+
+def test_every_command_line_shown_is_understood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("templates").mkdir()
+    for name in ("stack.yaml", "templates/*.yaml"):
+        Path(name).write_text(CLEAN)
+    Path("plan.json").write_text(PLAN)
+    shown = re.findall(r"no-setup-access-key (prevent [^`\n>]+)", read("prevent.md"))
+    assert len(shown) == 4
+    assert {main(shlex.split(line)) for line in shown} == {0, 1}
+
+
+def test_the_snippet_for_pre_commit_is_valid_and_names_hooks_that_exist(tmp_path: Path) -> None:
+    snippet = find_blocks("prevent.md", "yaml", "pre-commit")[0]
+    (tmp_path / "config.yaml").write_text(snippet)
+    pre_commit = Path(sys.executable).with_name("pre-commit")
+    run = subprocess.run([pre_commit, "validate-config", tmp_path / "config.yaml"], check=False)
+    assert run.returncode == 0
+    offered = {h["id"] for h in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
+    assert {h["id"] for h in yaml.safe_load(snippet)["repos"][0]["hooks"]} == offered
+
+
+@pytest.mark.parametrize("way", ["the file", "the command line"])
+def test_the_snippets_for_cfn_lint_bring_the_rule(tmp_path: Path, way: str) -> None:
+    (tmp_path / "stack.yaml").write_text(TEMPLATE)
+    arguments = ["stack.yaml"]
+    if way == "the file":
+        snippet = find_blocks("prevent.md", "yaml", "cfn-lint")[0]
+        (tmp_path / ".cfnlintrc").write_text(snippet)
+    else:
+        line = find_blocks("prevent.md", "sh", "cfn-lint")[0]
+        arguments = shlex.split(line)[1:]
+        (tmp_path / "guardrails").symlink_to(ROOT / "guardrails")
+    run = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), *arguments, "--format", "parseable"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"stack.yaml:5:3:5:6:{ConsoleUserKey.id}:" in run.stdout, run.stderr
+
+
+@pytest.mark.parametrize("service", ["GitHub Actions", "GitLab CI"])
+def test_the_snippets_for_ci_are_yaml_that_installs_and_runs(service: str) -> None:
+    text = json.dumps(yaml.safe_load(find_blocks("prevent.md", "yaml", service)[0]))
+    assert text.index("pip install") < text.index("no-setup-access-key prevent")
+
+
+def test_the_metadata_shown_accepts_the_finding() -> None:
+    snippet = find_blocks("prevent.md", "yaml", "Accept a finding")[0]
+    assert check_template(snippet, "t.yaml") == []
+    without = snippet.replace(ConsoleUserKey.id, "E0000")
+    assert [f.key for f in check_template(without, "t.yaml")] == ["Key"]
+
+
+def test_the_exemption_shown_is_complete() -> None:
+    shown = find_blocks("prevent.md", "toml")[0]
+    assert [e.address for e in read_exemptions(shown.encode())] == [
+        'module.people["ann"].aws_iam_access_key.this'
+    ]
+
+
+def test_the_hook_s_template_is_clean_for_cfn_lint_and_targets_stacks() -> None:
+    snippet = find_blocks("guard.md", "yaml", "As a hook")[0]
+    assert lint(snippet) == []
+    assert "TargetOperations: [STACK]" in snippet
+
+
+def test_the_guard_rule_judges_the_input_that_a_hook_on_stacks_gives() -> None:
+    """The template at the top level, with HookContext and Previous beside it."""
+    clean, bad = (
+        {"Resources": {"Key": {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": name}}}}
+        for name in ("robot", "ann")
+    )
+    for template in (clean, bad):
+        template["Resources"]["User"] = {
+            "Type": "AWS::IAM::User",
+            "Properties": {"UserName": "ann", "LoginProfile": {"Password": "x"}},
+        }
+    context = {"HookContext": {"TargetType": "STACK"}}
+    assert run_guard({**context, **bad, "Previous": clean}) == "FAIL"
+    assert run_guard({**context, **clean, "Previous": bad}) == "PASS"
+
+
+def test_the_page_on_scps_explains_each_file_and_each_placeholder() -> None:
+    text = read("scp.md")
+    files = re.findall(r"^\| `([a-z-]+\.json)`", text, flags=re.M)
+    assert sorted(files) == sorted(f.name for f in (ROOT / "guardrails" / "scp").iterdir())
+    assert set(re.findall(r"^\| `(<[a-z-]+>)` \|", text, flags=re.M)) == set(PLACEHOLDERS)
+
+
+def test_the_example_of_use_leaves_no_placeholder() -> None:
+    edit = find_blocks("scp.md", "sh")[0].split("\naws ")[0]
+    command = edit.rpartition(" > ")[0]
+    made = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert json.loads(made)["Version"] == "2012-10-17"
+    assert "<" not in made

@@ -1,0 +1,49 @@
+"""What the README shows is what the program says."""
+
+from pathlib import Path
+
+import pytest
+
+from rollout.__main__ import main
+from rule.decision import OFFENDING
+from tools.readme import README, ROLL_OUT, put, shorten
+
+TEMPLATE = """\
+Resources:
+  Operator:
+    Type: AWS::IAM::User
+    Properties: {LoginProfile: {Password: '{{resolve:ssm-secure:operator:1}}'}}
+  Key:
+    Type: AWS::IAM::AccessKey
+    Properties: {UserName: !Ref Operator}
+"""
+
+
+def test_the_readme_shows_check_plan_and_deploy_as_their_page_does() -> None:
+    readme = README.read_text()
+    assert put(readme, "roll-out", shorten(ROLL_OUT.read_text())) == readme, "run make readme"
+
+
+def test_the_readme_shows_what_prevent_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("stack.yaml").write_text(TEMPLATE)
+    assert main(["prevent", "stack.yaml"]) == 1
+    printed = capsys.readouterr().out
+    shown = "".join(f"    {line}\n" for line in printed.splitlines())
+    assert f"    $ python -m rollout prevent stack.yaml\n{shown}" in README.read_text()
+
+
+def test_every_page_that_the_readme_links_to_is_there() -> None:
+    links = {part.partition(")")[0] for part in README.read_text().split("](")[1:]}
+    assert {link for link in links if not (README.parent / link).exists()} == set()
+
+
+def test_the_owner_s_page_explains_the_sentences_as_they_are_said() -> None:
+    page = (README.parent / "docs" / "flagged.md").read_text().partition("## What the sentences")[2]
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in page.splitlines() if "| " in line]
+    said = (README.parent / "rule" / "decision.py").read_text()
+    pieces = [piece.strip(" ,;") for row in rows[1:] for piece in row.split("...") if piece.strip()]
+    assert [piece for piece in pieces if piece not in said] == []
+    assert len(rows) > len(OFFENDING)

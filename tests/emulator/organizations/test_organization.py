@@ -1,0 +1,154 @@
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator.cloud import use_account
+from tests.support.organizations import (
+    BANK,
+    LATE,
+    MANAGEMENT,
+    OLD,
+    REGION,
+    SANDBOX,
+    SECURITY,
+    SHOP,
+    Estate,
+    run,
+)
+from tests.support.paths import ROOT
+
+NAME = "iam-user-no-setup-access-key"
+PACK = (ROOT / "conformance-pack.yaml").read_text()
+ROLE = "--member-role OrganizationAccountAccessRole"
+
+
+@pytest.fixture
+def stack_set(estate: Estate) -> Any:
+    """CloudFormation, with the rule deployed to every member."""
+    run(f"deploy --exclude {MANAGEMENT}")
+    return boto3.client("cloudformation")
+
+
+def code(error: pytest.ExceptionInfo[ClientError]) -> str:
+    return str(error.value.response["Error"]["Code"])
+
+
+def test_every_list_comes_in_pages(estate: Estate) -> None:
+    organizations = boto3.client("organizations")
+    first = organizations.list_accounts()
+    assert (len(first["Accounts"]), "NextToken" in first) == (2, True)
+    found = organizations.get_paginator("list_accounts").paginate().build_full_result()
+    assert [each["Id"] for each in found["Accounts"]] == [
+        MANAGEMENT,
+        SECURITY,
+        SHOP,
+        BANK,
+        OLD,
+        SANDBOX,
+    ]
+
+
+def test_a_member_may_describe_the_organization_and_list_nothing(estate: Estate) -> None:
+    with use_account(estate.cloud.open_account(SHOP)):
+        organizations = boto3.client("organizations")
+        assert organizations.describe_organization()["Organization"]["Id"] == "o-exampleorg"
+        with pytest.raises(ClientError) as error:
+            organizations.list_accounts()
+    assert code(error) == "AccessDeniedException"
+
+
+def test_one_operation_at_a_time_and_each_account_in_its_turn(
+    estate: Estate, stack_set: Any
+) -> None:
+    targets = {"OrganizationalUnitIds": [estate.organization.root.id]}
+    operation = stack_set.update_stack_instances(
+        StackSetName=NAME, DeploymentTargets=targets, Regions=[REGION]
+    )["OperationId"]
+    with pytest.raises(ClientError) as error:
+        stack_set.update_stack_instances(
+            StackSetName=NAME, DeploymentTargets=targets, Regions=[REGION]
+        )
+    results = stack_set.list_stack_set_operation_results(StackSetName=NAME, OperationId=operation)
+    estate.sleep(60)
+    ended = stack_set.describe_stack_set_operation(StackSetName=NAME, OperationId=operation)
+    assert code(error) == "OperationInProgressException"
+    assert {each["Status"] for each in results["Summaries"]} == {"RUNNING"}
+    assert ended["StackSetOperation"]["Status"] == "SUCCEEDED"
+
+
+def test_beyond_the_failure_tolerance_the_rest_is_cancelled(estate: Estate, stack_set: Any) -> None:
+    estate.sets.failing[SECURITY] = "It fails."
+    estate.sets.at_once = 1
+    operation = stack_set.update_stack_instances(
+        StackSetName=NAME,
+        DeploymentTargets={"OrganizationalUnitIds": [estate.organization.root.id]},
+        Regions=[REGION],
+    )["OperationId"]
+    estate.sleep(60)
+    found = (
+        stack_set.get_paginator("list_stack_set_operation_results")
+        .paginate(StackSetName=NAME, OperationId=operation)
+        .build_full_result()
+    )
+    assert {each["Account"]: each["Status"] for each in found["Summaries"]} == {
+        SECURITY: "FAILED",
+        SHOP: "CANCELLED",
+        BANK: "CANCELLED",
+        SANDBOX: "CANCELLED",
+    }
+
+
+def test_a_pack_without_the_function_fails_with_awss_reason(estate: Estate) -> None:
+    config = boto3.client("config")
+    config.put_organization_conformance_pack(
+        OrganizationConformancePackName="early", TemplateBody=PACK
+    )
+    with pytest.raises(ClientError) as error:
+        config.put_organization_conformance_pack(
+            OrganizationConformancePackName="early", TemplateBody=PACK
+        )
+    estate.sleep(60)
+    status = config.get_organization_conformance_pack_detailed_status(
+        OrganizationConformancePackName="early", Filters={"AccountId": SHOP}
+    )["OrganizationConformancePackDetailedStatuses"][0]
+    assert code(error) == "ResourceInUseException"
+    assert (status["Status"], status["ErrorCode"]) == (
+        "CREATE_FAILED",
+        "InsufficientPermissionsException",
+    )
+
+
+def test_who_joins_gets_the_pack_first_and_the_stack_a_minute_later(
+    estate: Estate, stack_set: Any
+) -> None:
+    estate.join(LATE, "late")
+    estate.sleep(30)
+    estate.organization.agenda.settle()
+    (pack,) = estate.packs.packs.values()
+    assert (pack.accounts[LATE].status, LATE in estate.members.stacks) == ("CREATE_FAILED", False)
+    for _ in range(2):  # the operation begins, then ends
+        estate.sleep(60)
+        estate.organization.agenda.settle()
+    assert (pack.accounts[LATE].status, LATE in estate.members.stacks) == ("CREATE_FAILED", True)
+
+
+def test_one_administrator_does_not_see_the_packs_of_another(
+    estate: Estate, stack_set: Any
+) -> None:
+    with use_account(estate.cloud.open_account(SECURITY)), pytest.raises(ClientError) as error:
+        boto3.client("config").describe_organization_conformance_packs(
+            OrganizationConformancePackNames=[NAME]
+        )
+    assert code(error) == "NoSuchOrganizationConformancePackException"
+
+
+def test_full_members_have_real_stacks_and_functions_that_run(estate: Estate) -> None:
+    estate.members.full = True
+    deployed = run(f"deploy --exclude {MANAGEMENT} {ROLE}")
+    assert [row[2:] for row in deployed.rows()] == [["current", "ok", "ok"]] * 4
+    with use_account(estate.cloud.open_account(SHOP)):
+        outputs = boto3.client("cloudformation").describe_stacks()["Stacks"][0]["Outputs"]
+    assert [each["OutputKey"] for each in outputs] == ["FunctionArn"]
+    assert run(f"remove --yes {ROLE}").code == 0

@@ -1,0 +1,50 @@
+"""Three hundred accounts: every one is reached or named, and the calls are counted."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.organizations import MANAGEMENT, Estate, open_estate, run
+
+ACCOUNTS = 300
+FAILING, WITHOUT_RECORDER = "700000000123", "700000000200"
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[Estate]:
+    """An organization of 305 accounts, of which one fails its stack and one has no recorder."""
+    with open_estate(accounts=ACCOUNTS) as estate, pytest.MonkeyPatch.context() as patches:
+        patches.setattr("time.sleep", estate.sleep)
+        estate.sets.failing[FAILING] = "It fails."
+        estate.members.config(WITHOUT_RECORDER, "us-east-1").recorders.clear()
+        yield estate
+
+
+def test_every_account_is_reached_or_named_within_the_calls_counted(large: Estate) -> None:
+    with large.cloud.calls.since_now() as calls:
+        outcome = run(f"deploy --exclude {MANAGEMENT}")
+    rows = {row[0]: row[2:4] for row in outcome.rows()}
+    members = large.organization.members.values()
+    assert set(rows) == {each.id for each in members if each.status == "ACTIVE"} - {MANAGEMENT}
+    assert {key: row for key, row in rows.items() if row != ["current", "ok"]} == {
+        FAILING: ["FAILED", "FAILED"],
+        WITHOUT_RECORDER: ["current", "FAILED"],
+    }
+    assert calls.count("organizations:ListAccounts") == 16  # twenty a page, AWS's most
+    assert calls.count() <= 130
+    assert outcome.code == 1
+
+
+def test_a_second_run_tries_the_two_again_and_nobody_else(large: Estate) -> None:
+    large.sets.failing.clear()
+    large.members.add_recorder(WITHOUT_RECORDER, "us-east-1")
+    outcome = run(f"deploy --exclude {MANAGEMENT}")
+    (stack_set,) = large.sets.sets.values()
+    assert list(stack_set.operations[-1].results) == [FAILING]
+    assert (outcome.code, len(outcome.rows())) == (0, ACCOUNTS + 4)
+
+
+def test_nothing_to_do_costs_a_call_a_page(large: Estate) -> None:
+    with large.cloud.calls.since_now() as calls:
+        assert run(f"deploy --exclude {MANAGEMENT}").code == 0
+    assert calls.count() <= 60

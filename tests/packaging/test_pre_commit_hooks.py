@@ -1,0 +1,101 @@
+"""The hooks as a team meets them: the real pre-commit installs this repository and runs them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.rollout.commands.test_prevent import (
+    CLEAN,
+    PLAN,
+    PLAN_MESSAGE,
+    TEMPLATE,
+    TEMPLATE_MESSAGE,
+)
+from tests.support.paths import ROOT
+
+LIBRARIES = Path(pytest.__file__).parents[1]
+
+
+def run(folder: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A commit of this work tree, as pre-commit would clone it."""
+    folder = tmp_path_factory.mktemp("hooks")
+    for name in ("guardrails", "rollout", "rule", "pyproject.toml", "README.md", "LICENSE"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    shutil.copy(ROOT / ".pre-commit-hooks.yaml", folder)
+    commit(folder)
+    return folder
+
+
+def commit(folder: Path) -> str:
+    """Commit everything in a folder and return the commit's id."""
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+    for arguments in (("init", "-q"), ("add", "."), (*identity, "commit", "-qm", "All")):
+        assert run(folder, "git", *arguments).returncode == 0
+    return run(folder, "git", "rev-parse", "HEAD").stdout.strip()
+
+
+def run_hook(repository: Path, folder: Path, hook: str) -> tuple[int, str]:
+    """Run one hook on every file of a folder; skip where pip cannot install at all."""
+    revision = run(repository, "git", "rev-parse", "HEAD").stdout.strip()
+    (folder / ".pre-commit-config.yaml").write_text(
+        f"repos:\n- repo: {repository}\n  rev: {revision}\n  hooks:\n  - id: {hook}\n"
+    )
+    commit(folder)
+    done = run(
+        folder,
+        *(str(Path(sys.executable).with_name("pre-commit")), "run", "--all-files", "--color=never"),
+        PRE_COMMIT_HOME=str(repository.parent / "pre-commit"),
+        # This package alone is installed; what it depends on is that of the machine.
+        PIP_NO_DEPS="1",
+        PYTHONPATH=str(LIBRARIES),
+    )
+    if "No matching distribution found for setuptools" in done.stdout:
+        pytest.skip("pip cannot install here: it reaches no registry for setuptools")
+    return done.returncode, done.stdout
+
+
+def test_the_hook_for_cloudformation_refuses_the_template_and_nothing_else(
+    repository: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "stack.template").write_text(TEMPLATE)
+    (tmp_path / "clean.yaml").write_text(CLEAN)
+    (tmp_path / "plan.json").write_text(PLAN)
+    (tmp_path / "workflow.yml").write_text("on: push\n")
+    code, out = run_hook(repository, tmp_path, "no-setup-access-key-cloudformation")
+    assert f"\n\nstack.template:5: {TEMPLATE_MESSAGE}\n1 finding.\n" in out
+    assert code == 1
+
+
+def test_the_hook_for_terraform_refuses_the_plan_and_nothing_else(
+    repository: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "stack.json").write_text('{"Resources": {}}')
+    (tmp_path / "package.json").write_text("{}")
+    (tmp_path / "plan.json").write_text(PLAN)
+    code, out = run_hook(repository, tmp_path, "no-setup-access-key-terraform")
+    assert f"\n\nplan.json:1: {PLAN_MESSAGE}\n1 finding.\n" in out
+    assert code == 1
+
+
+def test_a_repository_without_findings_passes(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "clean.yaml").write_text(CLEAN)
+    code, out = run_hook(repository, tmp_path, "no-setup-access-key-cloudformation")
+    assert code == 0, out
+    assert out.endswith("Passed\n")

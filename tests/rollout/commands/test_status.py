@@ -1,0 +1,153 @@
+import json
+from datetime import timedelta
+from typing import Any
+
+import boto3
+from moto.ssm.models import ssm_backends
+
+from tests.support.organizations import (
+    BANK,
+    LATE,
+    MANAGEMENT,
+    NOW,
+    OLD,
+    REGION,
+    SANDBOX,
+    SECURITY,
+    SHOP,
+    Estate,
+    run,
+)
+
+NAME = "iam-user-no-setup-access-key"
+ROLE = "--member-role OrganizationAccountAccessRole"
+MEMBERS_ONLY = f"deploy --exclude {MANAGEMENT}"
+
+
+def rows(arguments: str = "") -> dict[str, dict[str, Any]]:
+    told = json.loads(run(f"status --format json {arguments}").out)
+    return {each["account"]: each for each in told["accounts"]}
+
+
+def test_every_account_is_in_the_table_and_what_was_not_seen_says_so(estate: Estate) -> None:
+    run("deploy")
+    code = estate.members.stacks[SHOP]["CodeKey"].removeprefix(f"{NAME}-").removesuffix(".zip")
+    table = rows()
+    assert set(table) == {SECURITY, SHOP, BANK, OLD, SANDBOX, MANAGEMENT}
+    assert table[SHOP] == {
+        "account": SHOP,
+        "name": "shop",
+        "stack": "current",
+        "code": code,
+        "pack": "ok",
+        "runbook": "not seen",
+        "last success": "not seen",
+        "last failure": "not seen",
+        "errors": "not seen",
+    }
+    assert table[MANAGEMENT] | {"runbook": "1", "errors": "0"} == table[MANAGEMENT]
+
+
+def test_before_a_deployment_it_says_what_is_missing(estate: Estate) -> None:
+    outcome = run("status")
+    assert outcome.code == 1
+    assert outcome.result(f"conformance pack {NAME}, as in this checkout") == "MISSING"
+
+
+def test_a_last_run_that_failed_is_a_fault(estate: Estate) -> None:
+    run(MEMBERS_ONLY)
+    config = estate.members.config(SHOP, REGION)
+    (rule,) = config.config_rules
+    config.runs[rule] = {
+        "LastSuccessfulEvaluationTime": (NOW - timedelta(days=2)).timestamp(),
+        "LastFailedEvaluationTime": (NOW - timedelta(hours=1)).timestamp(),
+        "LastErrorMessage": "The function timed out.",
+    }
+    outcome = run(f"status {ROLE}")
+    assert outcome.below("accounts: 5") == [
+        f"{SHOP} shop: the rule's last run failed: The function timed out."
+    ]
+    assert rows(ROLE)[SHOP]["last failure"] == "2026-09-01T11:00:00Z"
+
+
+def test_errors_of_the_function_are_counted_over_a_day(estate: Estate) -> None:
+    run(MEMBERS_ONLY)
+    keys = boto3.client("sts").assume_role(
+        RoleArn=f"arn:aws:iam::{BANK}:role/OrganizationAccountAccessRole", RoleSessionName="test"
+    )["Credentials"]
+    boto3.client(
+        "cloudwatch",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    ).put_metric_data(
+        Namespace="AWS/Lambda",
+        MetricData=[
+            {
+                "MetricName": "Errors",
+                "Dimensions": [{"Name": "FunctionName", "Value": NAME}],
+                "Timestamp": estate.cloud.clock.now() - timedelta(hours=3),
+                "Value": 3.0,
+            }
+        ],
+    )
+    estate.sleep(60)
+    outcome = run(f"status {ROLE}")
+    assert outcome.below("accounts: 5") == [
+        f"{BANK} bank: the function failed 3 times in the last day; its log says why"
+    ]
+
+
+def test_a_runbook_whose_default_version_stayed_behind_is_a_fault(estate: Estate) -> None:
+    run(MEMBERS_ONLY)
+    documents = ssm_backends[SHOP][REGION]
+    text = documents.get_document(NAME, None, None, "YAML")["Content"]
+    documents.update_document(
+        content=text + "\n",
+        attachments=[],
+        name=NAME,
+        version_name="",
+        document_version="$LATEST",
+        document_format="YAML",
+        target_type="",
+    )
+    outcome = run(f"status {ROLE}")
+    assert outcome.below("accounts: 5")[0] == (
+        f"{SHOP} shop: the runbook's default version is 1 (latest is 2); in that account:"
+    )
+
+
+def test_an_account_that_joined_elsewhere_got_a_pack_without_a_function(estate: Estate) -> None:
+    run(f"deploy --ou {estate.production.id}")
+    estate.join(LATE, "late", estate.testing)
+    estate.sleep(600)
+    outcome = run("status")
+    assert outcome.code == 1
+    assert outcome.below("accounts: 4")[0] == (
+        f"{LATE} late: it has the pack but no function; it joined elsewhere since: deploy there, or"
+        " --exclude it"
+    )
+
+
+def test_older_code_and_another_pack_are_told_as_different(estate: Estate) -> None:
+    run(MEMBERS_ONLY)
+    (stack_set,), (pack,) = estate.sets.sets.values(), estate.packs.packs.values()
+    here = stack_set.parameters["CodeKey"]
+    stack_set.parameters["CodeKey"] = f"{NAME}-0123456789abcdef.zip"
+    pack.parameters["Revision"] = "fedcba9876543210"
+    outcome = run("status")
+    assert outcome.code == 1
+    assert outcome.below(f"StackSet {NAME}, as in this checkout") == [
+        f"its code is {NAME}-0123456789abcdef.zip, here it is {here}"
+    ]
+    told = outcome.below(f"conformance pack {NAME}, as in this checkout")
+    assert told[-1].startswith("its revision is fedcba9876543210, here it is ")
+
+
+def test_one_account_alone_has_a_status_too(estate: Estate) -> None:
+    run("deploy --account-only")
+    outcome = run("status --account-only")
+    assert (outcome.code, [row[:5:2] for row in outcome.rows()]) == (
+        0,
+        [[MANAGEMENT, "current", "ok"]],
+    )

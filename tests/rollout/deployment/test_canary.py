@@ -1,0 +1,69 @@
+from tests.support.organizations import BANK, MANAGEMENT, SANDBOX, SECURITY, SHOP, Estate, run
+
+NAME = "iam-user-no-setup-access-key"
+ROLE = "--member-role OrganizationAccountAccessRole"
+CANARY = f"deploy --exclude {MANAGEMENT} --canary {SANDBOX} {ROLE}"
+
+
+def test_without_a_yes_the_pack_stands_in_the_canary_alone(estate: Estate) -> None:
+    outcome = run(CANARY)
+    (pack,) = estate.packs.packs.values()
+    assert set(pack.accounts) == {SANDBOX}
+    assert outcome.code == 0
+    assert "The pack stands in the canary alone." in outcome.out
+
+
+def test_what_aws_made_of_the_pack_is_said_point_by_point_before_the_rest(estate: Estate) -> None:
+    outcome = run(f"{CANARY} --yes")
+    points = [line.split(" ...")[0] for line in outcome.out.splitlines() if "as meant" in line]
+    assert [each.strip() for each in points[:3]] == ["rule name", "rule source", "frequency"]
+    assert "    remediation TargetId" in points
+    assert "    remediation Parameters.AutomationAssumeRole.StaticValue.Values" in points
+    assert "    remediation Automatic" in points
+    (pack,) = estate.packs.packs.values()
+    assert set(pack.accounts) == {SECURITY, SHOP, BANK, SANDBOX}
+    assert (outcome.code, [row[3] for row in outcome.rows()]) == (0, ["ok"] * 4)
+
+
+def test_an_account_id_that_does_not_resolve_stops_at_the_canary(estate: Estate) -> None:
+    estate.packs.resolves_account_id = False
+    outcome = run(f"{CANARY} --yes")
+    (pack,) = estate.packs.packs.values()
+    assert (outcome.code, set(pack.accounts)) == (1, {SANDBOX})
+    assert "deploy with --function-by export" in outcome.out
+
+
+def test_the_export_helps_where_the_account_id_does_not_resolve(estate: Estate) -> None:
+    estate.packs.resolves_account_id = False
+    run(f"{CANARY} --yes")
+    outcome = run(f"{CANARY} --yes --function-by export")
+    (pack,) = estate.packs.packs.values()
+    assert "Fn::ImportValue" in pack.template
+    assert (outcome.code, [row[3] for row in outcome.rows()]) == (0, ["ok"] * 4)
+
+
+def test_a_role_that_was_not_rewritten_is_shown_as_meant_and_found(estate: Estate) -> None:
+    estate.packs.rewrites_role = False
+    outcome = run(f"{CANARY} --yes")
+    role = f"role/{NAME}-remediation"
+    assert (
+        f"{SANDBOX} sandbox: meant arn:aws:iam::{SANDBOX}:{role}, found"
+        f" arn:aws:iam::{MANAGEMENT}:{role}"
+    ) in outcome.out
+    (pack,) = estate.packs.packs.values()
+    assert (outcome.code, set(pack.accounts)) == (1, {SANDBOX})
+
+
+def test_a_canary_is_refused_where_it_would_take_the_rule_from_others(estate: Estate) -> None:
+    run(f"deploy --exclude {MANAGEMENT}")
+    outcome = run(CANARY)
+    (pack,) = estate.packs.packs.values()
+    assert outcome.code == 2
+    assert "would take it, and its results, out of them" in outcome.err
+    assert set(pack.accounts) == {SECURITY, SHOP, BANK, SANDBOX}
+
+
+def test_a_canary_that_nobody_can_look_into_is_refused(estate: Estate) -> None:
+    outcome = run(f"deploy --exclude {MANAGEMENT} --canary {SANDBOX}")
+    assert (outcome.code, estate.packs.packs) == (2, {})
+    assert f"--canary needs --member-role to look into {SANDBOX} sandbox." in outcome.err

@@ -1,0 +1,276 @@
+"""The credential report as IAM writes it is read; anything else is an error that says where."""
+
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator import Account
+from rule.credential_report import (
+    COLUMNS,
+    Report,
+    ReportNotReady,
+    ReportUnreadable,
+    parse_report,
+    read_report,
+)
+from rule.decision import Key, User
+from tests.conftest import NOW
+from tests.support.paths import CASES
+
+CAPTURED = CASES / "captured-report.csv"
+HEADER = ",".join(COLUMNS)
+GOOD = {
+    "user": "alice",
+    "arn": "arn:aws:iam::111122223333:user/team/alice",
+    "user_creation_time": "2026-01-01T00:00:00+00:00",
+    "password_enabled": "true",
+    "access_key_1_active": "true",
+    "access_key_1_last_rotated": "2026-01-01T00:00:02+00:00",
+    "access_key_1_last_used_date": "N/A",
+    "access_key_2_active": "false",
+    "access_key_2_last_rotated": "N/A",
+    "access_key_2_last_used_date": "N/A",
+}
+CREATED = datetime(2026, 1, 1, tzinfo=UTC)
+ALICE = User(
+    "alice",
+    None,
+    "arn:aws:iam::111122223333:user/team/alice",
+    CREATED,
+    True,
+    (Key("access key 1", CREATED + timedelta(seconds=2), "Active", None),),
+    {},
+)
+
+
+def report(*rows: dict[str, str], header: str = HEADER, end: str = "\n") -> bytes:
+    """Return a report of these rows, each like GOOD but for what it says."""
+    lines = [",".join((GOOD | row)[name] for name in header.split(",")) for row in rows]
+    return end.join([header, *lines]).encode()
+
+
+def test_a_row_becomes_the_facts_that_a_live_read_would_give() -> None:
+    assert parse_report(report({})) == (ALICE,)
+
+
+def test_the_captured_report_is_read_whole_without_root() -> None:
+    users = {
+        user.name.removeprefix("stackd-credential-fixture-"): user
+        for user in parse_report(CAPTURED.read_bytes())
+    }
+    assert {
+        name: (user.has_password, [(key.id, key.status) for key in user.keys])
+        for name, user in users.items()
+    } == {
+        "a-keys-new-inactive": (False, [("access key 1", "Active"), ("access key 2", "Inactive")]),
+        "b-keys-old-inactive": (False, [("access key 1", "Active"), ("access key 2", "Inactive")]),
+        "c-reset-required": (True, []),
+        "d-password": (True, []),
+        "e-key-used": (False, [("access key 1", "Active")]),
+        "z-bare": (False, []),
+    }
+    assert users["a-keys-new-inactive"].keys[1].created == datetime(
+        2026, 9, 11, 13, 14, 53, tzinfo=UTC
+    )
+
+
+def test_root_is_never_a_user_whatever_its_row_says() -> None:
+    root = {
+        "user": "<root_account>",
+        "password_enabled": "not_supported",
+        "user_creation_time": "-",
+    }
+    assert parse_report(report(root)) == ()
+    assert parse_report(report(root, {})) == (ALICE,)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"user_creation_time": "2026-01-01T00:00:00Z"},
+        {"password_enabled": "TRUE", "access_key_1_active": "True", "access_key_2_active": "FALSE"},
+        {"access_key_1_last_used_date": "no_information"},
+        {"access_key_2_last_rotated": "not_supported", "access_key_2_active": "N/A"},
+    ],
+    ids=["a date that ends in Z", "either letter case", "no_information", "not_supported"],
+)
+def test_every_way_in_which_iam_says_the_same_is_read_alike(change: dict[str, str]) -> None:
+    assert parse_report(report(change)) == (ALICE,)
+
+
+def test_columns_go_by_their_header() -> None:
+    header = ",".join(["user", "new_column", *reversed(COLUMNS[1:]), "another"])
+    row = GOOD | {"new_column": "x", "another": "y"}
+    text = header + "\n" + ",".join(row[name] for name in header.split(","))
+    assert parse_report(text.encode()) == (ALICE,)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("last", ["", "\n"])
+def test_line_ends_do_not_matter(end: str, last: str) -> None:
+    assert parse_report(report({}, end=end) + last.encode()) == (ALICE,)
+
+
+def test_quoted_fields_are_read_as_csv_has_them() -> None:
+    name = '"a,b=c+d.e@f_g-h"'
+    arn = '"arn:aws:iam::1:user/with ""quotes""/x"'
+    (user,) = parse_report(report({"user": name, "arn": arn}))
+    assert (user.name, user.arn) == ("a,b=c+d.e@f_g-h", 'arn:aws:iam::1:user/with "quotes"/x')
+
+
+A_TIME = "is not a time like 2026-01-31T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "line 1, column user: the column is missing."),
+        (b"\n", "line 1, column user: the column is missing."),
+        (b"%PDF-1.7 \xe2\xe3\xcf\xd3", "line 1, byte 10: this is no UTF-8 text."),
+        (HEADER.encode() + b"\nali\xffce", "line 2, byte 4: this is no UTF-8 text."),
+        (HEADER.encode(), "line 2, column user: no row follows the header"),
+        (HEADER.encode() + b"\n", "line 2, column user: no row follows the header"),
+        (
+            HEADER.encode() + b"\nalice,arn",
+            "line 2, column 3: the row has 2 columns, the header 10.",
+        ),
+        (report({}) + b",more", "line 2, column 11: the row has 11 columns, the header 10."),
+        (report({}) + b"\n\n" + report({}), "line 3, column 1: the row has 0 columns"),
+        (report({}) + b'\n"alice', "line 3, column 1: unexpected end of data."),
+        (
+            HEADER.replace("arn", "user").encode(),
+            "line 1, column user: the column stands there twice.",
+        ),
+        (
+            HEADER.replace("access_key_2_last_used_date", "x").encode(),
+            "line 1, column access_key_2_last_used_date: the column is missing.",
+        ),
+        (report({}, {}), 'line 3, column user: "alice" is not a name that no row above has.'),
+        (report({"user": ""}), 'line 2, column user: "" is not a user name.'),
+        (report({"user": "a\x1b[31mb"}), 'line 2, column user: "a?[31mb" is not a user name.'),
+        (
+            report({"user_creation_time": "yesterday"}),
+            f'line 2, column user_creation_time: "yesterday" {A_TIME} or N/A.',
+        ),
+        (
+            report({"user_creation_time": "N/A"}),
+            f'line 2, column user_creation_time: "N/A" {A_TIME}.',
+        ),
+        (
+            report({"user_creation_time": "2026-02-30T00:00:00Z"}),
+            f'line 2, column user_creation_time: "2026-02-30T00:00:00Z" {A_TIME} or N/A.',
+        ),
+        (
+            report({"access_key_1_last_rotated": "9999-12-31T23:59:59Z"}),
+            f'line 2, column access_key_1_last_rotated: "9999-12-31T23:59:59Z" {A_TIME} or N/A.',
+        ),
+        (
+            report({"user_creation_time": "2026-01-01T00:00:00+02:00"}),
+            f'line 2, column user_creation_time: "2026-01-01T00:00:00+02:00" {A_TIME} or N/A.',
+        ),
+        (
+            report({}, {"user": "bob", "access_key_1_last_rotated": "N/A"}),
+            f'line 3, column access_key_1_last_rotated: "N/A" {A_TIME}, though the key is active.',
+        ),
+        (
+            report({"access_key_1_last_used_date": ""}),
+            f'line 2, column access_key_1_last_used_date: "" {A_TIME} or N/A.',
+        ),
+        (
+            report({"password_enabled": "not_supported"}),
+            'line 2, column password_enabled: "not_supported" is not true or false.',
+        ),
+        (
+            report({"access_key_2_active": "1"}),
+            'line 2, column access_key_2_active: "1" is not true or false.',
+        ),
+    ],
+)
+def test_what_iam_would_never_write_is_an_error_that_names_line_and_column(
+    content: bytes, fault: str
+) -> None:
+    with pytest.raises(ReportUnreadable) as caught:
+        parse_report(content)
+    assert str(caught.value).startswith(fault)
+
+
+names = st.text("abcXYZ019+=,.@_-", min_size=1, max_size=64)
+
+
+@given(st.lists(names, unique=True, min_size=1, max_size=20))
+def test_no_user_is_ever_lost(given_names: list[str]) -> None:
+    rows = [{"user": f'"{name}"'} for name in given_names]
+    assert [user.name for user in parse_report(report(*rows))] == given_names
+
+
+@given(st.binary(max_size=300))
+def test_garbage_is_refused_and_never_a_traceback_of_another_kind(content: bytes) -> None:
+    with pytest.raises(ReportUnreadable):
+        parse_report(content)
+
+
+class Pauses(list[float]):
+    """The pauses that were asked for; nobody sleeps."""
+
+    def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+
+
+def test_a_report_that_exists_costs_two_calls(account: Account) -> None:
+    account.iam.add_user("alice", created=CREATED)
+    account.iam.report.rounds = 0
+    with account.calls.since_now() as calls:
+        read = read_report(boto3.client("iam"), 60, Pauses())
+    assert calls.actions() == ["iam:GenerateCredentialReport", "iam:GetCredentialReport"]
+    assert read == Report(NOW, read.users)
+    assert [user.name for user in read.users] == ["alice"]
+
+
+def test_iam_is_asked_again_with_growing_pauses(account: Account) -> None:
+    account.iam.report.rounds = 8
+    pauses = Pauses()
+    read_report(boto3.client("iam"), 300, pauses)
+    assert pauses == [1, 2, 4, 8, 16, 30, 30, 30]
+
+
+def test_a_wait_that_is_too_long_is_an_error_and_not_an_empty_account(account: Account) -> None:
+    account.iam.report.rounds = 99
+    pauses = Pauses()
+    with pytest.raises(ReportNotReady) as caught:
+        read_report(boto3.client("iam"), 60, pauses)
+    assert pauses == [1, 2, 4, 8, 16]
+    assert str(caught.value) == (
+        "IAM has not finished the credential report after 31 s. Evaluate the rule again in some"
+        " minutes."
+    )
+
+
+def test_a_report_still_in_progress_when_it_is_fetched_is_waited_for(account: Account) -> None:
+    account.iam.report.rounds = 0
+    account.faults.fail("iam", "GetCredentialReport", "ReportInProgress", times=2)
+    pauses = Pauses()
+    read_report(boto3.client("iam"), 60, pauses)
+    assert pauses == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        ("GenerateCredentialReport", "LimitExceeded"),
+        ("GenerateCredentialReport", "AccessDenied"),
+        ("GetCredentialReport", "ReportExpired"),
+        ("GetCredentialReport", "ReportNotPresent"),
+        ("GetCredentialReport", "AccessDenied"),
+    ],
+)
+def test_a_report_that_is_refused_is_an_error_and_not_an_empty_account(
+    account: Account, operation: str, code: str
+) -> None:
+    account.iam.report.rounds = 0
+    account.faults.fail("iam", operation, code, times=None)
+    with pytest.raises(ClientError, match=code):
+        read_report(boto3.client("iam"), 60, Pauses())

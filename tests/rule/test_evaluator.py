@@ -1,0 +1,629 @@
+"""The function as Config calls it: every message, and every way in which rdklib fails silently."""
+
+import json
+import random
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+import rdklib.util.evaluations
+
+from emulator import Account
+from emulator.awslambda.functions import Invocation
+from emulator.config.rules import Finding, Rule
+from emulator.iam.users import AccessKey, User
+from rule.account import NotSettled, OutOfTime
+from rule.credential_report import ReportNotReady
+from rule.evaluator import EvaluationsRefused, NotEvaluated, lambda_handler, make_clients
+from rule.events import NotAnEvent
+from tests.conftest import NOW
+
+LONG_AGO = NOW - timedelta(days=60)
+DAY = timedelta(days=1)
+SCHEDULE_CALLS = [
+    "config:GetComplianceDetailsByConfigRule",
+    "iam:GenerateCredentialReport",
+    "iam:GetCredentialReport",
+    "iam:GetAccountAuthorizationDetails",
+]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Botocore's back-off and the wait for the report pass at once."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+
+
+@pytest.fixture
+def rule(account: Account) -> Rule:
+    """The rule with its defaults, its report ready at once."""
+    account.iam.report.rounds = 0
+    return account.add_rule("iam-user-no-setup-access-key", lambda_handler)
+
+
+def add_user(account: Account, name: str, *, password: bool = True, **options: Any) -> User:
+    """Add a user who was created long ago, with a password unless said."""
+    return account.iam.add_user(
+        name, created=LONG_AGO, password=LONG_AGO if password else None, **options
+    )
+
+
+def add_finding(account: Account, name: str) -> tuple[User, AccessKey]:
+    """Add a user with a setup key that nobody ever used."""
+    user = add_user(account, name)
+    return user, account.iam.add_key(user, created=LONG_AGO)
+
+
+def finding(name: str, key: AccessKey) -> Finding:
+    """Return how the console lists a user that `add_finding` added."""
+    return Finding(
+        name,
+        "NON_COMPLIANT",
+        f"Access key {key.access_key_id} was created at 2026-07-03T12:00:00Z, its user at"
+        " 2026-07-03T12:00:00Z: AWS has no use of it on record. Make it inactive, then delete it.",
+    )
+
+
+def error(invocation: Invocation) -> BaseException:
+    """Return what the function raised at the last of Lambda's three attempts."""
+    assert len(invocation.errors) == 3
+    return invocation.errors[-1]
+
+
+# --- change events ---
+
+
+@pytest.mark.parametrize("send", [Rule.send_change, Rule.send_oversized])
+def test_a_change_of_a_flagged_user_is_reported(
+    account: Account, rule: Rule, send: Callable[[Rule, User], Invocation]
+) -> None:
+    alice, key = add_finding(account, "alice")
+    with account.calls.since_now() as calls:
+        assert send(rule, alice).succeeded
+    assert rule.list_findings() == [finding("alice", key)]
+    assert calls.actions() == [
+        "iam:GetLoginProfile",
+        "iam:ListAccessKeys",
+        "iam:GetAccessKeyLastUsed",
+        "iam:GetUser",
+        "config:PutEvaluations",
+    ]
+
+
+def test_a_change_of_a_user_without_a_password_costs_two_calls(
+    account: Account, rule: Rule
+) -> None:
+    robot = add_user(account, "robot", password=False)
+    with account.calls.since_now() as calls:
+        invocation = rule.send_change(robot)
+    assert calls.actions() == ["iam:GetLoginProfile", "config:PutEvaluations"]
+    assert invocation.answer["put"] == {"NOT_APPLICABLE": 1}
+
+
+def test_a_renamed_user_is_found_by_its_id(account: Account, rule: Rule) -> None:
+    alice, key = add_finding(account, "alice")
+    boto3.client("iam").update_user(UserName="alice", NewUserName="bob")
+    message = rule.send_change(alice).message
+    item = message["configurationItem"]
+    item["resourceName"] = item["configuration"]["userName"] = "alice"
+    rule.results.clear()
+    assert rule.send(message).succeeded
+    assert rule.list_findings() == [finding("bob", key)]
+
+
+@pytest.mark.parametrize("status", ["ResourceDeleted", "ResourceDeletedNotRecorded"])
+@pytest.mark.parametrize("send", [Rule.send_change, Rule.send_oversized])
+def test_a_deleted_user_is_cleared_without_a_look(
+    account: Account, rule: Rule, status: str, send: Callable[..., Invocation]
+) -> None:
+    alice, _ = add_finding(account, "alice")
+    rule.send_change(alice)
+    del account.iam.users["alice"]
+    with account.calls.since_now() as calls:
+        assert send(rule, alice, status).succeeded
+    assert calls.actions() == ["config:PutEvaluations"]
+    assert rule.list_findings() == []
+
+
+def test_a_user_deleted_since_the_event_is_cleared(account: Account, rule: Rule) -> None:
+    alice, _ = add_finding(account, "alice")
+    rule.send_change(alice)
+    message = rule.invocations[0].message
+    del account.iam.users["alice"]
+    assert rule.send(message).succeeded
+    assert [result.annotation for result in rule.results.stored()] == ["The user is gone."]
+
+
+def test_the_event_of_a_deleted_user_never_judges_the_user_who_has_the_name_now(
+    account: Account, rule: Rule
+) -> None:
+    old = add_user(account, "alice")
+    message = rule.send_change(old).message
+    del account.iam.users["alice"]
+    new, _ = add_finding(account, "alice")
+    rule.send(message)
+    assert {result.resource_id: result.compliance for result in rule.results.stored()} == {
+        old.id: "NOT_APPLICABLE"
+    }
+    rule.send_change(new)
+    assert [(each.user, each.compliance) for each in rule.list_findings()] == [
+        ("alice", "NON_COMPLIANT")
+    ]
+
+
+def test_contradicting_answers_about_a_user_raise_and_clear_nothing(
+    account: Account, rule: Rule
+) -> None:
+    alice, key = add_finding(account, "alice")
+    rule.send_change(alice)
+    account.faults.fail("iam", "ListAccessKeys", "NoSuchEntity", times=None)
+    raised = error(rule.send_change(alice))
+    assert isinstance(raised, NotSettled)
+    assert str(raised) == (
+        f"IAM has user alice ({alice.id}), and then again it has not: No IAM user has the name"
+        " alice. Evaluate the user again in some minutes."
+    )
+    assert rule.list_findings() == [finding("alice", key)]
+
+
+def test_a_user_that_left_the_scope_is_cleared(account: Account, rule: Rule) -> None:
+    alice, _ = add_finding(account, "alice")
+    rule.send_change(alice)
+    assert rule.send_change(alice, left_scope=True).succeeded
+    assert rule.list_findings() == []
+
+
+def test_an_item_without_a_creation_time_is_looked_up_by_its_id(
+    account: Account, rule: Rule
+) -> None:
+    alice, key = add_finding(account, "alice")
+    message = rule.send_oversized(alice).message
+    message["configurationItemSummary"]["resourceCreationTime"] = None
+    rule.results.clear()
+    assert rule.send(message).succeeded
+    assert rule.list_findings() == [finding("alice", key)]
+
+
+# --- the schedule ---
+
+
+def test_a_scheduled_run_reads_only_suspects_live(account: Account, rule: Rule) -> None:
+    for number in range(300):
+        robot = add_user(account, f"robot{number}", password=False)
+        account.iam.add_key(robot, created=LONG_AGO)
+    for number in range(300):
+        person = add_user(account, f"person{number}")
+        account.iam.add_key(person, created=LONG_AGO, last_used=NOW - DAY)
+        account.iam.add_key(person, created=LONG_AGO, status="Inactive")
+    _, key = add_finding(account, "alice")
+    with account.calls.since_now() as calls:
+        invocation = rule.send_schedule()
+    assert calls.actions() == [
+        *SCHEDULE_CALLS,
+        "iam:GetLoginProfile",
+        "iam:ListAccessKeys",
+        "iam:GetAccessKeyLastUsed",
+        "iam:GetUser",
+        *["config:PutEvaluations"] * 4,
+    ]
+    assert invocation.answer | {"seconds": 0} == {
+        "message_type": "ScheduledNotification",
+        "users_seen": 601,
+        "read_live": 1,
+        "put": {"COMPLIANT": 300, "NON_COMPLIANT": 1},
+        "seconds": 0,
+    }
+    assert finding("alice", key) in rule.list_findings()
+
+
+def test_a_second_run_puts_only_the_findings_again(account: Account, rule: Rule) -> None:
+    add_user(account, "fine")
+    add_user(account, "robot", password=False)
+    add_finding(account, "alice")
+    assert rule.send_schedule().answer["put"] == {"COMPLIANT": 1, "NON_COMPLIANT": 1}
+    assert rule.send_schedule().answer["put"] == {"NON_COMPLIANT": 1}
+
+
+def test_report_unchanged_puts_everybody_with_a_password_at_every_run(account: Account) -> None:
+    account.iam.report.rounds = 0
+    rule = account.add_rule("rule", lambda_handler, {"ReportUnchanged": "true"})
+    add_user(account, "fine")
+    add_user(account, "robot", password=False)
+    for _ in range(2):
+        assert rule.send_schedule().answer["put"] == {"COMPLIANT": 1}
+
+
+def test_a_run_with_nothing_new_puts_an_empty_list(account: Account, rule: Rule) -> None:
+    add_user(account, "fine")
+    rule.send_schedule()
+    with account.calls.since_now() as calls:
+        assert rule.send_schedule().answer["put"] == {}
+    assert calls.actions() == [*SCHEDULE_CALLS, "config:PutEvaluations"]
+
+
+def test_a_user_created_after_the_report_is_read_live(account: Account, rule: Rule) -> None:
+    add_user(account, "old")
+    rule.send_schedule()
+    account.clock.advance(hours=1)
+    new = account.iam.add_user("new", created=NOW, password=NOW)
+    account.iam.add_key(new, created=NOW)
+    account.clock.advance(hours=2)
+    rule.send_schedule()
+    assert rule.list_findings()[0] == Finding(
+        "new",
+        "COMPLIANT",
+        f"Access key {new.access_keys[0].access_key_id} was created at 2026-09-01T12:00:00Z, its"
+        " user at 2026-09-01T12:00:00Z: AWS has no use of it on record yet; not judged before"
+        " 2026-09-01T16:00:00Z.",
+    )
+
+
+def test_a_name_that_was_given_to_another_user_since_the_report_is_read_live(
+    account: Account, rule: Rule
+) -> None:
+    old = add_user(account, "alice")
+    rule.send_schedule()
+    del account.iam.users["alice"]
+    account.clock.advance(hours=1)
+    new = account.iam.add_user("alice", created=NOW + timedelta(minutes=5), password=NOW)
+    answer = rule.send_schedule().answer
+    assert (answer["read_live"], answer["put"]) == (1, {"COMPLIANT": 1, "NOT_APPLICABLE": 1})
+    assert {result.resource_id: result.compliance for result in rule.results.stored()} == {
+        old.id: "NOT_APPLICABLE",
+        new.id: "COMPLIANT",
+    }
+
+
+def test_a_finding_is_read_live_until_it_is_none(account: Account, rule: Rule) -> None:
+    alice, _ = add_finding(account, "alice")
+    rule.send_schedule()
+    alice.remove_password()
+    assert rule.send_schedule().answer["put"] == {"NOT_APPLICABLE": 1}
+    assert rule.list_findings() == []
+
+
+def test_an_old_report_never_overrules_a_younger_result(account: Account, rule: Rule) -> None:
+    alice = add_user(account, "alice")
+    robot = add_user(account, "robot", password=False)
+    account.iam.add_key(alice, created=LONG_AGO, last_used=NOW - DAY)
+    rule.send_schedule()
+    account.clock.advance(hours=1)
+    alice.remove_password()
+    robot.set_password(account.clock.now())
+    rule.send_change(alice)
+    rule.send_change(robot)
+    before = rule.list_findings()
+    assert [(each.user, each.compliance) for each in before] == [("robot", "COMPLIANT")]
+    assert rule.send_schedule().answer["put"] == {}
+    assert rule.list_findings() == before
+
+
+def test_a_user_that_vanishes_during_the_run_is_left_out(account: Account, rule: Rule) -> None:
+    add_finding(account, "alice")
+    _, key = add_finding(account, "bob")
+    events = make_clients().iam.meta.events
+
+    def delete_alice(params: dict[str, Any], **_: object) -> None:
+        account.iam.users.pop("alice", None)
+
+    events.register("before-call.iam.GetLoginProfile", delete_alice, unique_id="delete")
+    try:
+        assert rule.send_schedule().answer["put"] == {"NON_COMPLIANT": 1}
+    finally:
+        events.unregister("before-call.iam.GetLoginProfile", unique_id="delete")
+    assert rule.list_findings() == [finding("bob", key)]
+
+
+def test_users_and_results_on_many_pages_are_all_seen(account: Account, rule: Rule) -> None:
+    account.iam.page_limit = 7
+    for number in range(250):
+        add_user(account, f"user{number}")
+    assert rule.send_schedule().answer["users_seen"] == 250
+    for number in range(120):
+        del account.iam.users[f"user{number}"]
+    with account.calls.since_now() as calls:
+        assert rule.send_schedule().answer["put"] == {"NOT_APPLICABLE": 120}
+    assert calls.count("config:GetComplianceDetailsByConfigRule") == 3
+    assert calls.count("config:PutEvaluations") == 2
+
+
+def test_whoever_has_a_quarantine_tag_is_read_live(account: Account, rule: Rule) -> None:
+    alice = add_user(account, "alice")
+    key = account.iam.add_key(alice, created=LONG_AGO, status="Inactive")
+    alice.tag_values["no-setup-access-key:quarantined:" + key.access_key_id] = "?"
+    assert rule.send_schedule().answer["read_live"] == 1
+    assert rule.list_findings()[0].annotation.endswith(
+        "Inactive, left alone. Its quarantine tag is invalid: its value is not of the known form."
+    )
+
+
+def test_an_account_of_robots_has_no_results(account: Account, rule: Rule) -> None:
+    add_user(account, "robot", password=False)
+    assert rule.send_schedule().answer["put"] == {}
+
+
+def test_an_account_without_users_is_no_error(rule: Rule) -> None:
+    assert rule.send_schedule().answer["users_seen"] == 0
+
+
+def test_root_is_never_reported_whatever_keys_it_has(account: Account, rule: Rule) -> None:
+    assert account.iam.report.rounds == 0
+    add_user(account, "alice")
+    rule.send_schedule()
+    assert [each.user for each in rule.list_findings()] == ["alice"]
+
+
+def populate(account: Account, seed: int) -> None:
+    """Add users of all kinds: passwords, keys, uses, tags and exceptions at random."""
+    pick = random.Random(seed)
+    for number in range(60):
+        user = add_user(account, f"user{number:03}", password=pick.random() < 0.8)
+        for _ in range(pick.choice([0, 1, 1, 2])):
+            key = account.iam.add_key(
+                user,
+                created=pick.choice(
+                    [LONG_AGO, LONG_AGO + timedelta(seconds=301), NOW - timedelta(hours=1)]
+                ),
+                status=pick.choice(["Active", "Active", "Inactive", "Expired"]),
+                last_used=pick.choice([None, None, NOW - DAY]),
+            )
+            if pick.random() < 0.4:
+                start = NOW - pick.choice([2, 9]) * DAY
+                value = pick.choice(["started", f"until {start + 7 * DAY:%Y-%m-%dT%H:%M:%SZ}", "?"])
+                user.tag_values["no-setup-access-key:quarantined:" + key.access_key_id] = (
+                    f"{start:%Y-%m-%dT%H:%M:%SZ} {value}"
+                )
+        if pick.random() < 0.2:
+            for part, value in {"owner": "x", "expires": "2026-09-30", "reason": "y"}.items():
+                user.tag_values[f"no-setup-access-key:exception-{part}"] = value
+
+
+@pytest.mark.parametrize("criterion", ["SETUP_UNUSED", "UNUSED", "SETUP"])
+def test_change_events_and_the_schedule_agree_to_the_letter(
+    account: Account, criterion: str
+) -> None:
+    account.iam.report.rounds = 0
+    rule = account.add_rule("rule", lambda_handler, {"Criterion": criterion})
+    populate(account, seed=7)
+    assert rule.send_schedule().succeeded
+    scheduled = rule.list_findings()
+    rule.results.clear()
+    for user in account.iam.users.values():
+        assert rule.send_change(user).succeeded
+    assert rule.list_findings() == scheduled
+    assert {each.compliance for each in scheduled} == {"COMPLIANT", "NON_COMPLIANT"}
+    assert rule.send_schedule().answer["put"].keys() == {"NON_COMPLIANT"}
+    assert rule.list_findings() == scheduled
+
+
+# --- faults ---
+
+
+def test_the_published_wheel_of_rdklib_is_installed() -> None:
+    module = rdklib.util.evaluations.process_evaluations.__module__
+    assert module == "rdklib.util.external"
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "config:GetComplianceDetailsByConfigRule",
+        "iam:GenerateCredentialReport",
+        "iam:GetCredentialReport",
+        "iam:GetAccountAuthorizationDetails",
+        "iam:GetLoginProfile",
+        "iam:ListAccessKeys",
+        "iam:GetAccessKeyLastUsed",
+        "iam:GetUser",
+        "config:PutEvaluations",
+    ],
+)
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidParameterValueException"])
+def test_a_denied_call_of_a_scheduled_run_raises_and_leaves_the_results_alone(
+    account: Account, rule: Rule, action: str, code: str
+) -> None:
+    add_finding(account, "alice")
+    rule.send_schedule()
+    before = rule.results.stored()
+    add_finding(account, "bob")
+    account.faults.fail(*action.split(":"), code, times=None)  # type: ignore[misc]
+    raised = error(rule.send_schedule())
+    assert isinstance(raised, NotEvaluated)
+    assert code in str(raised) or "fault of the emulated account" in str(raised)
+    assert rule.results.stored() == before
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "iam:GetLoginProfile",
+        "iam:ListAccessKeys",
+        "iam:GetAccessKeyLastUsed",
+        "iam:GetUser",
+        "config:PutEvaluations",
+    ],
+)
+def test_a_denied_call_of_a_change_event_raises_and_leaves_the_results_alone(
+    account: Account, rule: Rule, action: str
+) -> None:
+    alice, _ = add_finding(account, "alice")
+    account.faults.fail(*action.split(":"), "AccessDenied", times=None)  # type: ignore[misc]
+    raised = error(rule.send_change(alice))
+    assert isinstance(raised, NotEvaluated)
+    assert str(raised).startswith(
+        f"Rule {rule.name} in account 111122223333 was not evaluated, its results stay as they"
+        " were: An error occurred (AccessDenied) when calling the"
+        f" {action.split(':')[1]} operation: "
+    )
+    assert rule.results.stored() == []
+
+
+def test_failed_evaluations_raise(account: Account, rule: Rule) -> None:
+    alice, _ = add_finding(account, "alice")
+    account.config.failing_evaluations.add(alice.id)
+    for invocation in (rule.send_change(alice), rule.send_schedule()):
+        raised = error(invocation)
+        assert isinstance(raised, EvaluationsRefused)
+        assert str(raised) == (
+            f"AWS Config refused 1 of the results put, of the users {alice.id}. Evaluate the rule"
+            " again."
+        )
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        ("GenerateCredentialReport", "LimitExceeded"),
+        ("GetCredentialReport", "ReportExpired"),
+        ("GetCredentialReport", "ReportNotPresent"),
+        ("GenerateCredentialReport", "Throttling"),
+    ],
+)
+def test_a_report_that_cannot_be_had_is_never_no_findings(
+    account: Account, rule: Rule, operation: str, code: str
+) -> None:
+    add_finding(account, "alice")
+    rule.send_schedule()
+    before = rule.results.stored()
+    account.faults.fail("iam", operation, code, times=None)
+    assert code in str(error(rule.send_schedule()))
+    assert rule.results.stored() == before
+
+
+def test_a_report_that_is_never_ready_is_not_asked_for_in_a_hurry(
+    account: Account, rule: Rule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.iam.report.rounds = 10_000
+    pauses = list[float]()
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    raised = error(rule.send_schedule())
+    assert isinstance(raised, ReportNotReady)
+    assert len(pauses) < 3 * 20
+    assert sum(pauses) > 3 * 250
+
+
+def test_throttling_is_waited_out(account: Account, rule: Rule) -> None:
+    alice, key = add_finding(account, "alice")
+    account.faults.fail("iam", "ListAccessKeys", "Throttling", times=7)
+    account.faults.fail("config", "PutEvaluations", "ThrottlingException", times=7)
+    assert rule.send_change(alice).succeeded
+    assert rule.list_findings() == [finding("alice", key)]
+
+
+def test_throttling_without_end_raises(account: Account, rule: Rule) -> None:
+    alice, _ = add_finding(account, "alice")
+    account.faults.fail("iam", "ListAccessKeys", "Throttling", times=None)
+    with account.calls.since_now() as calls:
+        assert "Throttling" in str(error(rule.send_change(alice)))
+    assert calls.count("iam:ListAccessKeys") == 3 * 8
+
+
+def test_a_run_that_cannot_finish_in_time_puts_nothing(account: Account) -> None:
+    account.iam.report.rounds = 0
+    rule = account.add_rule("rule", lambda_handler, timeout_seconds=40)
+    for number in range(20):
+        add_finding(account, f"user{number}")
+    raised = error(rule.send_schedule())
+    assert isinstance(raised, OutOfTime)
+    assert rule.results.stored() == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "fault"),
+    [
+        (
+            {"GraceHours": "soon"},
+            'GraceHours is "soon"; give a whole number of hours from 0 to 720.',
+        ),
+        ({"Colour": "red"}, "Colour is not a parameter of this rule;"),
+    ],
+)
+def test_a_faulty_parameter_raises(
+    account: Account, parameters: dict[str, str], fault: str
+) -> None:
+    rule = account.add_rule("rule", lambda_handler, parameters)
+    raised = error(rule.send_change(add_user(account, "alice")))
+    assert isinstance(raised, NotEvaluated)
+    assert fault in str(raised)
+
+
+def test_rdklibs_own_parameters_are_allowed_and_no_role_is_assumed(account: Account) -> None:
+    parameters = {
+        "ExecutionRoleName": "some-role",
+        "ExecutionRoleRegion": "eu-west-1",
+        "AssumeRoleMode": "True",
+    }
+    rule = account.add_rule("rule", lambda_handler, parameters)
+    with account.calls.since_now() as calls:
+        assert rule.send_change(add_user(account, "alice")).succeeded
+    assert "sts:AssumeRole" not in calls.actions()
+
+
+def test_an_unknown_message_raises(rule: Rule) -> None:
+    raised = error(rule.send({"messageType": "Unknown"}))
+    assert isinstance(raised, NotAnEvent)
+
+
+def test_an_item_of_another_type_is_not_judged(account: Account, rule: Rule) -> None:
+    message = rule.send_change(add_user(account, "alice")).message
+    message["configurationItem"]["resourceType"] = "AWS::IAM::Role"
+    assert rule.send(message).answer["put"] == {"NOT_APPLICABLE": 1}
+
+
+# --- what it says of itself ---
+
+
+def test_the_summary_is_small_json_whatever_the_event(account: Account, rule: Rule) -> None:
+    alice, _ = add_finding(account, "alice")
+    for invocation in (rule.send_change(alice), rule.send_oversized(alice), rule.send_schedule()):
+        answer = json.loads(json.dumps(invocation.answer))
+        assert answer.keys() == {"message_type", "users_seen", "read_live", "put", "seconds"}
+        assert (answer["users_seen"], answer["read_live"]) == (1, 1)
+
+
+def test_it_prints_one_line_of_figures_and_one_of_metrics(
+    account: Account, rule: Rule, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_finding(account, "alice")
+    exempt, _ = add_finding(account, "exempt")
+    for part, value in {"owner": "x", "expires": "2026-09-30", "reason": "y"}.items():
+        exempt.tag_values[f"no-setup-access-key:exception-{part}"] = value
+    add_user(account, "robot", password=False)
+    answer = rule.send_schedule().answer
+    figures, metrics = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    values = {
+        "Users": 3,
+        "Suspects": 2,
+        "NonCompliant": 1,
+        "Excepted": 1,
+        "ApiCalls": 4 + 2 * 4 + 1,
+        "Milliseconds": round(answer["seconds"] * 1000),
+    }
+    assert figures == {"level": "INFO", "message": "evaluated", **answer, **values}
+    directive = metrics.pop("_aws")["CloudWatchMetrics"]
+    assert metrics == {"MessageType": "ScheduledNotification", **values}
+    assert directive == [
+        {
+            "Namespace": "iam-user-no-setup-access-key",
+            "Dimensions": [["MessageType"]],
+            "Metrics": [
+                {"Name": name, "Unit": "Milliseconds" if name == "Milliseconds" else "Count"}
+                for name in values
+            ],
+        }
+    ]
+
+
+def test_clients_are_made_once_and_rdklibs_own_have_the_same_settings(
+    account: Account, rule: Rule
+) -> None:
+    clients = make_clients()
+    rule.send_change(add_user(account, "alice"))
+    assert make_clients() is clients
+    for client in (clients.iam, clients.config, boto3.client("config", region_name="us-east-1")):
+        config = client.meta.config
+        assert config.retries == {"mode": "standard", "total_max_attempts": 8}
+        assert (config.connect_timeout, config.read_timeout) == (3, 10)

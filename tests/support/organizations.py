@@ -1,0 +1,186 @@
+"""An organization for the tests: management, a delegated administrator, two units, odd members."""
+
+import contextlib
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from itertools import takewhile
+
+import botocore.loaders
+import pytest
+
+from emulator import Account, Cloud
+from emulator.cloud import use_account
+from emulator.cloudformation.light_stacks import Members, members_of, stack_sets_of
+from emulator.cloudformation.stack_sets import StackSets
+from emulator.config.organization_packs import OrganizationPacks, packs_of
+from emulator.gateway.calls import Call, CallLog
+from emulator.organizations.models import CONFIG, STACKSETS, Organization, Unit
+from rollout.__main__ import main
+from rollout.aws.iam_actions import find_action
+from tests.support.paths import ROOT
+
+NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
+REGION = "us-east-1"
+MANAGEMENT = "999900000000"
+SECURITY = "222200000000"
+"""The delegated administrator."""
+SHOP, BANK, OLD, SANDBOX, LATE = (
+    "333300000001",
+    "333300000002",
+    "333300000003",
+    "444455556666",
+    "555500000000",
+)
+ROLE = "OrganizationAccountAccessRole"
+
+
+@dataclass
+class Estate:
+    """An emulated organization and the way into it."""
+
+    cloud: Cloud
+    account: Account
+    organization: Organization
+    members: Members
+    sets: StackSets
+    packs: OrganizationPacks
+    production: Unit
+    testing: Unit
+
+    def join(self, account_id: str, name: str, unit: Unit | None = None, **recorder: bool) -> None:
+        """Let an account with a recorder join."""
+        self.members.add_recorder(account_id, REGION, **recorder)
+        self.organization.add_account(account_id, name, unit)
+
+    def sleep(self, seconds: float) -> None:
+        """Pass emulated time, as code under test sleeps."""
+        self.cloud.clock.advance(seconds=seconds)
+
+
+@contextmanager
+def open_estate(caller: str = MANAGEMENT, accounts: int = 0) -> Iterator[Estate]:
+    """Open the organization, seen from `caller`, with that many ordinary accounts more."""
+    with Cloud(NOW, ticking=False) as cloud:
+        account = cloud.open_account(caller, REGION)
+        organization = Organization(MANAGEMENT)
+        organization.page_limit = 2 if not accounts else 100
+        members = members_of(organization)
+        production, testing = organization.add_unit("production"), organization.add_unit("testing")
+        estate = Estate(
+            cloud,
+            account,
+            organization,
+            members,
+            stack_sets_of(organization),
+            packs_of(organization),
+            production,
+            testing,
+        )
+        members.add_recorder(MANAGEMENT, REGION)
+        estate.join(SECURITY, "security")
+        estate.join(SHOP, "shop", production)
+        estate.join(BANK, "bank", organization.add_unit("regulated", production))
+        organization.add_account(OLD, "old-shop", production, status="SUSPENDED")
+        estate.join(SANDBOX, "sandbox", testing)
+        for number in range(accounts):
+            estate.join(f"{700000000000 + number}", f"team-{number}", testing)
+        _CALLS.append(cloud.calls)
+        organization.delegate(SECURITY, STACKSETS, CONFIG)
+        organization.agenda.finish()
+        with use_account(account):
+            yield estate
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run of the command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+    def line(self, beginning: str) -> str:
+        """Return the last line that begins so."""
+        return [each for each in self.out.splitlines() if each.startswith(beginning)][-1]
+
+    def result(self, name: str) -> str:
+        """Return the result of a line of the story."""
+        line = self.line(f"{name} ...")
+        return line.rpartition("... ")[2]
+
+    def below(self, name: str) -> list[str]:
+        """Return the indented lines below the last line of that name, stripped."""
+        lines = self.out.splitlines()
+        start = max(at for at, each in enumerate(lines) if each.startswith(f"{name} ..."))
+        found = []
+        for line in lines[start + 1 :]:
+            if not line.startswith("    "):
+                break
+            found.append(line.strip())
+        return found
+
+    def rows(self) -> list[list[str]]:
+        """Return the last table's rows, each as its words."""
+        lines = self.out.splitlines()
+        start = max(at for at, each in enumerate(lines) if each.startswith("ACCOUNT"))
+        table = list(takewhile(lambda line: line[:1].isdigit(), lines[start + 1 :]))
+        return [re.split(r"  +", line.strip()) for line in table]
+
+
+PERMISSIONS = ROOT / "docs" / "permissions.md"
+BLOCK = re.compile(r"```json\n(.*?)```", re.DOTALL)
+_CALLS: list[CallLog] = []
+_LOADER = botocore.loaders.create_loader()
+
+
+def split_calls(calls: Iterable[Call]) -> tuple[set[str], set[str]]:
+    """Return the operator's actions: in the own account, and through the role in others.
+
+    sts:GetCallerIdentity needs no permission; what the function calls is its own role's affair.
+    """
+    own, far = set[str](), set[str]()
+    for call in calls:
+        action = find_action(call.service, call.operation)
+        if "/Operator/" in call.caller:
+            own.add(action)
+        elif call.caller.endswith(f"/{ROLE}"):
+            far.add(action)
+    return own - {"sts:GetCallerIdentity"}, far
+
+
+@cache
+def read_permissions(section: str) -> frozenset[str]:
+    """Return the actions that a section of docs/permissions.md lists, with those it refers to."""
+    page = PERMISSIONS.read_text(encoding="utf-8")
+    text = page.split(f"\n## {section}\n")[1].split("\n## ")[0]
+    found = {each for block in BLOCK.findall(text) for each in json.loads(block)["Action"]}
+    return frozenset(found | (read_permissions("check") if "`check`" in text else set()))
+
+
+def run(arguments: str, *, documented: bool = True) -> Outcome:
+    """Run `python -m rollout` in this process; what it calls has to be in docs/permissions.md.
+
+    Sessions share what botocore reads of its models from disk: half of a run's time.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr("botocore.session.create_loader", lambda *_: _LOADER)
+        with _CALLS[-1].since_now() as calls:
+            code = _run(arguments, out, err)
+    if documented:
+        verb = arguments.split()[0]
+        section = "One account alone" if "--account-only" in arguments else verb
+        own, far = split_calls(calls.made())
+        assert (own | far) - read_permissions(section) == set(), "make docs lists them"
+    return Outcome(code, out.getvalue(), err.getvalue())
+
+
+def _run(arguments: str, out: io.StringIO, err: io.StringIO) -> int:
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        return main(arguments.split())

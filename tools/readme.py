@@ -1,0 +1,79 @@
+"""The parts of README.md that are made, not written: the parameters' table and what verbs print.
+
+`make readme` writes them between their markers; a test fails when they are not what stands there.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from rollout.commands.policy_options import MEANINGS
+from rollout.errors import Refused
+from rule.decision import PARAMETERS, Parameter
+
+README = Path(__file__).parent.parent / "README.md"
+ROLL_OUT = README.parent / "docs" / "roll-out.md"
+SHOWN_CHAPTERS = "24"
+
+
+def make_table() -> str:
+    """Return the table of the rule's parameters in Markdown, one parameter a line."""
+    rows = ["| Parameter | Default | Allowed | Meaning |", "|---|---|---|---|"]
+    for each in PARAMETERS:
+        cells = (f"`{each.name}`", f"`{each.default}`", each.describe_allowed(), describe(each))
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
+
+
+def describe(parameter: Parameter) -> str:
+    """Return what the parameter means, as a sentence without its full stop."""
+    meaning = MEANINGS[parameter.name]
+    return meaning[0].upper() + meaning[1:]
+
+
+def excerpt(demo: str) -> str:
+    """Return the chapters of the demo's output that the README shows, as a block of text."""
+    chapters = re.split(r"\n\n(?=\d\. )", demo.strip())
+    shown = [each for each in chapters if each[0] in SHOWN_CHAPTERS]
+    return "```text\n" + "\n\n".join(shown) + "\n```\n"
+
+
+def shorten(page: str) -> str:
+    """Return what the README shows of check, plan and deploy in docs/roll-out.md.
+
+    That page has their output whole; of plan and deploy the README has only the tables.
+    """
+    check, plan, deploy = re.findall("^```console\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)[:3]
+    shown = [check]
+    for output, first in ((plan, "UNIT "), (deploy, "ACCOUNT ")):
+        command = output.partition("\n")[0]
+        table = output[output.index(f"\n{first}") + 1 :].partition("\n\n")[0]
+        shown.append(f"{command}\n...\n{table}\n...\n{output.splitlines()[-1]}\n")
+    return "```console\n" + "\n".join(shown) + "```\n"
+
+
+def put(text: str, name: str, content: str) -> str:
+    """Return the README with the content between its markers. Raises Refused without them."""
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    found = re.search(f"(?<={begin}\n).*?(?={end})", text, re.DOTALL)
+    if not found:
+        raise Refused(f"README.md has no line {begin} with a line {end} below it.")
+    return text[: found.start()] + content + text[found.end() :]
+
+
+def main() -> None:
+    """Write the made parts into README.md."""
+    demo = subprocess.run(
+        [sys.executable, "-m", "rollout", "demo"], check=True, capture_output=True, text=True
+    )
+    text = put(README.read_text(), "parameters", make_table())
+    text = put(text, "roll-out", shorten(ROLL_OUT.read_text()))
+    README.write_text(put(text, "demo", excerpt(demo.stdout)))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Refused as refused:
+        sys.exit(str(refused))
