@@ -19,7 +19,6 @@ from rule.credential_report import LAST_YEAR, ReportNotReady, ReportUnreadable, 
 from rule.decision import Policy, judge
 from rule.live import CLIENT_CONFIG, UserGone, read_identity
 
-HELP = "Judge the users of an account, one user, or a credential report; nothing is changed."
 FIRST_YEAR = 2006
 """When AWS began; no key is older."""
 FILE_NOTE = (
