@@ -21,7 +21,7 @@ from rollout.packs.organization import delete_pack, follow_removal, read_pack
 from rollout.stacks.operations import Operations
 from rollout.stacks.stack import StackBroken, delete_stack, read_stack
 from rollout.stacks.stack_set import delete_stack_set, read_instances, read_stack_set
-from rule.decision import QUARANTINE_TAG
+from rule.quarantine import QUARANTINE_TAG
 
 HELP = "Take the rule away again; users, keys and quarantines are left as they are."
 

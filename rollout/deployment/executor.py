@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from rollout.aws.session import NotSeen
 from rollout.code.bucket import complete_bucket, upload_code
-from rollout.commands.policy_options import VERDICT_PARAMETERS
 from rollout.deployment.plan import KEEP, UPDATE, compute_stack_set
 from rollout.deployment.preflight import Facts
 from rollout.deployment.smoke_test import run_smoke_test
@@ -34,6 +33,7 @@ from rollout.stacks.stack_set import (
     read_instances,
     read_stack_set,
 )
+from rule.parameters import VERDICT_PARAMETERS
 
 
 class Deployment:
