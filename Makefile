@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PURE := decision exception_tags facts parameters quarantine sentences standing credential_report events results
 
-.PHONY: help venv demo test coverage check render package rdk readme docs format lock clean
+.PHONY: help venv demo test test-slow coverage check render package rdk readme docs format lock clean
 
 help:
 	@echo "make demo     the whole story on an emulated account"
-	@echo "make test     every test"
+	@echo "make test     the tests, but for those marked slow"
+	@echo "make test-slow  the slow ones: journeys, installs, long searches"
 	@echo "make coverage the same, and which lines and branches they reach"
 	@echo "make check    format, lint, types, templates: what CI runs after the tests"
 	@echo "make render   paste rule/'s sources into the runbook in template.yaml"
@@ -37,7 +38,10 @@ demo: $(READY)
 	@$(BIN)/python -m rollout demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: $(READY)
+	@$(BIN)/python -m pytest -n 2 -m slow
 
 coverage: $(READY)
 	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term

@@ -12,7 +12,7 @@ from rollout.errors import Refused
 from rule.parameters import PARAMETERS, Parameter
 
 README = Path(__file__).parent.parent / "README.md"
-ROLL_OUT = README.parent / "docs" / "roll-out.md"
+ROLL_OUT = README.parent / "docs" / "operate" / "roll-out.md"
 SHOWN_CHAPTERS = "24"
 
 
@@ -38,7 +38,7 @@ def excerpt(demo: str) -> str:
 
 
 def shorten(page: str) -> str:
-    """Return what the README shows of check, plan and deploy in docs/roll-out.md.
+    """Return what the README shows of check, plan and deploy in docs/operate/roll-out.md.
 
     That page has their output whole; of plan and deploy the README has only the tables.
     """
