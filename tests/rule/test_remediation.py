@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from emulator import Account, open_account
 from emulator.iam.users import AccessKey, User
-from rule.decision import Policy
+from rule.parameters import Policy
 from rule.remediation import RemediationFailed, remediate
 from tests.conftest import NOW
 from tests.support.facts import policy
