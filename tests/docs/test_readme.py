@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rollout.__main__ import main
-from rule.decision import OFFENDING
+from rule.standing import OFFENDING
 from tools.readme import README, ROLL_OUT, put, shorten
 
 TEMPLATE = """\
