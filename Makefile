@@ -3,19 +3,21 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PURE := decision credential_report events results
+PURE := decision exception_tags facts parameters quarantine sentences standing credential_report events results
 
-.PHONY: help venv demo test coverage check render package rdk readme docs format lock clean
+.PHONY: help venv demo test test-slow coverage check render package rdk readme docs pictures format lock clean
 
 help:
 	@echo "make demo     the whole story on an emulated account"
-	@echo "make test     every test"
+	@echo "make test     the tests, but for those marked slow"
+	@echo "make test-slow  the slow ones: journeys, installs, long searches"
 	@echo "make coverage the same, and which lines and branches they reach"
 	@echo "make check    format, lint, types, templates: what CI runs after the tests"
 	@echo "make render   paste rule/'s sources into the runbook in template.yaml"
 	@echo "make package  the function's code, in dist/: its name is printed last"
 	@echo "make rdk      build/rdk/, where AWS's RDK finds the rule"
 	@echo "make readme   write the parameter table of README.md anew"
+	@echo "make pictures draw the README's pictures anew"
 	@echo "make docs     write the generated parts of docs/ anew: what the verbs say and call"
 	@echo "make venv     only set up .venv"
 	@echo "make format   let ruff format and fix what it can"
@@ -37,7 +39,10 @@ demo: $(READY)
 	@$(BIN)/python -m rollout demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: $(READY)
+	@$(BIN)/python -m pytest -n 2 -m slow
 
 coverage: $(READY)
 	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term
@@ -49,7 +54,7 @@ check: $(READY)
 	$(BIN)/python -m tools.runbook --check
 	$(BIN)/cfn-lint --include-checks I -- template.yaml conformance-pack.yaml
 	$(BIN)/python -m tools.templates
-	$(BIN)/python -m pytest -q $(PURE:%=--cov=rule.%) --cov-fail-under=100 $(PURE:%=tests/rule/test_%.py)
+	$(BIN)/python -m pytest -q $(PURE:%=--cov=rule.%) --cov-fail-under=100 tests/rule/test_decision.py tests/rule/test_parameters.py tests/rule/test_credential_report.py tests/rule/test_events.py tests/rule/test_results.py
 
 render: $(READY)
 	@$(BIN)/python -m tools.runbook
@@ -62,6 +67,9 @@ rdk: $(READY)
 
 readme: $(READY)
 	@$(BIN)/python -m tools.readme
+
+pictures: $(READY)
+	@$(BIN)/python -m tools.pictures
 
 docs: $(READY)
 	@$(BIN)/python -m tools.documents

@@ -6,8 +6,6 @@ from rollout.commands.options import add_place_options, add_rule_options
 from rollout.deployment.preflight import gather
 from rollout.output.progress import Story
 
-HELP = "Say what stands in the way of a roll-out; nothing is changed."
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
@@ -24,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
     document = {
         "verb": "check",
         "organization": facts.organization.id if facts.organization else None,
-        "region": facts.desk.region,
+        "region": facts.session.region,
         "accounts": [{"account": each.id, "name": each.name} for each in facts.accounts],
     }
     return story.close(document)

@@ -15,8 +15,6 @@ from rollout.deployment.preflight import gather
 from rollout.errors import Refused
 from rollout.output.progress import Story
 
-HELP = "Bring the rule to every account, or to this one; run it again to finish or to update."
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
@@ -59,7 +57,7 @@ def deploy(arguments: argparse.Namespace, story: Story) -> int:
     document = {
         "verb": "deploy",
         "organization": facts.organization.id if facts.organization else None,
-        "region": facts.desk.region,
+        "region": facts.session.region,
     }
     if any(line.faults for line in story.lines if line.blocks):
         story.say("Mend these faults first.")

@@ -13,7 +13,7 @@ import boto3
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from rollout.commands.policy_options import VERDICT_PARAMETERS, add_policy_options, read_policy
+from rollout.commands.policy_options import add_policy_options, read_policy
 from rollout.errors import Refused
 from rollout.findings.evaluation import (
     GIVEN,
@@ -28,13 +28,13 @@ from rollout.findings.report_file import judge_files
 from rollout.output.verdicts import FORMATS, write_verdicts
 from rule.account import Clock, Judged, NotSettled, judge_account, judge_one
 from rule.credential_report import LAST_YEAR, ReportNotReady, ReportUnreadable
-from rule.decision import Policy, utc
+from rule.facts import utc
 from rule.live import CLIENT_CONFIG, UserGone, read_identity
+from rule.parameters import VERDICT_PARAMETERS, Policy
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
-HELP = "Judge the users of an account, one user, or a credential report; nothing is changed."
 FIRST_YEAR = 2006
 """When AWS began; no key is older."""
 FILE_NOTE = (

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rule.account import Judged
-from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE, Standing, User
+from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
+from rule.facts import User
+from rule.standing import Standing
 
 UNKNOWN = "UNKNOWN"
 """No verdict: what was read does not hold all that the verdict depends on."""

@@ -23,7 +23,9 @@ from rule.credential_report import (
     read_table,
     read_users,
 )
-from rule.decision import Policy, judge, utc
+from rule.decision import judge
+from rule.facts import utc
+from rule.parameters import Policy
 
 AHEAD = "password_next_rotation"
 """The one column whose times lie ahead."""

@@ -14,7 +14,8 @@ from rich.text import Text
 from rollout.findings.evaluation import UNKNOWN, WORDS, Evaluated, Evaluation
 from rollout.output.progress import PIPE_WIDTH
 from rule import __version__
-from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE, NOT_READ, utc
+from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
+from rule.facts import NOT_READ, utc
 
 FORMATS = ("table", "json", "csv")
 COLOURS = {

@@ -18,7 +18,7 @@ from rule.credential_report import (
     read_report,
     read_table,
 )
-from rule.decision import Key, User
+from rule.facts import Key, User
 from tests.conftest import NOW
 from tests.support.paths import CASES
 
