@@ -19,12 +19,12 @@ from rollout.findings.evaluation import (
     GIVEN,
     NEWEST,
     NOW,
-    Account,
     Evaluated,
     Evaluation,
     Scope,
 )
 from rollout.findings.report_file import judge_files
+from rollout.organization.accounts import Account
 from rollout.output.verdicts import FORMATS, write_verdicts
 from rule.account import Clock, Judged, NotSettled, judge_account, judge_one
 from rule.credential_report import LAST_YEAR, ReportNotReady, ReportUnreadable

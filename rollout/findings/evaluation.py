@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rollout.organization.accounts import Account
 from rule.account import Judged
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.facts import User
@@ -17,17 +18,6 @@ NOW = "now"
 GIVEN = "--now"
 GENERATED = "the report's GeneratedTime"
 NEWEST = "the newest time in the file"
-
-
-@dataclass(frozen=True)
-class Account:
-    """An account by number; the name is "" where nobody says it."""
-
-    id: str
-    name: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.id} {self.name}".rstrip()
 
 
 @dataclass(frozen=True)
