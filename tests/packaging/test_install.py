@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from emulator import Account
-from rollout.code.package import build_package
 from rollout.commands import VERBS
 from tests.rollout.commands.test_prevent import CLEAN, TEMPLATE, TEMPLATE_MESSAGE
 from tests.support.checkout import copy_checkout, run
@@ -124,9 +123,9 @@ def test_the_demo_tells_its_story(program: Path, tmp_path: Path) -> None:
 
 
 def test_the_code_it_uploads_is_byte_for_byte_that_of_make_package(
-    program: Path, tmp_path: Path
+    program: Path, checkout: Path, tmp_path: Path
 ) -> None:
-    here = build_package(tmp_path / "here")
+    here = checkout / run(checkout, sys.executable, "-m", "rollout.code.package").stdout.strip()
     script = (
         "from pathlib import Path; from rollout.code.package import build_package;"
         "print(build_package(Path('there')))"
