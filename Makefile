@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PURE := decision credential_report events results
+PURE := decision exception_tags facts parameters quarantine sentences standing credential_report events results
 
-.PHONY: help venv demo test coverage check render package rdk readme docs format lock clean
+.PHONY: help venv demo test test-slow coverage check render package rdk readme docs format lock clean
 
 help:
 	@echo "make demo     the whole story on an emulated account"
-	@echo "make test     every test"
+	@echo "make test     the tests, but for those marked slow"
+	@echo "make test-slow  the slow ones: journeys, installs, long searches"
 	@echo "make coverage the same, and which lines and branches they reach"
 	@echo "make check    format, lint, types, templates: what CI runs after the tests"
 	@echo "make render   paste rule/'s sources into the runbook in template.yaml"
@@ -37,7 +38,10 @@ demo: $(READY)
 	@$(BIN)/python -m rollout demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: $(READY)
+	@$(BIN)/python -m pytest -n 2 -m slow
 
 coverage: $(READY)
 	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term
@@ -49,7 +53,7 @@ check: $(READY)
 	$(BIN)/python -m tools.runbook --check
 	$(BIN)/cfn-lint --include-checks I -- template.yaml conformance-pack.yaml
 	$(BIN)/python -m tools.templates
-	$(BIN)/python -m pytest -q $(PURE:%=--cov=rule.%) --cov-fail-under=100 $(PURE:%=tests/rule/test_%.py)
+	$(BIN)/python -m pytest -q $(PURE:%=--cov=rule.%) --cov-fail-under=100 tests/rule/test_decision.py tests/rule/test_parameters.py tests/rule/test_credential_report.py tests/rule/test_events.py tests/rule/test_results.py
 
 render: $(READY)
 	@$(BIN)/python -m tools.runbook

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import boto3
 from moto.awslambda.models import lambda_backends
@@ -30,9 +29,6 @@ from emulator.gateway.faults import Faults
 from emulator.iam.models import Iam
 from emulator.ssm.models import Ssm
 
-if TYPE_CHECKING:
-    from emulator.cloud import Cloud
-
 CHILD_FOLDER = Path(__file__).parent / "child"
 
 
@@ -40,11 +36,18 @@ CHILD_FOLDER = Path(__file__).parent / "child"
 class Account:
     """An account, seen from one Region of an open cloud."""
 
-    cloud: "Cloud"
     account_id: str
     region: str
     access_key_id: str
     """The key of the operator, who may do everything; it belongs to no user."""
+    clock: Clock
+    """The cloud's clock."""
+    calls: CallLog
+    """Every API call that reached the cloud."""
+    faults: Faults
+    """The faults that calls meet."""
+    url: str
+    """Where the cloud answers."""
 
     @property
     def iam(self) -> Iam:
@@ -73,21 +76,6 @@ class Account:
         backend = ssm_backends[self.account_id][self.region]
         assert isinstance(backend, Ssm)
         return backend
-
-    @property
-    def clock(self) -> Clock:
-        """The cloud's clock."""
-        return self.cloud.clock
-
-    @property
-    def calls(self) -> CallLog:
-        """Every API call that reached the cloud."""
-        return self.cloud.calls
-
-    @property
-    def faults(self) -> Faults:
-        """The faults that calls meet."""
-        return self.cloud.faults
 
     def add_rule(
         self,
@@ -135,9 +123,13 @@ class Account:
         """Return a session with the operator's credentials, for accounts beside the first one."""
         return _open_session(self.access_key_id, self.region)
 
+    def open_other(self, account_id: str, region: str = "us-east-1") -> "Account":
+        """Return another account of the same cloud."""
+        return admit_operator(account_id, region, self.clock, self.calls, self.faults, self.url)
+
     def variables(self) -> dict[str, str]:
         """Return the environment variables with which AWS clients reach this account only."""
-        return client_variables(self.cloud.url, self.region, self.access_key_id)
+        return client_variables(self.url, self.region, self.access_key_id)
 
     def environment(self) -> dict[str, str]:
         """Return an environment for a child interpreter: this account, guarded, on its clock.
@@ -162,7 +154,9 @@ def _open_session(access_key_id: str, region: str) -> boto3.Session:
     )
 
 
-def admit_operator(cloud: "Cloud", account_id: str, region: str) -> Account:
+def admit_operator(
+    account_id: str, region: str, clock: Clock, calls: CallLog, faults: Faults, url: str
+) -> Account:
     """Return the account, after giving its operator a key that the server knows.
 
     The Region in which an account is opened first is the one that records its IAM.
@@ -171,7 +165,7 @@ def admit_operator(cloud: "Cloud", account_id: str, region: str) -> Account:
     assert isinstance(iam, Iam)
     key = iam.make_key(None, "ASIA", datetime.now(UTC))
     key.caller = f"arn:aws:sts::{account_id}:assumed-role/Operator/emulator"
-    account = Account(cloud, account_id, region, key.access_key_id)
+    account = Account(account_id, region, key.access_key_id, clock, calls, faults, url)
     if iam.user_changed is None:
         iam.user_changed = account.config.note_user
     return account

@@ -29,10 +29,9 @@ from emulator.environment import NO_FILES
 from emulator.gateway.calls import CallLog
 from emulator.gateway.faults import Faults
 from emulator.gateway.server import Gateway, Server
+from emulator.iam.callers import find_caller
 from emulator.iam.models import Iam
-from emulator.iam.users import AccessKey
-from emulator.organizations.models import forget_organizations
-from emulator.organizations.responses import Organizations
+from emulator.organizations.models import Organizations, forget_organizations
 from emulator.ssm.models import Ssm
 
 ACCOUNT_ID = "111122223333"
@@ -84,7 +83,7 @@ class Cloud:
 
     def open_account(self, account_id: str = ACCOUNT_ID, region: str = REGION) -> Account:
         """Return an account of this cloud; it exists from the first time it is asked for."""
-        return admit_operator(self, account_id, region)
+        return admit_operator(account_id, region, self.clock, self.calls, self.faults, self.url)
 
 
 @contextmanager
@@ -116,18 +115,6 @@ def use_account(account: Account) -> Iterator[None]:
             if known is None or known.access_key != account.access_key_id:
                 boto3.DEFAULT_SESSION = None
         yield
-
-
-def find_caller(access_key_id: str) -> tuple[str, str] | None:
-    """Return account and ARN of whoever owns an Active key, or None for any other key."""
-    for account_id, regions in list(iam_backends.items()):
-        for iam in list(regions.values()):
-            key = iam.access_keys.get(access_key_id)
-            if isinstance(key, AccessKey) and key.status == "Active":
-                if key.user_name is not None:
-                    return account_id, iam.get_user(key.user_name).arn
-                return account_id, key.caller or key.role_arn or ""
-    return None
 
 
 @contextmanager

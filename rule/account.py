@@ -12,8 +12,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rule.credential_report import Report, read_report
-from rule.decision import NON_COMPLIANT, QUARANTINE_TAG, Policy, User, Verdict, judge
-from rule.live import Identity, UserGone, find_user, identify, read_user
+from rule.decision import NON_COMPLIANT, Verdict, judge
+from rule.facts import Identity, User
+from rule.live import UserGone, find_user, identify, read_user
+from rule.parameters import Policy
+from rule.quarantine import QUARANTINE_TAG
 from rule.results import Stored
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from rule.decision import Key, User, clip
-from rule.live import whole_seconds
+from rule.facts import Key, User, whole_seconds
+from rule.sentences import clip
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient

@@ -20,16 +20,10 @@ import botocore.session
 from rdklib import ClientFactory, ConfigRule, Evaluation, Evaluator, InvalidParametersError
 
 from rule.account import Clock, Judged, judge_account, judge_one
-from rule.decision import (
-    COMPLIANT,
-    NON_COMPLIANT,
-    NOT_APPLICABLE,
-    InvalidParameters,
-    Policy,
-    parse_parameters,
-)
+from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.events import identify_item, normalise
 from rule.live import CLIENT_CONFIG, RESOURCE_TYPE, UserGone, find_user
+from rule.parameters import InvalidParameters, Policy, parse_parameters
 from rule.results import GONE, choose_evaluations, evaluation, read_stored
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from rule.live import Identity, whole_seconds
+from rule.facts import Identity, whole_seconds
 
 OVERSIZED = "OversizedConfigurationItemChangeNotification"
 CHANGE = "ConfigurationItemChangeNotification"

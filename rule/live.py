@@ -7,14 +7,17 @@ user is gone, or another user bears its name by now.
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from rule.decision import NOT_READ, QUARANTINE_TAG, Key, Policy, User, needs_last_use, needs_tags
+from rule.facts import NOT_READ, Identity, Key, User, whole_seconds
+from rule.parameters import Policy
+from rule.quarantine import QUARANTINE_TAG
+from rule.standing import needs_last_use, needs_tags
 
 if TYPE_CHECKING:
     from types_boto3_config import ConfigServiceClient
@@ -29,16 +32,6 @@ RESOURCE_TYPE: Final = "AWS::IAM::User"
 
 class UserGone(Exception):
     """There is no such user any more, at least not under this name."""
-
-
-@dataclass(frozen=True)
-class Identity:
-    """A user's id, and the name that it had when somebody looked."""
-
-    id: str
-    name: str
-    arn: str
-    created: datetime
 
 
 def read_user(iam: "IAMClient", who: Identity, policy: Policy) -> User:
@@ -177,8 +170,3 @@ def user_gone(name: str) -> Iterator[None]:
         if error.response["Error"]["Code"] != "NoSuchEntity":
             raise
         raise UserGone(f"No IAM user has the name {name}.") from error
-
-
-def whole_seconds(moment: datetime) -> datetime:
-    """Return the time in UTC, its fraction cut off: sources differ in it."""
-    return moment.astimezone(UTC).replace(microsecond=0)

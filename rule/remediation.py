@@ -15,10 +15,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rule.decision import NOT_READ, PARAMETERS, QUARANTINE_TAG, Key, KeyVerdict, Policy
-from rule.decision import Standing, User, Verdict, check_exception, judge, parse_parameters, utc
-from rule.live import CLIENT_CONFIG, UserGone, find_user, read_keys, read_last_uses
-from rule.live import read_tags, read_user
+from rule.decision import Verdict, judge
+from rule.exception_tags import check_exception
+from rule.facts import NOT_READ, Key, User, utc
+from rule.live import (
+    CLIENT_CONFIG,
+    UserGone,
+    find_user,
+    read_keys,
+    read_last_uses,
+    read_tags,
+    read_user,
+)
+from rule.parameters import PARAMETERS, Policy, parse_parameters
+from rule.quarantine import QUARANTINE_TAG
+from rule.sentences import KeyVerdict
+from rule.standing import Standing
 
 if TYPE_CHECKING:
     from types_boto3_config import ConfigServiceClient

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from rdklib import Evaluation
 
-from rule.decision import NON_COMPLIANT, NOT_APPLICABLE, Policy, Verdict
+from rule.decision import NON_COMPLIANT, NOT_APPLICABLE, Verdict
 from rule.live import RESOURCE_TYPE
+from rule.parameters import Policy
 
 if TYPE_CHECKING:
     from types_boto3_config import ConfigServiceClient

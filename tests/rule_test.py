@@ -8,10 +8,11 @@ import unittest
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE, Key, User, judge
-from rule.decision import parse_parameters as parse
+from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE, judge
 from rule.evaluator import lambda_handler
 from rule.events import NotAnEvent
+from rule.facts import Key, User
+from rule.parameters import parse_parameters as parse
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = CREATED + timedelta(days=60)

@@ -73,7 +73,7 @@ SCENES: dict[str, Callable[[Estate], None]] = {
 
 
 def write_roll_out(page: str) -> str:
-    """Return docs/roll-out.md with the output of its commands, run in order."""
+    """Return docs/operate/roll-out.md with the output of its commands, run in order."""
     with open_estate() as estate, pytest.MonkeyPatch.context() as patches:
         patches.setattr("time.sleep", estate.sleep)
         estate.organization.page_limit = 100
@@ -209,7 +209,7 @@ when they are missing, and asks who is delegated administrator (API reference):
 
 
 def write_permissions() -> str:
-    """Return docs/permissions.md."""
+    """Return docs/operate/permissions.md."""
     own = {verb: set[str]() for verb in VERBS}
     far = {verb: set[str]() for verb in VERBS}
     with open_estate() as estate, pytest.MonkeyPatch.context() as patches:
@@ -268,9 +268,9 @@ def write_policy(actions: Iterable[str]) -> str:
 
 def main() -> None:
     """Write both pages."""
-    page = DOCS / "roll-out.md"
+    page = DOCS / "operate" / "roll-out.md"
     page.write_text(write_roll_out(page.read_text(encoding="utf-8")), encoding="utf-8")
-    (DOCS / "permissions.md").write_text(write_permissions(), encoding="utf-8")
+    (DOCS / "operate" / "permissions.md").write_text(write_permissions(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,12 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rollout.commands.policy_options import MEANINGS
 from rollout.errors import Refused
-from rule.decision import PARAMETERS, Parameter
+from rule.parameters import PARAMETERS, Parameter
 
 README = Path(__file__).parent.parent / "README.md"
-ROLL_OUT = README.parent / "docs" / "roll-out.md"
+ROLL_OUT = README.parent / "docs" / "operate" / "roll-out.md"
 SHOWN_CHAPTERS = "24"
 
 
@@ -28,8 +27,7 @@ def make_table() -> str:
 
 def describe(parameter: Parameter) -> str:
     """Return what the parameter means, as a sentence without its full stop."""
-    meaning = MEANINGS[parameter.name]
-    return meaning[0].upper() + meaning[1:]
+    return parameter.meaning[0].upper() + parameter.meaning[1:]
 
 
 def excerpt(demo: str) -> str:
@@ -40,7 +38,7 @@ def excerpt(demo: str) -> str:
 
 
 def shorten(page: str) -> str:
-    """Return what the README shows of check, plan and deploy in docs/roll-out.md.
+    """Return what the README shows of check, plan and deploy in docs/operate/roll-out.md.
 
     That page has their output whole; of plan and deploy the README has only the tables.
     """

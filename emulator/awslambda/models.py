@@ -8,10 +8,9 @@ zip file.
 import base64
 import json
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any, ClassVar
 
-from moto.awslambda import models, urls
+from moto.awslambda import models
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.logs.models import logs_backends
 from moto.utilities.utils import get_partition
@@ -90,10 +89,6 @@ class Lambda(models.LambdaBackend):
         super().__init__(region_name, account_id)
         self.handlers: dict[str, Function] = {}
         self._runtimes: dict[str, tuple[str, Runtime]] = {}
-
-    @property
-    def _url_module(self) -> Any:
-        return SimpleNamespace(url_bases=urls.url_bases, url_paths=urls.url_paths)
 
     def get_function(self, function_name_or_arn: str, qualifier: str | None = None) -> Any:
         """Return a handler of this process, or the function that was created over the API."""

@@ -6,12 +6,12 @@ the template does not allow. A stack that fails is rolled back and says why in i
 
 import json
 import re
-from types import SimpleNamespace
 from typing import Any
 
-from moto.cloudformation import models, parsing, urls
+from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import ValidationError
 
+from emulator.cloudformation.events import describe_error
 from emulator.cloudformation.resources import MODELS, NAMES
 
 parsing.get_model_map().update(MODELS)
@@ -20,13 +20,6 @@ parsing.get_name_type_map().update(NAMES)
 
 class CloudFormation(models.CloudFormationBackend):
     """The CloudFormation of one account and Region."""
-
-    @property
-    def _url_module(self) -> Any:
-        from emulator.cloudformation.stack_set_responses import StackSetResponse
-
-        paths = {**urls.url_paths, "{0}/$": StackSetResponse.dispatch}
-        return SimpleNamespace(url_bases=urls.url_bases, url_paths=paths)
 
     def create_stack(
         self, name: str, template: str, parameters: dict[str, Any], *rest: Any, **more: Any
@@ -88,12 +81,6 @@ def find_dependents(template: dict[str, Any], parameters: set[str]) -> set[str]:
         for name, resource in template["Resources"].items()
         if any(f'"{each}"' in json.dumps(resource) for each in conditions)
     }
-
-
-def describe_error(error: Exception) -> str:
-    """Return what an event of a stack says of a service's error: its text and its code."""
-    code = getattr(error, "error_type", None) or type(error).__name__
-    return f"{getattr(error, 'message', None) or error} (Error Code: {code})"
 
 
 def find_unknown_type(template: dict[str, Any]) -> str | None:

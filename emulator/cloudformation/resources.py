@@ -13,11 +13,9 @@ from moto.core.common_models import CloudFormationModel
 
 from emulator.awslambda.models import DeployedFunction
 from emulator.config.models import Config
+from emulator.config.packs import STACK
 from emulator.iam.roles import StackRole
 from emulator.ssm.documents import Document
-
-PACK_STACK = "awsconfigconforms-"
-"""How the names of the stacks begin that conformance packs become."""
 
 
 class Resource(CloudFormationModel):
@@ -124,7 +122,7 @@ class ConfigRule(Resource):
     def put(name: str, properties: dict[str, Any], account: str, region: str, stack: str) -> str:
         config = config_backends[account][region]
         assert isinstance(config, Config)
-        from_pack = stack.startswith(PACK_STACK)
+        from_pack = stack.startswith(STACK)
         if from_pack:
             name += stack[stack.rindex("-conformance-pack-") :]
         parameters = {key: str(value) for key, value in properties["InputParameters"].items()}
@@ -153,7 +151,7 @@ class RemediationConfiguration(Resource):
         config = config_backends[account][region]
         assert isinstance(config, Config)
         rule = properties["ConfigRuleName"]
-        from_pack = stack.startswith(PACK_STACK)
+        from_pack = stack.startswith(STACK)
         if from_pack:
             rule += stack[stack.rindex("-conformance-pack-") :]
         named = {**properties, "ConfigRuleName": rule}

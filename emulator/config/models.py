@@ -6,13 +6,11 @@ Moto keeps the rules and the recorder. It stores no result and knows no user; bo
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from itertools import count
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moto.awslambda.models import lambda_backends
-from moto.config import models, urls
+from moto.config import models
 from moto.config.exceptions import (
     InsufficientPermissionsException,
     InvalidParameterValueException,
@@ -28,14 +26,12 @@ from moto.utilities.utils import get_partition
 from emulator.awslambda.functions import Invocation
 from emulator.awslambda.models import Lambda
 from emulator.config.items import USER_TYPE, make_item
+from emulator.config.packs import Packs
 from emulator.config.remediation import Remediations
 from emulator.config.results import Results, find_faults
 from emulator.iam.models import Iam
 from emulator.iam.users import User
 from emulator.ssm.models import Ssm
-
-if TYPE_CHECKING:
-    from emulator.config.packs import Packs
 
 MAX_EVALUATIONS = 100
 PRINCIPAL = "config.amazonaws.com"
@@ -67,6 +63,8 @@ class Config(models.ConfigBackend):
         """Resource ids whose evaluations PutEvaluations returns in FailedEvaluations."""
         self.remediations = Remediations(self._find_ssm, self.config_rules)
         """Remediation configurations and what came of them."""
+        self.packs = Packs(region_name, account_id)
+        """The conformance packs of this account."""
         self.deleted_users: list[tuple[User, datetime]] = []
         self.organization_packs: dict[str, list[str]] = {}
         """The rules of each pack that an organization put here, by the pack's name."""
@@ -75,21 +73,6 @@ class Config(models.ConfigBackend):
         self._tokens: dict[str, Token] = {}
         self._results: dict[str, Results] = {}
         self._numbers = count(1)
-
-    @property
-    def _url_module(self) -> Any:
-        from emulator.config.responses import ConfigResponse
-
-        return SimpleNamespace(
-            url_bases=urls.url_bases, url_paths={"{0}/$": ConfigResponse.dispatch}
-        )
-
-    @cached_property
-    def packs(self) -> "Packs":
-        """The conformance packs."""
-        from emulator.config.packs import Packs
-
-        return Packs(self.region_name, self.account_id)
 
     @property
     def iam(self) -> Iam:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.cloudformation.models import Stack, cloudformation_backends
+from moto.cloudformation.models import CloudFormationBackend, Stack, cloudformation_backends
 from moto.core.exceptions import JsonRESTError, ServiceException
 
-from emulator.cloudformation.models import describe_error
-from emulator.cloudformation.resources import PACK_STACK
+from emulator.cloudformation.events import describe_error
 from emulator.iam.users import new_id
 
 MAX_TEMPLATE_BYTES = 51_200
+STACK = "awsconfigconforms-"
+"""How the names of the stacks begin that packs become."""
 ALLOWED_TYPES = ("AWS::Config::ConfigRule", "AWS::Config::RemediationConfiguration")
 
 
@@ -60,16 +61,20 @@ class Pack:
     @property
     def stack_name(self) -> str:
         """The name of the stack that the pack becomes."""
-        return f"{PACK_STACK}{self.name}-{self.id}"
+        return f"{STACK}{self.name}-{self.id}"
 
 
 class Packs:
     """The packs of one account and Region."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
-        self._stacks = cloudformation_backends[account_id][region_name]
+        self._account, self._region = account_id, region_name
         self._scope = f"{region_name}:{account_id}"
         self._by_name: dict[str, Pack] = {}
+
+    @property
+    def _stacks(self) -> CloudFormationBackend:
+        return cloudformation_backends[self._account][self._region]
 
     def put(self, name: str, template: str, parameters: dict[str, str]) -> Pack:
         """Create or change a pack; raises TemplateRefused, and otherwise tells by its state."""

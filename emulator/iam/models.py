@@ -6,10 +6,7 @@ not part of the item, so writes to them are not.
 """
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any
 
-from moto.iam import urls
 from moto.iam.exceptions import DeleteConflictException, EntityAlreadyExists, NoSuchEntity
 
 from emulator.clock import whole_seconds
@@ -20,12 +17,6 @@ from emulator.iam.users import AccessKey, User
 
 class Iam(Directory):
     """The IAM of one account and partition."""
-
-    @property
-    def _url_module(self) -> Any:
-        from emulator.iam.responses import IamResponse
-
-        return SimpleNamespace(url_bases=urls.url_bases, url_paths={"{0}/$": IamResponse.dispatch})
 
     def create_user(
         self,

@@ -10,12 +10,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.core.exceptions import ServiceException
+from moto.organizations import models
 
 from emulator.agenda import Agenda
 from emulator.iam.users import new_id
 
 STACKSETS = "member.org.stacksets.cloudformation.amazonaws.com"
 CONFIG = "config-multiaccountsetup.amazonaws.com"
+
+
+class Organizations(models.OrganizationsBackend):
+    """Moto's backend, beside whose module moto finds our `urls`."""
 
 
 class Refusal(ServiceException):

@@ -2,25 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
-from types import SimpleNamespace
 from typing import Any
 
-from moto.organizations import models, responses, urls
+from moto.organizations import responses
 
 from emulator.gateway.pages import InvalidToken, cut_page
 from emulator.organizations.models import Organization, Refusal, organization_of
 
 MAX_PAGE = 20
-
-
-class Organizations(models.OrganizationsBackend):
-    """Moto's backend, so that requests reach the responses below."""
-
-    @property
-    def _url_module(self) -> Any:
-        return SimpleNamespace(
-            url_bases=urls.url_bases, url_paths={"{0}/$": OrganizationsResponse.dispatch}
-        )
 
 
 class OrganizationsResponse(responses.OrganizationsResponse):

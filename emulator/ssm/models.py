@@ -5,11 +5,10 @@ answers, so that a test knows what has happened; who asks how it goes is told In
 """
 
 import uuid
-from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import yaml
-from moto.ssm import models, urls
+from moto.ssm import models
 from moto.ssm.exceptions import SSMException
 
 from emulator.gateway.validation import find_input_fault
@@ -39,12 +38,6 @@ class Ssm(models.SimpleSystemManagerBackend):
         self.executions: dict[str, Execution] = {}
         self._scripts = Scripts()
         self._sessions: dict[str, dict[str, str]] = {}
-
-    @property
-    def _url_module(self) -> Any:
-        from emulator.ssm.responses import SsmResponse
-
-        return SimpleNamespace(url_bases=urls.url_bases, url_paths={"{0}/$": SsmResponse.dispatch})
 
     def create_document(self, content: Any, *rest: Any, **more: Any) -> models.Documents:
         """Store a document's first version, as text whatever it was given as."""

@@ -10,6 +10,7 @@ from moto.ssm.models import ssm_backends
 
 from emulator.environment import client_variables
 from emulator.gateway.pages import InvalidToken, cut_page
+from emulator.iam.callers import find_caller
 from emulator.ssm.automation import Execution, StepRun
 from emulator.ssm.models import Ssm
 
@@ -27,8 +28,6 @@ class SsmResponse(responses.SimpleSystemManagerResponse):
 
     def start_automation_execution(self) -> ActionResult:
         """Run a document; the answer comes when it is over."""
-        from emulator.cloud import find_caller
-
         for name in ("Targets", "TargetMaps", "TargetLocations", "AlarmConfiguration"):
             if self._get_param(name):
                 raise NotImplementedError(f"The emulator starts no Automation with {name}.")

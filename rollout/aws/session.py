@@ -4,11 +4,11 @@ Every client says in one sentence what AWS would not do: which action is missing
 AWS throttled. So no caller needs to look at error codes, except for what it can go on with.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -17,7 +17,18 @@ from botocore.exceptions import ClientError, NoRegionError
 from rollout.aws.iam_actions import find_action
 from rollout.errors import Denied, Refused, Throttled
 
-Facts = TypeVar("Facts")
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_cloudwatch import CloudWatchClient
+    from types_boto3_config import ConfigServiceClient
+    from types_boto3_iam import IAMClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_organizations import OrganizationsClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_ssm import SSMClient
+    from types_boto3_sts import STSClient
+
+Seen = TypeVar("Seen")
 
 CLIENT_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 10},
@@ -46,6 +57,8 @@ THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
+_MAKING = Lock()
+"""Making a client is not thread-safe in botocore; using one is."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +69,10 @@ class NotSeen:
 
 
 @dataclass
-class Desk:
+class Session:
     """One account and Region as the caller's credentials reach them; clients are made once."""
 
-    session: boto3.Session
+    boto: boto3.Session
     region: str
     account: str
     partition: str = "aws"
@@ -68,67 +81,100 @@ class Desk:
     """How messages name the account: its number and, once known, its name."""
     keys: dict[str, str] = field(default_factory=dict)
     """Credentials of an assumed role; empty for the operator's own."""
-    _clients: dict[str, Any] = field(default_factory=dict)
 
-    def client(self, service: str) -> Any:
-        """Return the client of a service, such as "cloudformation"."""
-        if service not in self._clients:
-            with _MAKING:
-                client = self.session.client(
-                    service,  # type: ignore[call-overload]
-                    region_name=self.region,
-                    config=CLIENT_CONFIG,
-                    **self.keys,
-                )
-            client.meta.events.register("after-call", partial(explain, self))
-            self._clients[service] = client
-        return self._clients[service]
+    def move(self, region: str) -> "Session":
+        """Return the same account's session in a Region."""
+        return self if region == self.region else replace(self, region=region)
 
-    def pages(self, service: str, operation: str, result: str, **parameters: Any) -> list[Any]:
-        """Return the items of every page; `result` is the answer's list.
+    @cached_property
+    def cloudformation(self) -> "CloudFormationClient":
+        """The client of AWS CloudFormation."""
+        client: CloudFormationClient = self._make("cloudformation")
+        return client
 
-        Operations that botocore has no paginator for are paged by their NextToken.
-        """
-        client = self.client(service)
-        if client.can_paginate(operation):
-            found = client.get_paginator(operation).paginate(**parameters)
-            return [item for page in found for item in page.get(result, [])]
-        items: list[Any] = []
-        while True:
-            page = getattr(client, operation)(**parameters)
-            items += page.get(result, [])
-            if not page.get("NextToken"):
-                return items
-            parameters["NextToken"] = page["NextToken"]
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        """The client of Amazon CloudWatch."""
+        client: CloudWatchClient = self._make("cloudwatch")
+        return client
+
+    @cached_property
+    def config(self) -> "ConfigServiceClient":
+        """The client of AWS Config."""
+        client: ConfigServiceClient = self._make("config")
+        return client
+
+    @cached_property
+    def iam(self) -> "IAMClient":
+        """The client of IAM."""
+        client: IAMClient = self._make("iam")
+        return client
+
+    @cached_property
+    def awslambda(self) -> "LambdaClient":
+        """The client of AWS Lambda, whose name is a word of Python."""
+        client: LambdaClient = self._make("lambda")
+        return client
+
+    @cached_property
+    def organizations(self) -> "OrganizationsClient":
+        """The client of AWS Organizations."""
+        client: OrganizationsClient = self._make("organizations")
+        return client
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """The client of Amazon S3."""
+        client: S3Client = self._make("s3")
+        return client
+
+    @cached_property
+    def ssm(self) -> "SSMClient":
+        """The client of AWS Systems Manager."""
+        client: SSMClient = self._make("ssm")
+        return client
+
+    @cached_property
+    def sts(self) -> "STSClient":
+        """The client of AWS STS."""
+        client: STSClient = self._make("sts")
+        return client
+
+    def _make(self, service: str) -> Any:
+        with _MAKING:
+            client = self.boto.client(
+                service,  # type: ignore[call-overload]
+                region_name=self.region,
+                config=CLIENT_CONFIG,
+                **self.keys,
+            )
+        client.meta.events.register("after-call", partial(explain, self))
+        return client
 
 
-_MAKING = Lock()
-"""Making a client is not thread-safe in botocore; using one is."""
-
-
-def open_desk(profile: str | None, region: str | None) -> Desk:
-    """Return the desk of the usual AWS credentials. Raises Refused without a Region."""
-    session = boto3.Session(profile_name=profile, region_name=region)
-    desk = Desk(session, session.region_name or "us-east-1", "")
+def open_session(profile: str | None, region: str | None) -> Session:
+    """Return the session of the usual AWS credentials. Raises Refused without a Region."""
+    boto = boto3.Session(profile_name=profile, region_name=region)
+    session = Session(boto, boto.region_name or "us-east-1", "")
     try:
-        who = desk.client("sts").get_caller_identity()
+        who = session.sts.get_caller_identity()
     except NoRegionError as error:
         raise Refused("No AWS Region is set; give one with --region.") from error
-    desk.account, desk.caller = who["Account"], who["Arn"]
-    desk.partition = who["Arn"].split(":")[1]
-    desk.label = desk.account
-    return desk
+    session.account, session.caller = who["Account"], who["Arn"]
+    session.partition = who["Arn"].split(":")[1]
+    session.label = session.account
+    return session
 
 
-def explain(desk: Desk, *, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+def explain(session: Session, *, parsed: dict[str, Any], model: Any, **_: Any) -> None:
     """Raise Denied or Throttled for an answer that says so (botocore's event after-call)."""
     error = parsed.get("Error") or {}
     code = error.get("Code", "")
     action = find_action(model.service_model.signing_name, model.name)
-    where = f"{desk.label or 'the account of these credentials'}, {desk.region}"
+    where = f"{session.label or 'the account of these credentials'}, {session.region}"
     if code in DENIED:
         said = f" (AWS says: {error['Message']})" if error.get("Message") else ""
-        raise Denied(f"{where}: {action} is not allowed to {desk.caller or 'the caller'}.{said}")
+        raise Denied(f"{where}: {action} is not allowed to {session.caller or 'the caller'}.{said}")
     if code in THROTTLED:
         raise Throttled(
             f"{where}: AWS answered {action} with {code} ten times over. Wait a minute and run the"
@@ -136,7 +182,17 @@ def explain(desk: Desk, *, parsed: dict[str, Any], model: Any, **_: Any) -> None
         )
 
 
-def try_read(read: Callable[[], Facts]) -> Facts | NotSeen:
+def turn_pages(call: Callable[..., Any], **parameters: Any) -> Iterator[Any]:
+    """Yield the pages of an operation that botocore has no paginator for, by their NextToken."""
+    while True:
+        page = call(**parameters)
+        yield page
+        if not page.get("NextToken"):
+            return
+        parameters["NextToken"] = page["NextToken"]
+
+
+def try_read(read: Callable[[], Seen]) -> Seen | NotSeen:
     """Return what `read` returns, or why it could not be read."""
     try:
         return read()

@@ -10,16 +10,24 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from rollout.aws.session import Desk
+from rollout.aws.session import Session
 from rollout.code.package import build_package
 from rollout.errors import Denied
 from rollout.names import FUNCTION
 
-CLOSED = {
+if TYPE_CHECKING:
+    from types_boto3_s3.literals import BucketLocationConstraintType
+    from types_boto3_s3.type_defs import (
+        ObjectIdentifierTypeDef,
+        PublicAccessBlockConfigurationTypeDef,
+        ServerSideEncryptionRuleTypeDef,
+    )
+
+CLOSED: "PublicAccessBlockConfigurationTypeDef" = {
     "BlockPublicAcls": True,
     "IgnorePublicAcls": True,
     "BlockPublicPolicy": True,
@@ -45,17 +53,17 @@ def build_code() -> Path:
     return build_package(folder)
 
 
-def name_bucket(desk: Desk) -> str:
+def name_bucket(session: Session) -> str:
     """Return the name that is used unless --bucket names another; at most 63 characters."""
-    return f"iam-user-no-setup-access-key-{desk.account}-{desk.region}"
+    return f"iam-user-no-setup-access-key-{session.account}-{session.region}"
 
 
-def read_bucket(desk: Desk, name: str, organization_id: str) -> Bucket:
+def read_bucket(session: Session, name: str, organization_id: str) -> Bucket:
     """Return the bucket as it stands; without an organization id no other account has to read it.
 
     Raises Denied; a bucket that belongs to somebody else is a fault.
     """
-    s3 = desk.client("s3")
+    s3 = session.s3
     try:
         head = s3.head_bucket(Bucket=name)
     except ClientError as error:
@@ -65,8 +73,8 @@ def read_bucket(desk: Desk, name: str, organization_id: str) -> Bucket:
     except Denied as denied:
         return Bucket(name, True, faults=(f"somebody else's, or not to be read: {denied}",))
     faults = []
-    region = head.get("BucketRegion", desk.region)
-    if region != desk.region:
+    region = head.get("BucketRegion", session.region)
+    if region != session.region:
         faults.append(f"it is in {region}, and Lambda takes code from its own Region alone")
     policy = _read(s3.get_bucket_policy, "Policy", Bucket=name)
     closed = _read(s3.get_public_access_block, "PublicAccessBlockConfiguration", Bucket=name)
@@ -83,10 +91,10 @@ def read_bucket(desk: Desk, name: str, organization_id: str) -> Bucket:
     faults += [f"it is not {setting}" for setting, lacking in lacks.items() if lacking]
     if "aws:kms" in json.dumps(encryption):
         faults.append("it is encrypted with a KMS key, which other accounts cannot use")
-    if not has_statement(policy, deny_insecure(desk, name)):
-        faults.append(f"its policy lacks {json.dumps(deny_insecure(desk, name))}")
+    if not has_statement(policy, deny_insecure(session, name)):
+        faults.append(f"its policy lacks {json.dumps(deny_insecure(session, name))}")
     if organization_id:
-        statement = allow_organization(desk, name, organization_id)
+        statement = allow_organization(session, name, organization_id)
         if not has_statement(policy, statement):
             faults.append(f"its policy lacks {json.dumps(statement)}")
     return Bucket(name, True, (), tuple(faults))
@@ -102,34 +110,43 @@ def _read(operation: Any, key: str, **parameters: Any) -> Any:
         raise
 
 
-def complete_bucket(desk: Desk, bucket: Bucket, organization_id: str) -> None:
+def complete_bucket(session: Session, bucket: Bucket, organization_id: str) -> None:
     """Make the bucket, or put what it lacks, the policy last."""
-    s3, name = desk.client("s3"), bucket.name
+    s3, name = session.s3, bucket.name
     lacks = bucket.lacks
     if not bucket.exists:
         lacks = ("closed", "versioned", "encrypted", "policy")
         # us-east-1 is the one Region that must not be named (S3 API reference, CreateBucket).
-        place = {"CreateBucketConfiguration": {"LocationConstraint": desk.region}}
-        s3.create_bucket(Bucket=name, **({} if desk.region == "us-east-1" else place))
+        if session.region == "us-east-1":
+            s3.create_bucket(Bucket=name)
+        else:
+            s3.create_bucket(
+                Bucket=name,
+                CreateBucketConfiguration={
+                    "LocationConstraint": cast("BucketLocationConstraintType", session.region)
+                },
+            )
     if "closed" in lacks:
         s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=CLOSED)
     if "versioned" in lacks:
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     if "encrypted" in lacks:
-        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+        rule: ServerSideEncryptionRuleTypeDef = {
+            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}
+        }
         s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
     if "policy" in lacks:
-        statements = [deny_insecure(desk, name)]
+        statements = [deny_insecure(session, name)]
         if organization_id:
-            statements.append(allow_organization(desk, name, organization_id))
+            statements.append(allow_organization(session, name, organization_id))
         policy = {"Version": "2012-10-17", "Statement": statements}
         s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
 
 
-def has_code(desk: Desk, bucket: str, key: str) -> bool:
+def has_code(session: Session, bucket: str, key: str) -> bool:
     """Is the code there? Its key names its content."""
     try:
-        desk.client("s3").head_object(Bucket=bucket, Key=key)
+        session.s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NoSuchBucket"):
             return False
@@ -137,17 +154,17 @@ def has_code(desk: Desk, bucket: str, key: str) -> bool:
     return True
 
 
-def upload_code(desk: Desk, bucket: str, file: Path) -> None:
+def upload_code(session: Session, bucket: str, file: Path) -> None:
     """Put the code under its name."""
-    desk.client("s3").put_object(Bucket=bucket, Key=file.name, Body=file.read_bytes())
+    session.s3.put_object(Bucket=bucket, Key=file.name, Body=file.read_bytes())
 
 
-def delete_code(desk: Desk, bucket: str) -> int:
+def delete_code(session: Session, bucket: str) -> int:
     """Delete every version of our code from a bucket; return how many there were."""
-    s3 = desk.client("s3")
+    s3 = session.s3
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=f"{FUNCTION}-")
     try:
-        found = [
+        found: list[ObjectIdentifierTypeDef] = [
             {"Key": each["Key"], "VersionId": each["VersionId"]}
             for page in pages
             for each in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
@@ -160,9 +177,9 @@ def delete_code(desk: Desk, bucket: str) -> int:
     return len(found)
 
 
-def deny_insecure(desk: Desk, name: str) -> dict[str, Any]:
+def deny_insecure(session: Session, name: str) -> dict[str, Any]:
     """Return the statement that refuses every request without TLS."""
-    arn = f"arn:{desk.partition}:s3:::{name}"
+    arn = f"arn:{session.partition}:s3:::{name}"
     return {
         "Sid": "TlsOnly",
         "Effect": "Deny",
@@ -173,14 +190,14 @@ def deny_insecure(desk: Desk, name: str) -> dict[str, Any]:
     }
 
 
-def allow_organization(desk: Desk, name: str, organization_id: str) -> dict[str, Any]:
+def allow_organization(session: Session, name: str, organization_id: str) -> dict[str, Any]:
     """Return the statement that lets the accounts of the organization read."""
     return {
         "Sid": "ReadInTheOrganization",
         "Effect": "Allow",
         "Principal": "*",
         "Action": "s3:GetObject",
-        "Resource": f"arn:{desk.partition}:s3:::{name}/*",
+        "Resource": f"arn:{session.partition}:s3:::{name}/*",
         "Condition": {"StringEquals": {"aws:PrincipalOrgID": organization_id}},
     }
 

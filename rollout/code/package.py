@@ -15,7 +15,7 @@ from pathlib import Path
 from rollout.errors import Refused
 from rollout.names import FUNCTION
 
-LIMIT_BYTES = 100_000
+LIMIT_BYTES = 200_000
 RULE_FOLDER = Path(__file__).parents[2] / "rule"
 RDKLIB_VERSION = "0.3.10"
 # Of the wheel on PyPI, as digest() has it. The wheel's own hash, in requirements.txt, cannot be

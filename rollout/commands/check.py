@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     document = {
         "verb": "check",
         "organization": facts.organization.id if facts.organization else None,
-        "region": facts.desk.region,
+        "region": facts.session.region,
         "accounts": [{"account": each.id, "name": each.name} for each in facts.accounts],
     }
     return story.close(document)

@@ -59,7 +59,7 @@ def deploy(arguments: argparse.Namespace, story: Story) -> int:
     document = {
         "verb": "deploy",
         "organization": facts.organization.id if facts.organization else None,
-        "region": facts.desk.region,
+        "region": facts.session.region,
     }
     if any(line.faults for line in story.lines if line.blocks):
         story.say("Mend these faults first.")

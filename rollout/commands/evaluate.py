@@ -16,8 +16,9 @@ from rollout.errors import Refused
 from rollout.output.verdicts import FORMATS, has_finding, write_verdicts
 from rule.account import Clock, Judged, NotSettled, judge_account, judge_one
 from rule.credential_report import LAST_YEAR, ReportNotReady, ReportUnreadable, parse_report
-from rule.decision import Policy, judge
+from rule.decision import judge
 from rule.live import CLIENT_CONFIG, UserGone, read_identity
+from rule.parameters import Policy
 
 HELP = "Judge the users of an account, one user, or a credential report; nothing is changed."
 FIRST_YEAR = 2006

@@ -2,9 +2,10 @@
 
 import argparse
 
-from rollout.commands.policy_options import VERDICT_PARAMETERS, add_policy_options, read_policy
+from rollout.commands.policy_options import add_policy_options, read_policy
 from rollout.errors import Refused
 from rollout.packs.template import AUTOMATIC, load_pack
+from rule.parameters import VERDICT_PARAMETERS
 
 FREQUENCIES = ("One_Hour", "Three_Hours", "Six_Hours", "Twelve_Hours", "TwentyFour_Hours")
 FORMATS = ("table", "json")

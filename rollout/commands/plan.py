@@ -80,7 +80,7 @@ def describe_changes(facts: Facts, changes: Changes) -> dict[str, object]:
     return {
         "verb": "plan",
         "organization": facts.organization.id if facts.organization else None,
-        "region": facts.desk.region,
+        "region": facts.session.region,
         "accounts": [
             {
                 "account": row.account.id,

@@ -4,20 +4,13 @@ import argparse
 import re
 
 from rollout.errors import Refused
-from rule.decision import PARAMETERS, InvalidParameters, Parameter, Policy, parse_parameters
-
-MEANINGS = {
-    "Criterion": (
-        "which active key is a finding. SETUP_UNUSED: created at setup and never used. UNUSED:"
-        " never used. SETUP: created at setup, used or not"
-    ),
-    "SetupWindowSeconds": "a key created at most this long after its user was created at setup",
-    "GraceHours": "a never-used key younger than this is not judged, because last-used data lags",
-    "QuarantineDays": "how long a quarantined key stays Inactive before it must be deleted",
-    "MaxExceptionDays": "an exception may end at most this many days ahead",
-    "ReportUnchanged": "also put results that have not changed since the last run",
-}
-VERDICT_PARAMETERS = tuple(each for each in PARAMETERS if each.name != "ReportUnchanged")
+from rule.parameters import (
+    VERDICT_PARAMETERS,
+    InvalidParameters,
+    Parameter,
+    Policy,
+    parse_parameters,
+)
 
 
 def option(parameter: Parameter) -> str:
@@ -36,7 +29,7 @@ def add_policy_options(parser: argparse.ArgumentParser) -> None:
             dest=parameter.name,
             default=parameter.default,
             metavar="N" if isinstance(words, range) else "|".join(words),
-            help=f"{MEANINGS[parameter.name]} ({allowed}; default {parameter.default})",
+            help=f"{parameter.meaning} ({allowed}; default {parameter.default})",
         )
 
 

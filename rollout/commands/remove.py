@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 
-from rollout.aws.session import Desk, NotSeen
+from rollout.aws.session import NotSeen, Session
 from rollout.code.bucket import delete_code, name_bucket
 from rollout.commands.options import add_place_options
 from rollout.deployment.region import open_place
@@ -21,7 +21,7 @@ from rollout.packs.organization import delete_pack, follow_removal, read_pack
 from rollout.stacks.operations import Operations
 from rollout.stacks.stack import StackBroken, delete_stack, read_stack
 from rollout.stacks.stack_set import delete_stack_set, read_instances, read_stack_set
-from rule.decision import QUARANTINE_TAG
+from rule.quarantine import QUARANTINE_TAG
 
 HELP = "Take the rule away again; users, keys and quarantines are left as they are."
 
@@ -41,21 +41,21 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.exclude or arguments.ou:
         raise Refused("remove takes everything away; use deploy with --exclude to leave some out.")
     story = Story(arguments.format)
-    desk, organization, here = open_place(arguments)
-    what = organization.id if organization else desk.account
+    session, organization, here = open_place(arguments)
+    what = organization.id if organization else session.account
     where = f"all {len(organization.accounts)} accounts of {what}" if organization else str(here)
     confirm(arguments, what, f"This takes the rule and its results out of {where}.")
     if organization:
-        remove_pack(story, desk, organization, arguments.minutes)
-        remove_stack_set(story, desk, organization, arguments.minutes)
+        remove_pack(story, session, organization, arguments.minutes)
+        remove_stack_set(story, session, organization, arguments.minutes)
     else:
-        remove_account_pack(story, desk, arguments.minutes)
-    remove_stack(story, desk, here, arguments.minutes)
+        remove_account_pack(story, session, arguments.minutes)
+    remove_stack(story, session, here, arguments.minutes)
     if arguments.with_code:
-        remove_code(story, desk, arguments.bucket or name_bucket(desk))
+        remove_code(story, session, arguments.bucket or name_bucket(session))
     accounts = [each for each in organization.accounts if each.active] if organization else [here]
-    tell_quarantines(story, Members(desk, arguments.member_role), accounts)
-    return story.close({"verb": "remove", "organization": what, "region": desk.region})
+    tell_quarantines(story, Members(session, arguments.member_role), accounts)
+    return story.close({"verb": "remove", "organization": what, "region": session.region})
 
 
 def confirm(arguments: argparse.Namespace, what: str, sentence: str) -> None:
@@ -69,15 +69,15 @@ def confirm(arguments: argparse.Namespace, what: str, sentence: str) -> None:
     raise Refused(f"{sentence} Nothing was changed. Type {what} when asked, or give --yes.")
 
 
-def remove_pack(story: Story, desk: Desk, organization: Organization, minutes: float) -> None:
+def remove_pack(story: Story, session: Session, organization: Organization, minutes: float) -> None:
     """Delete the organization's pack and follow it out of every account."""
     with story.line(f"conformance pack {PACK}") as line:
-        if not read_pack(desk).exists:
+        if not read_pack(session).exists:
             line.end("not there")
             return
-        delete_pack(desk, minutes)
+        delete_pack(session, minutes)
         story.changed("the conformance pack was deleted")
-        left = follow_removal(desk, organization, story, minutes)
+        left = follow_removal(session, organization, story, minutes)
         line.end("deleted")
         line.find(
             [
@@ -87,38 +87,40 @@ def remove_pack(story: Story, desk: Desk, organization: Organization, minutes: f
         )
 
 
-def remove_account_pack(story: Story, desk: Desk, minutes: float) -> None:
+def remove_account_pack(story: Story, session: Session, minutes: float) -> None:
     """Delete the pack of this account."""
     with story.line(f"conformance pack {PACK}") as line:
-        if not read_account_pack(desk).exists:
+        if not read_account_pack(session).exists:
             line.end("not there")
             return
-        delete_account_pack(desk, minutes)
+        delete_account_pack(session, minutes)
         story.changed("the conformance pack was deleted")
         line.end("deleted")
 
 
-def remove_stack_set(story: Story, desk: Desk, organization: Organization, minutes: float) -> None:
+def remove_stack_set(
+    story: Story, session: Session, organization: Organization, minutes: float
+) -> None:
     """Delete the stacks of the StackSet, then the StackSet."""
     with story.line(f"StackSet {STACK_SET} and its stacks") as line:
-        present = read_stack_set(desk, organization)
+        present = read_stack_set(session, organization)
         if not present.exists:
             line.end("not there")
             return
-        operations = Operations(desk, organization, story, minutes)
+        operations = Operations(session, organization, story, minutes)
         if present.running:
             operations.follow(present.running)
-        instances = read_instances(desk, organization)
+        instances = read_instances(session, organization)
         if instances:
             operations.delete_instances()
             story.changed(f"stacks of {len(instances)} accounts were deleted")
-            instances = read_instances(desk, organization)
+            instances = read_instances(session, organization)
         # StackSets skip suspended accounts; their instances go, what is in there stays.
         if gone := [each.account for each in instances.values() if each.state == "suspended"]:
             operations.forget_instances(gone)
             names = ", ".join(str(organization.find(each)) for each in gone)
             line.notes.append(f"what is in suspended accounts stays there: {names}")
-            instances = read_instances(desk, organization)
+            instances = read_instances(session, organization)
         if instances:
             line.find(
                 [
@@ -127,15 +129,15 @@ def remove_stack_set(story: Story, desk: Desk, organization: Organization, minut
                 ]
             )
             return
-        delete_stack_set(desk, organization)
+        delete_stack_set(session, organization)
         story.changed("the StackSet was deleted")
         line.end("deleted")
 
 
-def remove_stack(story: Story, desk: Desk, here: Account, minutes: float) -> None:
+def remove_stack(story: Story, session: Session, here: Account, minutes: float) -> None:
     """Delete the ordinary stack of this account."""
     with story.line(f"stack {STACK} in {here}") as line:
-        stack = read_stack(desk)
+        stack = read_stack(session)
         if not stack.status:
             line.end("not there")
             return
@@ -143,7 +145,7 @@ def remove_stack(story: Story, desk: Desk, here: Account, minutes: float) -> Non
             line.end("left alone: it is not ours")
             return
         try:
-            delete_stack(desk, minutes)
+            delete_stack(session, minutes)
         except StackBroken as broken:
             line.find([Fault(f"{here}: {broken}")])
             return
@@ -151,10 +153,10 @@ def remove_stack(story: Story, desk: Desk, here: Account, minutes: float) -> Non
         line.end("deleted")
 
 
-def remove_code(story: Story, desk: Desk, bucket: str) -> None:
+def remove_code(story: Story, session: Session, bucket: str) -> None:
     """Delete every version of the code; the bucket stays."""
     with story.line(f"code in bucket {bucket}") as line:
-        deleted = delete_code(desk, bucket)
+        deleted = delete_code(session, bucket)
         line.end("not there")
         if deleted:
             line.end(f"{deleted} version{'' if deleted == 1 else 's'} deleted")
@@ -178,14 +180,10 @@ def tell_quarantines(story: Story, members: Members, accounts: list[Account]) ->
             line.end(f"{found} {stay} Inactive until somebody deletes or reactivates it")
 
 
-def read_quarantines(desk: Desk) -> Mapping[str, list[str]]:
+def read_quarantines(session: Session) -> Mapping[str, list[str]]:
     """Return the ids of the quarantined keys of this account by user."""
-    users = desk.pages(
-        "iam",
-        "get_account_authorization_details",
-        "UserDetailList",
-        Filter=["User"],
-        PaginationConfig={"PageSize": 1000},
+    pages = session.iam.get_paginator("get_account_authorization_details").paginate(
+        Filter=["User"], PaginationConfig={"PageSize": 1000}
     )
     found = {
         user["UserName"]: [
@@ -193,6 +191,7 @@ def read_quarantines(desk: Desk) -> Mapping[str, list[str]]:
             for tag in user.get("Tags", [])
             if tag["Key"].lower().startswith(QUARANTINE_TAG)
         ]
-        for user in users
+        for page in pages
+        for user in page["UserDetailList"]
     }
     return {user: keys for user, keys in found.items() if keys}

@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         {
             "verb": "status",
             "organization": standing.organization.id if standing.organization else None,
-            "region": standing.desk.region,
+            "region": standing.session.region,
             "accounts": rows,
         }
     )
@@ -73,7 +73,7 @@ def tell_drift(story: Story, standing: Standing, code: str) -> None:
             return
         known = {
             render_pack(
-                standing.desk.account, standing.desk.partition, {}, function_by=by
+                standing.session.account, standing.session.partition, {}, function_by=by
             ).revision: by
             for by in ("name", "export")
         }

@@ -35,7 +35,7 @@ def check_canary(facts: Facts, canary: list[str]) -> None:
             f"{', ...' if len(elsewhere) > 3 else ''}): trying it in a canary alone would take it,"
             " and its results, out of them. Deploy without --canary."
         )
-    blind = [each for each in canary if each != facts.desk.account]
+    blind = [each for each in canary if each != facts.session.account]
     if blind and not facts.members.role:
         raise Refused(
             f"--canary needs --member-role to look into {facts.organization.find(blind[0])}."
@@ -70,7 +70,7 @@ def compare(deployment: Deployment, account: Account) -> bool:
     """Tell point by point what AWS made of the pack in an account."""
     facts = deployment.facts
     name = deployment.facts.pack_state.accounts[account.id].name
-    seen = facts.members.look([account], lambda desk: read_rule(desk, name))[account.id]
+    seen = facts.members.look([account], lambda session: read_rule(session, name))[account.id]
     with deployment.story.line(f"read back in {account}") as line:
         if isinstance(seen, NotSeen):
             line.find([Fault(f"{account}: not seen: {seen.why}")])
@@ -96,9 +96,9 @@ def mean_rule(facts: Facts, account: Account) -> DeployedRule:
             meant = resource["Properties"]
         else:
             remediation = resource["Properties"]
-    place = f"arn:{facts.desk.partition}:lambda:{facts.desk.region}:{account.id}"
+    place = f"arn:{facts.session.partition}:lambda:{facts.session.region}:{account.id}"
     parameters = facts.pack.parameters
-    role = f":iam::{facts.desk.account}:role/"
+    role = f":iam::{facts.session.account}:role/"
     return DeployedRule(
         name="",
         source=f"{place}:function:{FUNCTION}",

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from rollout.aws.session import NotSeen
 from rollout.code.bucket import complete_bucket, upload_code
-from rollout.commands.policy_options import VERDICT_PARAMETERS
 from rollout.deployment.plan import KEEP, UPDATE, compute_stack_set
 from rollout.deployment.preflight import Facts
 from rollout.deployment.smoke_test import run_smoke_test
@@ -34,6 +33,7 @@ from rollout.stacks.stack_set import (
     read_instances,
     read_stack_set,
 )
+from rule.parameters import VERDICT_PARAMETERS
 
 
 class Deployment:
@@ -60,30 +60,30 @@ class Deployment:
         organization_id = facts.organization.id if facts.organization else ""
         if not facts.bucket.exists or facts.bucket.lacks:
             with self.story.line(f"bucket {facts.bucket.name}") as line:
-                complete_bucket(facts.desk, facts.bucket, organization_id)
+                complete_bucket(facts.session, facts.bucket, organization_id)
                 line.end("completed" if facts.bucket.exists else "made")
                 self.story.changed("the bucket")
         with self.story.line(f"code {facts.code.name}") as line:
             if facts.code_there:
                 line.end("unchanged")
                 return
-            upload_code(facts.desk, facts.bucket.name, facts.code)
+            upload_code(facts.session, facts.bucket.name, facts.code)
             line.end("uploaded")
             self.story.changed("the code")
 
     def put_stack_set(self, organization: Organization, targets: Targets) -> None:
         """Create or update the StackSet, and its stacks wherever they are missing or failed."""
-        facts, desk = self.facts, self.facts.desk
+        facts, session = self.facts, self.facts.session
         wanted = targets.members
-        operations = Operations(desk, organization, self.story, self.minutes)
+        operations = Operations(session, organization, self.story, self.minutes)
         with self.story.line(f"StackSet {STACK_SET} in {len(wanted)} accounts") as line:
             result = "unchanged"
             if facts.stack_set.running:
                 operations.follow(facts.stack_set.running)
-                self._know(stack_set=read_stack_set(desk, organization))
+                self._know(stack_set=read_stack_set(session, organization))
             change = compute_stack_set(self.facts)
             if not self.facts.stack_set.exists:
-                create_stack_set(desk, organization, facts.template, facts.stack_parameters)
+                create_stack_set(session, organization, facts.template, facts.stack_parameters)
                 result = "created"
             elif change == UPDATE:
                 operations.update(self.facts.stack_set, facts.template, facts.stack_parameters)
@@ -92,7 +92,7 @@ class Deployment:
                 self.story.changed("the StackSet")
             instances = dict(self.facts.stack_set.instances)
             if change == UPDATE:
-                instances = read_instances(desk, organization)
+                instances = read_instances(session, organization)
             missing = [each for each in wanted if each.id not in instances]
             broken = [each for each in wanted if state_of(instances.get(each.id)) != "current"]
             if missing:
@@ -102,7 +102,7 @@ class Deployment:
             if missing or (broken and change == KEEP):
                 self.story.changed(f"stacks of {len(missing or broken)} accounts")
                 result = "created" if missing else "tried again"
-                instances = read_instances(desk, organization)
+                instances = read_instances(session, organization)
             line.end(result)
             line.find(check_instances(wanted, instances))
             self._know(
@@ -117,12 +117,12 @@ class Deployment:
         with self.story.line(f"stack {STACK} in {facts.here}") as line:
             try:
                 changed = put_stack(
-                    facts.desk, facts.stack, facts.template, facts.stack_parameters, self.minutes
+                    facts.session, facts.stack, facts.template, facts.stack_parameters, self.minutes
                 )
             except StackBroken as broken:
                 self.stack_error = str(broken)
                 line.find([Fault(f"{facts.here}: {broken}")])
-                self._know(stack=read_stack(facts.desk))
+                self._know(stack=read_stack(facts.session))
                 return
             line.end("unchanged")
             if changed:
@@ -181,7 +181,7 @@ class Deployment:
         able = [each for each in facts.accounts if self.stack_state(each) == "current"]
         with self.story.line(f"smoke test of {FUNCTION} in {len(able)} accounts") as line:
             self.tested = dict(
-                facts.members.look(able, lambda desk: run_smoke_test(desk, parameters))
+                facts.members.look(able, lambda session: run_smoke_test(session, parameters))
             )
             tell_unseen(line, able, self.tested)
             line.find(
@@ -242,28 +242,28 @@ class Deployment:
     def _read_newcomers(self, organization: Organization) -> None:
         facts, targets = self.facts, self.facts.targets
         assert targets is not None
-        again = read_organization(facts.desk, with_units=bool(organization.units))
+        again = read_organization(facts.session, with_units=bool(organization.units))
         left_out = [each for each in (*targets.left_out,) if each]
         management_out = targets.management is None and facts.here.id != organization.management
         if management_out or organization.management in targets.excluded:
             left_out.append(organization.management)
         units = () if targets.units == (organization.root,) else targets.units
-        chosen = choose_targets(again, facts.desk.account, left_out, units)
+        chosen = choose_targets(again, facts.session.account, left_out, units)
         self._know(organization=again, targets=chosen)
 
     def _put(self, excluded: Sequence[str]) -> None:
         facts = self.facts
         if facts.organization is None:
-            put_account_pack(facts.desk, facts.pack, self.minutes)
+            put_account_pack(facts.session, facts.pack, self.minutes)
         else:
-            put_pack(facts.desk, self.story, facts.pack, excluded, self.minutes)
+            put_pack(facts.session, self.story, facts.pack, excluded, self.minutes)
 
     def _follow(self, wanted: Sequence[Account]) -> PackState:
         facts = self.facts
         if facts.organization is None:
-            return follow_account_pack(facts.desk, self.story, self.minutes)
+            return follow_account_pack(facts.session, self.story, self.minutes)
         expected = [each.id for each in wanted]
-        return follow_pack(facts.desk, facts.organization, self.story, expected, self.minutes)
+        return follow_pack(facts.session, facts.organization, self.story, expected, self.minutes)
 
     def _know(self, **news: object) -> None:
         self.facts = replace(self.facts, **news)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from rollout.aws.session import Desk, NotSeen, try_read
+from rollout.aws.session import NotSeen, Session, try_read
 from rollout.code.bucket import Bucket, build_code, has_code, name_bucket, read_bucket
 from rollout.commands.options import read_pack_parameters, read_stack_parameters
 from rollout.deployment import checks
@@ -34,7 +34,7 @@ from rollout.stacks.stack_set import StackSet, read_stack_set
 class Facts:
     """What stands and what is meant; without an organization this account alone is meant."""
 
-    desk: Desk
+    session: Session
     here: Account
     organization: Organization | None
     targets: Targets | None
@@ -70,33 +70,35 @@ class Facts:
 
 def gather(arguments: argparse.Namespace, story: Story) -> Facts:
     """Return the facts, telling a line for each check. Raises Refused and Denied."""
-    desk, recorder = open_home(arguments)
+    session, recorder = open_home(arguments)
     template = TEMPLATE_FILE.read_text(encoding="utf-8")
     code = build_code()
-    organization, targets, here = _who(arguments, story, desk)
+    organization, targets, here = _who(arguments, story, session)
     pack = render_pack(
-        desk.account,
-        desk.partition,
+        session.account,
+        session.partition,
         read_pack_parameters(arguments),
         function_by=arguments.function_by,
     )
-    members = Members(desk, arguments.member_role)
-    users = _recorders(story, desk, recorder, members, targets.accounts if targets else (here,))
-    bucket_name = arguments.bucket or name_bucket(desk)
+    members = Members(session, arguments.member_role)
+    users = _recorders(story, session, recorder, members, targets.accounts if targets else (here,))
+    bucket_name = arguments.bucket or name_bucket(session)
     with story.line(f"code bucket {bucket_name}", blocks=True) as line:
-        bucket = read_bucket(desk, bucket_name, organization.id if organization else "")
-        code_there = bucket.exists and not bucket.faults and has_code(desk, bucket.name, code.name)
+        bucket = read_bucket(session, bucket_name, organization.id if organization else "")
+        code_there = (
+            bucket.exists and not bucket.faults and has_code(session, bucket.name, code.name)
+        )
         if not bucket.exists:
             line.end("not there yet: deploy makes it")
         elif bucket.lacks:
             line.end("unfinished: deploy completes it")
         line.find(checks.check_bucket(bucket))
     with story.line("names of stack, StackSet and pack", blocks=True) as line:
-        stack, stack_set, pack_state = read_stack(desk), StackSet(False), PackState(False)
+        stack, stack_set, pack_state = read_stack(session), StackSet(False), PackState(False)
         try:
             if organization:
-                stack_set = read_stack_set(desk, organization)
-            pack_state = read_pack(desk) if organization else read_account_pack(desk)
+                stack_set = read_stack_set(session, organization)
+            pack_state = read_pack(session) if organization else read_account_pack(session)
         except ClientError as error:
             # Without trusted access or all features AWS refuses to look as well.
             line.find([Fault(str(error))])
@@ -104,13 +106,13 @@ def gather(arguments: argparse.Namespace, story: Story) -> Facts:
         if not line.faults:
             line.end("free" if free else "ours")
         stacked = stack.status or here.id in stack_set.instances
-        taken = not stacked and has_function(desk)
+        taken = not stacked and has_function(session)
         line.find(checks.check_names(stack, stack_set, pack_state, taken), "TAKEN")
-    _quotas(story, desk, organization, pack_state.exists)
+    _quotas(story, session, organization, pack_state.exists)
     with story.line("templates within AWS's limits", blocks=True) as line:
         line.find(checks.check_sizes(template, pack.body))
     return Facts(
-        desk=desk,
+        session=session,
         here=here,
         organization=organization,
         targets=targets,
@@ -134,22 +136,22 @@ def gather(arguments: argparse.Namespace, story: Story) -> Facts:
 
 
 def _who(
-    arguments: argparse.Namespace, story: Story, desk: Desk
+    arguments: argparse.Namespace, story: Story, session: Session
 ) -> tuple[Organization | None, Targets | None, Account]:
     """Tell who the caller is and what the organization allows."""
     if arguments.account_only:
-        here = Account(desk.account, read_alias(desk))
-        desk.label = str(here)
-        with story.line(f"account {here}, {desk.region}", blocks=True) as line:
+        here = Account(session.account, read_alias(session))
+        session.label = str(here)
+        with story.line(f"account {here}, {session.region}", blocks=True) as line:
             line.end("this account alone")
         return None, None, here
     organization = read_organization(
-        desk, with_units=bool(arguments.ou) or arguments.units, with_trust=True
+        session, with_units=bool(arguments.ou) or arguments.units, with_trust=True
     )
-    here = organization.find(desk.account)
-    desk.label = str(here)
-    with story.line(f"account {here}, {desk.region}", blocks=True) as line:
-        management = desk.account == organization.management
+    here = organization.find(session.account)
+    session.label = str(here)
+    with story.line(f"account {here}, {session.region}", blocks=True) as line:
+        management = session.account == organization.management
         line.end("management account" if management else "delegated administrator")
         line.find(checks.check_administration(organization, here))
     with story.line(f"organization {organization.id}, all features", blocks=True) as line:
@@ -166,7 +168,7 @@ def _who(
         line.find(checks.check_config_trust(organization), "MISSING")
     with story.line("delegated administrators") as line:
         line.notes += checks.tell_administrators(organization)
-    targets = choose_targets(organization, desk.account, arguments.exclude, arguments.ou)
+    targets = choose_targets(organization, session.account, arguments.exclude, arguments.ou)
     with story.line(f"accounts of {organization.id}") as line:
         line.end(f"{len(targets.accounts)} to have the rule")
         line.notes += tell_accounts(organization, targets)
@@ -189,7 +191,7 @@ def tell_accounts(organization: Organization, targets: Targets) -> list[str]:
 
 def _recorders(
     story: Story,
-    desk: Desk,
+    session: Session,
     recorder: Recorder,
     members: Members,
     accounts: tuple[Account, ...],
@@ -197,14 +199,16 @@ def _recorders(
     """Tell the recorders, here and wherever they can be seen; return the users on record."""
     with story.line(f"recorder records {USER_TYPE} here") as line:
         if recorder.fault:
-            here = next((each for each in accounts if each.id == desk.account), None)
+            here = next((each for each in accounts if each.id == session.account), None)
             fault = checks.check_recorders(
-                [here or Account(desk.account, "here")], {desk.account: recorder}, desk.region
+                [here or Account(session.account, "here")],
+                {session.account: recorder},
+                session.region,
             )
             line.find(fault)
         if recorder.daily:
             line.notes.append("it records once a day: findings come up to a day late")
-    others = [each for each in accounts if each.id != desk.account]
+    others = [each for each in accounts if each.id != session.account]
     if not others:
         return NotSeen("this account alone")
     users: dict[str, int] | NotSeen = NotSeen("the recorders were looked at themselves")
@@ -212,9 +216,9 @@ def _recorders(
         if members.role:
             seen = members.look(others, read_recorder)
             tell_unseen(line, others, seen)
-            line.find(checks.check_recorders(others, seen, desk.region))
+            line.find(checks.check_recorders(others, seen, session.region))
         else:
-            users = try_read(lambda: read_users_by_account(desk))
+            users = try_read(lambda: read_users_by_account(session))
             if isinstance(users, NotSeen):
                 line.unseen(f"{users.why}; --member-role NAME would look into the accounts")
             else:
@@ -229,9 +233,11 @@ def _recorders(
     return users
 
 
-def _quotas(story: Story, desk: Desk, organization: Organization | None, exists: bool) -> None:
+def _quotas(
+    story: Story, session: Session, organization: Organization | None, exists: bool
+) -> None:
     with story.line("conformance packs and rules left under the quotas", blocks=True) as line:
-        counted = try_read(lambda: read_counts(desk, organization is not None))
+        counted = try_read(lambda: read_counts(session, organization is not None))
         if isinstance(counted, NotSeen):
             line.unseen(counted.why)
             return

@@ -6,28 +6,29 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
-from rollout.aws.session import Desk
+from rollout.aws.session import Session
 from rollout.names import FUNCTION, RULE
 
 SMOKE_USER = "AIDASMOKETESTNOSUCHUSER"
 
 
-def run_smoke_test(desk: Desk, parameters: Mapping[str, str]) -> str:
+def run_smoke_test(session: Session, parameters: Mapping[str, str]) -> str:
     """Invoke the function with a change of a user who does not exist; return "" or its error.
 
     The result token is TESTMODE, so AWS Config stores nothing (PutEvaluations' API reference, and
     rdklib's handling of that word).
     """
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    name = "rollout-smoke-test-no-such-user"
     item = {
         "configurationItemCaptureTime": now,
         "configurationItemStatus": "OK",
         "resourceType": "AWS::IAM::User",
         "resourceId": SMOKE_USER,
-        "resourceName": "rollout-smoke-test-no-such-user",
+        "resourceName": name,
         "resourceCreationTime": now,
-        "awsAccountId": desk.account,
-        "ARN": f"arn:{desk.partition}:iam::{desk.account}:user/rollout-smoke-test-no-such-user",
+        "awsAccountId": session.account,
+        "ARN": f"arn:{session.partition}:iam::{session.account}:user/{name}",
         "tags": {},
     }
     invoking = {
@@ -45,10 +46,10 @@ def run_smoke_test(desk: Desk, parameters: Mapping[str, str]) -> str:
         "configRuleArn": "",
         "configRuleName": RULE,
         "configRuleId": "config-rule-smoke",
-        "accountId": desk.account,
+        "accountId": session.account,
         "version": "1.0",
     }
-    client = desk.client("lambda")
+    client = session.awslambda
     try:
         answer = client.invoke(FunctionName=FUNCTION, Payload=json.dumps(event).encode())
     except ClientError as error:

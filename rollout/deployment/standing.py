@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rollout.aws.session import Desk, NotSeen
+from rollout.aws.session import NotSeen, Session
 from rollout.deployment.region import open_place
 from rollout.organization.accounts import Account, Organization
 from rollout.organization.members import Members, tell_unseen
@@ -20,7 +20,7 @@ from rollout.stacks.stack_set import StackSet, read_stack_set
 class Standing:
     """What stands, as far as it was seen."""
 
-    desk: Desk
+    session: Session
     here: Account
     organization: Organization | None
     stack_set: StackSet
@@ -54,12 +54,12 @@ class Standing:
 
 def read_standing(arguments: argparse.Namespace, story: Story) -> Standing:
     """Return what stands, telling what is being read."""
-    desk, organization, here = open_place(arguments)
-    with story.line(f"account {here}, {desk.region}") as line:
+    session, organization, here = open_place(arguments)
+    with story.line(f"account {here}, {session.region}") as line:
         line.end(organization.id if organization else "this account alone")
-    stack_set = read_stack_set(desk, organization) if organization else StackSet(exists=False)
-    pack = read_pack(desk) if organization else read_account_pack(desk)
-    members = Members(desk, arguments.member_role)
+    stack_set = read_stack_set(session, organization) if organization else StackSet(exists=False)
+    pack = read_pack(session) if organization else read_account_pack(session)
+    members = Members(session, arguments.member_role)
     health: dict[str, Health | NotSeen] = {}
     seeable = [
         organization.find(each) if organization else here
@@ -71,4 +71,4 @@ def read_standing(arguments: argparse.Namespace, story: Story) -> Standing:
         health = dict(members.look(seeable, lambda there: read_health(there, names[there.account])))
         line.end(f"{len(seeable)} seen")
         tell_unseen(line, seeable, health)
-    return Standing(desk, here, organization, stack_set, read_stack(desk), pack, health)
+    return Standing(session, here, organization, stack_set, read_stack(session), pack, health)

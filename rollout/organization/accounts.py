@@ -4,16 +4,26 @@ Any member may call DescribeOrganization; the lists are for the management accou
 administrators alone (AWS Organizations API reference).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from rollout.aws.session import Desk, NotSeen, try_read
+from rollout.aws.session import NotSeen, Session, try_read
 from rollout.errors import Refused
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation.literals import CallAsType
+    from types_boto3_organizations.type_defs import (
+        ListAccountsForParentResponseTypeDef,
+        ListAccountsResponseTypeDef,
+        PaginatorConfigTypeDef,
+    )
 
 STACKSETS = "member.org.stacksets.cloudformation.amazonaws.com"
 CONFIG = "config-multiaccountsetup.amazonaws.com"
 SERVICES = {STACKSETS: "StackSets", CONFIG: "AWS Config"}
-MAX_PAGE = 20
+PAGE: "PaginatorConfigTypeDef" = {"PageSize": 20}
+"""AWS's most."""
 
 
 @dataclass(frozen=True, order=True)
@@ -72,26 +82,28 @@ class Organization:
 
 
 def read_organization(
-    desk: Desk, *, with_units: bool = False, with_trust: bool = False
+    session: Session, *, with_units: bool = False, with_trust: bool = False
 ) -> Organization:
-    """Return the organization of the desk's account; units cost two calls each, trust four in all.
+    """Return the organization of the account; units cost two calls each, trust four in all.
 
     Raises Refused where there is none, or where the account may not list its accounts.
     """
-    client = desk.client("organizations")
+    client = session.organizations
     try:
         described = client.describe_organization()["Organization"]
     except client.exceptions.AWSOrganizationsNotInUseException as error:
         raise Refused(
-            f"{desk.label} is in no organization. Use --account-only for this account alone."
+            f"{session.label} is in no organization. Use --account-only for this account alone."
         ) from error
-    (root,) = desk.pages("organizations", "list_roots", "Roots")
+    (root,) = [
+        each for page in client.get_paginator("list_roots").paginate() for each in page["Roots"]
+    ]
     units: tuple[Unit, ...] = ()
     if with_units:
-        units = tuple(read_units(desk, Unit(root["Id"], "", "")))
-        accounts = tuple(each for unit in units for each in read_accounts(desk, unit.id))
+        units = tuple(read_units(session, Unit(root["Id"], "", "")))
+        accounts = tuple(each for unit in units for each in read_accounts(session, unit.id))
     else:
-        accounts = tuple(read_accounts(desk, ""))
+        accounts = tuple(read_accounts(session, ""))
     organization = Organization(
         id=described["Id"],
         management=described["MasterAccountId"],
@@ -104,22 +116,27 @@ def read_organization(
         return organization
     return replace(
         organization,
-        trusted=try_read(lambda: read_trusted(desk)),
-        stacksets_access=try_read(lambda: read_stacksets_access(desk, described)),
+        trusted=try_read(lambda: read_trusted(session)),
+        stacksets_access=try_read(
+            lambda: read_stacksets_access(session, described["MasterAccountId"])
+        ),
         administrators={
-            service: try_read(lambda service=service: read_administrators(desk, service))  # type: ignore[misc]
+            service: try_read(lambda service=service: read_administrators(session, service))  # type: ignore[misc]
             for service in SERVICES
         },
     )
 
 
-def read_accounts(desk: Desk, parent: str) -> list[Account]:
+def read_accounts(session: Session, parent: str) -> list[Account]:
     """Return the accounts directly in a unit, or with "" all of the organization."""
-    operation = "list_accounts_for_parent" if parent else "list_accounts"
-    asked = {"ParentId": parent} if parent else {}
-    found = desk.pages(
-        "organizations", operation, "Accounts", **asked, PaginationConfig={"PageSize": MAX_PAGE}
-    )
+    client = session.organizations
+    pages: Iterable[ListAccountsResponseTypeDef | ListAccountsForParentResponseTypeDef]
+    if parent:
+        pages = client.get_paginator("list_accounts_for_parent").paginate(
+            ParentId=parent, PaginationConfig=PAGE
+        )
+    else:
+        pages = client.get_paginator("list_accounts").paginate(PaginationConfig=PAGE)
     # Status goes away in favour of State (botocore's model marks it); either may be missing.
     return [
         Account(
@@ -128,56 +145,50 @@ def read_accounts(desk: Desk, parent: str) -> list[Account]:
             each.get("State", each.get("Status")) == "ACTIVE",
             parent,
         )
-        for each in found
+        for page in pages
+        for each in page["Accounts"]
     ]
 
 
-def read_units(desk: Desk, parent: Unit) -> list[Unit]:
+def read_units(session: Session, parent: Unit) -> list[Unit]:
     """Return a unit and every unit below it."""
-    found = desk.pages(
-        "organizations",
-        "list_organizational_units_for_parent",
-        "OrganizationalUnits",
-        ParentId=parent.id,
-        PaginationConfig={"PageSize": MAX_PAGE},
+    pages = session.organizations.get_paginator("list_organizational_units_for_parent").paginate(
+        ParentId=parent.id, PaginationConfig=PAGE
     )
     units = [parent]
-    for each in found:
+    for each in [unit for page in pages for unit in page["OrganizationalUnits"]]:
         path = f"{parent.path}/{each['Name']}" if parent.path else each["Name"]
-        units += read_units(desk, Unit(each["Id"], path, parent.id))
+        units += read_units(session, Unit(each["Id"], path, parent.id))
     return units
 
 
-def read_trusted(desk: Desk) -> frozenset[str]:
+def read_trusted(session: Session) -> frozenset[str]:
     """Return the service principals that have trusted access."""
-    found = desk.pages(
-        "organizations",
-        "list_aws_service_access_for_organization",
-        "EnabledServicePrincipals",
-        PaginationConfig={"PageSize": MAX_PAGE},
+    pages = session.organizations.get_paginator(
+        "list_aws_service_access_for_organization"
+    ).paginate(PaginationConfig=PAGE)
+    return frozenset(
+        each["ServicePrincipal"] for page in pages for each in page["EnabledServicePrincipals"]
     )
-    return frozenset(each["ServicePrincipal"] for each in found)
 
 
-def read_stacksets_access(desk: Desk, described: Mapping[str, str]) -> str:
+def read_stacksets_access(session: Session, management: str) -> str:
     """Return ENABLED, DISABLED or DISABLED_PERMANENTLY, as CloudFormation sees its own access.
 
     Trusted access that was switched on in Organizations alone lacks what StackSets need (AWS
     CloudFormation user guide, "Activate trusted access for StackSets").
     """
-    management = described["MasterAccountId"] == desk.account
-    call_as = "SELF" if management else "DELEGATED_ADMIN"
-    answer = desk.client("cloudformation").describe_organizations_access(CallAs=call_as)
-    return str(answer["Status"])
+    call_as: CallAsType = "SELF" if management == session.account else "DELEGATED_ADMIN"
+    return session.cloudformation.describe_organizations_access(CallAs=call_as)["Status"]
 
 
-def read_administrators(desk: Desk, service: str) -> tuple[Account, ...]:
+def read_administrators(session: Session, service: str) -> tuple[Account, ...]:
     """Return the delegated administrators of a service."""
-    found = desk.pages(
-        "organizations",
-        "list_delegated_administrators",
-        "DelegatedAdministrators",
-        ServicePrincipal=service,
-        PaginationConfig={"PageSize": MAX_PAGE},
+    pages = session.organizations.get_paginator("list_delegated_administrators").paginate(
+        ServicePrincipal=service, PaginationConfig=PAGE
     )
-    return tuple(Account(each["Id"], each["Name"]) for each in found)
+    return tuple(
+        Account(each["Id"], each["Name"])
+        for page in pages
+        for each in page["DelegatedAdministrators"]
+    )

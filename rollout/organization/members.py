@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rollout.aws.session import Desk, NotSeen
+from rollout.aws.session import NotSeen, Session
 from rollout.errors import Refused
 from rollout.organization.accounts import Account
 from rollout.output.progress import UNKNOWN, Line
@@ -26,28 +26,28 @@ Facts = TypeVar("Facts")
 class Members:
     """The accounts that the operator can look into: the own one, and others through the role."""
 
-    desk: Desk
+    session: Session
     role: str = ""
     """The role's name in every account; "" for none."""
-    _desks: dict[str, Desk | NotSeen] = field(default_factory=dict)
+    _sessions: dict[str, Session | NotSeen] = field(default_factory=dict)
 
-    def open(self, account: Account) -> Desk | NotSeen:
-        """Return a desk in an account; a role is assumed once."""
-        if account.id == self.desk.account:
-            return self.desk
+    def open(self, account: Account) -> Session | NotSeen:
+        """Return a session in an account; a role is assumed once."""
+        if account.id == self.session.account:
+            return self.session
         if not self.role:
             return NotSeen(NO_ROLE)
-        if account.id not in self._desks:
-            self._desks[account.id] = self._assume(account)
-        return self._desks[account.id]
+        if account.id not in self._sessions:
+            self._sessions[account.id] = self._assume(account)
+        return self._sessions[account.id]
 
     def look(
-        self, accounts: Iterable[Account], read: Callable[[Desk], Facts]
+        self, accounts: Iterable[Account], read: Callable[[Session], Facts]
     ) -> Mapping[str, Facts | NotSeen]:
         """Return what `read` sees in each account, by id."""
         chosen = list(accounts)
         seen: dict[str, Facts | NotSeen] = {}
-        far = [each for each in chosen if self.role or each.id == self.desk.account]
+        far = [each for each in chosen if self.role or each.id == self.session.account]
         for account in chosen:
             if account not in far:
                 seen[account.id] = NotSeen(NO_ROLE)
@@ -60,28 +60,28 @@ class Members:
                 lookers.shutdown(cancel_futures=True)
         return {account.id: seen[account.id] for account in chosen}
 
-    def _look(self, account: Account, read: Callable[[Desk], Facts]) -> Facts | NotSeen:
-        desk = self.open(account)
-        if isinstance(desk, NotSeen):
-            return desk
+    def _look(self, account: Account, read: Callable[[Session], Facts]) -> Facts | NotSeen:
+        session = self.open(account)
+        if isinstance(session, NotSeen):
+            return session
         try:
-            return read(desk)
+            return read(session)
         except (Refused, BotoCoreError, ClientError) as error:
             return NotSeen(str(error))
 
-    def _assume(self, account: Account) -> Desk | NotSeen:
-        role = f"arn:{self.desk.partition}:iam::{account.id}:role/{self.role}"
+    def _assume(self, account: Account) -> Session | NotSeen:
+        role = f"arn:{self.session.partition}:iam::{account.id}:role/{self.role}"
         try:
-            keys = self.desk.client("sts").assume_role(RoleArn=role, RoleSessionName=SESSION)[
+            keys = self.session.sts.assume_role(RoleArn=role, RoleSessionName=SESSION)[
                 "Credentials"
             ]
         except (Refused, BotoCoreError, ClientError) as error:
             return NotSeen(f"{role} cannot be assumed: {error}")
-        return Desk(
-            self.desk.session,
-            self.desk.region,
+        return Session(
+            self.session.boto,
+            self.session.region,
             account.id,
-            self.desk.partition,
+            self.session.partition,
             role,
             str(account),
             {

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rollout.aws.session import Desk, NotSeen
+from rollout.aws.session import NotSeen, Session, turn_pages
 
 USER_TYPE = "AWS::IAM::User"
 MAIN_REGIONS = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
@@ -35,9 +35,9 @@ class Recorder:
         return ""
 
 
-def read_recorder(desk: Desk) -> Recorder:
+def read_recorder(session: Session) -> Recorder:
     """Return the recorder that the customer manages; service-linked ones do not feed rules."""
-    config = desk.client("config")
+    config = session.config
     recorders = [
         each
         for each in config.describe_configuration_recorders()["ConfigurationRecorders"]
@@ -81,27 +81,29 @@ def is_daily(mode: Mapping[str, Any]) -> bool:
     return mode.get("recordingFrequency") == "DAILY"
 
 
-def read_users_by_account(desk: Desk) -> dict[str, int] | NotSeen:
+def read_users_by_account(session: Session) -> dict[str, int] | NotSeen:
     """Return how many IAM users an organization aggregator here has on record, by account.
 
     One call for a thousand accounts. It says that users were recorded, not that the recorder runs.
     """
+    pages = session.config.get_paginator("describe_configuration_aggregators").paginate()
     aggregators = [
         each
-        for each in desk.pages(
-            "config", "describe_configuration_aggregators", "ConfigurationAggregators"
-        )
+        for page in pages
+        for each in page["ConfigurationAggregators"]
         if "OrganizationAggregationSource" in each
     ]
     if not aggregators:
         return NotSeen("no aggregator of the organization in this account and Region")
-    counts = desk.pages(
-        "config",
-        "get_aggregate_discovered_resource_counts",
-        "GroupedResourceCounts",
+    counts = turn_pages(
+        session.config.get_aggregate_discovered_resource_counts,
         ConfigurationAggregatorName=aggregators[0]["ConfigurationAggregatorName"],
-        Filters={"ResourceType": USER_TYPE, "Region": desk.region},
+        Filters={"ResourceType": USER_TYPE, "Region": session.region},
         GroupByKey="ACCOUNT_ID",
         Limit=1000,
     )
-    return {each["GroupName"]: int(each["ResourceCount"]) for each in counts}
+    return {
+        each["GroupName"]: int(each["ResourceCount"])
+        for page in counts
+        for each in page["GroupedResourceCounts"]
+    }

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from rollout.output.progress import PIPE_WIDTH
 from rule.account import Judged
-from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE, NOT_READ, utc
+from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
+from rule.facts import NOT_READ, utc
 
 FORMATS = ("table", "json", "csv")
 COLOURS = {NON_COMPLIANT: "bold red", COMPLIANT: "green", NOT_APPLICABLE: "dim"}

@@ -1,6 +1,6 @@
 """The ordinary conformance pack of one account, for --account-only."""
 
-from rollout.aws.session import Desk
+from rollout.aws.session import Session
 from rollout.aws.waiting import wait
 from rollout.names import PACK
 from rollout.output.progress import Story
@@ -8,9 +8,9 @@ from rollout.packs.organization import LONG_AGO, AccountPack, PackState
 from rollout.packs.template import Pack
 
 
-def read_account_pack(desk: Desk) -> PackState:
+def read_account_pack(session: Session) -> PackState:
     """Return the pack of this account in the shape of an organization's pack."""
-    config = desk.client("config")
+    config = session.config
     try:
         (described,) = config.describe_conformance_packs(ConformancePackNames=[PACK])[
             "ConformancePackDetails"
@@ -26,7 +26,7 @@ def read_account_pack(desk: Desk) -> PackState:
     word = status["ConformancePackState"]
     state = {"COMPLETE": "ok", "FAILED": "failed"}.get(word.rpartition("_")[2], "running")
     account = AccountPack(
-        desk.account,
+        session.account,
         state,
         PACK,
         status.get("ConformancePackStatusReason") or "",
@@ -39,14 +39,14 @@ def read_account_pack(desk: Desk) -> PackState:
             each["ParameterName"]: each["ParameterValue"]
             for each in described.get("ConformancePackInputParameters", [])
         },
-        accounts={desk.account: account},
+        accounts={session.account: account},
         aggregate=word,
     )
 
 
-def put_account_pack(desk: Desk, pack: Pack, minutes: float) -> None:
+def put_account_pack(session: Session, pack: Pack, minutes: float) -> None:
     """Put the pack in this account as soon as AWS takes it."""
-    config = desk.client("config")
+    config = session.config
     for _ in wait(f"The conformance pack {PACK}, which is in progress,", minutes):
         try:
             config.put_conformance_pack(
@@ -62,22 +62,22 @@ def put_account_pack(desk: Desk, pack: Pack, minutes: float) -> None:
         return
 
 
-def follow_account_pack(desk: Desk, story: Story, minutes: float) -> PackState:
+def follow_account_pack(session: Session, story: Story, minutes: float) -> PackState:
     """Wait until the pack of this account has come to an end."""
     state = PackState(exists=False)
     with story.progress("pack") as follow:
         for _ in wait(f"The conformance pack {PACK}", minutes):
-            state = read_account_pack(desk)
-            told = {desk.label: f"pack {state.aggregate.lower().replace('_', ' ')}"}
+            state = read_account_pack(session)
+            told = {session.label: f"pack {state.aggregate.lower().replace('_', ' ')}"}
             follow.show(told if state.exists else {}, int(not state.moving), 1)
             if not state.moving:
                 break
     return state
 
 
-def delete_account_pack(desk: Desk, minutes: float) -> None:
+def delete_account_pack(session: Session, minutes: float) -> None:
     """Delete the pack of this account and wait until it is gone."""
-    config = desk.client("config")
+    config = session.config
     for _ in wait(f"The conformance pack {PACK}", minutes):
         try:
             config.delete_conformance_pack(ConformancePackName=PACK)
@@ -87,5 +87,5 @@ def delete_account_pack(desk: Desk, minutes: float) -> None:
             return
         break
     for _ in wait(f"The conformance pack {PACK}", minutes):
-        if not read_account_pack(desk).exists:
+        if not read_account_pack(session).exists:
             return

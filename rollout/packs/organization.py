@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from rollout.aws.session import Desk
+from rollout.aws.session import Session
 from rollout.aws.waiting import wait
 from rollout.names import PACK
 from rollout.organization.accounts import Organization
@@ -65,9 +65,9 @@ class PackState:
         )
 
 
-def read_pack(desk: Desk) -> PackState:
+def read_pack(session: Session) -> PackState:
     """Return the pack with its accounts: two calls and one a hundred accounts."""
-    config = desk.client("config")
+    config = session.config
     try:
         (described,) = config.describe_organization_conformance_packs(
             OrganizationConformancePackNames=[PACK]
@@ -80,31 +80,31 @@ def read_pack(desk: Desk) -> PackState:
             },
             excluded=tuple(described.get("ExcludedAccounts", [])),
             put=described["LastUpdateTime"],
-            aggregate=read_aggregate(desk),
-            accounts=read_accounts(desk),
+            aggregate=read_aggregate(session),
+            accounts=read_accounts(session),
         )
     except config.exceptions.NoSuchOrganizationConformancePackException:
         return PackState(exists=False)
 
 
-def read_aggregate(desk: Desk) -> str:
+def read_aggregate(session: Session) -> str:
     """Return the aggregate status."""
-    (status,) = desk.client("config").describe_organization_conformance_pack_statuses(
+    (status,) = session.config.describe_organization_conformance_pack_statuses(
         OrganizationConformancePackNames=[PACK]
     )["OrganizationConformancePackStatuses"]
     return str(status["Status"])
 
 
-def read_accounts(desk: Desk) -> dict[str, AccountPack]:
+def read_accounts(session: Session) -> dict[str, AccountPack]:
     """Return the pack's accounts by id."""
-    found = desk.pages(
-        "config",
-        "get_organization_conformance_pack_detailed_status",
-        "OrganizationConformancePackDetailedStatuses",
-        OrganizationConformancePackName=PACK,
-        PaginationConfig={"PageSize": 100},
-    )
-    return {each["AccountId"]: parse_account(each) for each in found}
+    pages = session.config.get_paginator(
+        "get_organization_conformance_pack_detailed_status"
+    ).paginate(OrganizationConformancePackName=PACK, PaginationConfig={"PageSize": 100})
+    return {
+        each["AccountId"]: parse_account(each)
+        for page in pages
+        for each in page["OrganizationConformancePackDetailedStatuses"]
+    }
 
 
 def parse_account(status: Mapping[str, Any]) -> AccountPack:
@@ -122,9 +122,11 @@ def parse_account(status: Mapping[str, Any]) -> AccountPack:
     )
 
 
-def put_pack(desk: Desk, story: Story, pack: Pack, excluded: Iterable[str], minutes: float) -> None:
+def put_pack(
+    session: Session, story: Story, pack: Pack, excluded: Iterable[str], minutes: float
+) -> None:
     """Put the pack as soon as AWS takes it: not while it is in progress."""
-    config = desk.client("config")
+    config = session.config
     for _ in wait(f"The conformance pack {PACK}, which is in progress,", minutes):
         try:
             config.put_organization_conformance_pack(
@@ -142,17 +144,23 @@ def put_pack(desk: Desk, story: Story, pack: Pack, excluded: Iterable[str], minu
 
 
 def follow_pack(
-    desk: Desk, organization: Organization, story: Story, expected: Iterable[str], minutes: float
+    session: Session,
+    organization: Organization,
+    story: Story,
+    expected: Iterable[str],
+    minutes: float,
 ) -> PackState:
     """Tell what becomes of the pack in each account, until all `expected` have ended.
 
     Accounts that show nothing at all are given up once nothing has changed for some minutes.
     """
     wanted, quiet, before = set(expected), 0, PackState(exists=False)
-    state = read_pack(desk)
+    state = read_pack(session)
     with story.progress("packs") as follow:
         for _ in wait(f"The conformance pack {PACK}", minutes):
-            state = replace(state, aggregate=read_aggregate(desk), accounts=read_accounts(desk))
+            state = replace(
+                state, aggregate=read_aggregate(session), accounts=read_accounts(session)
+            )
             done = {key for key, each in state.accounts.items() if has_ended(state, each)}
             follow.show(
                 {
@@ -178,9 +186,9 @@ def has_ended(state: PackState, account: AccountPack) -> bool:
     return account.state != "running" and (ended or account.updated >= state.put)
 
 
-def delete_pack(desk: Desk, minutes: float) -> None:
+def delete_pack(session: Session, minutes: float) -> None:
     """Ask AWS to take the pack out of every account."""
-    config = desk.client("config")
+    config = session.config
     for _ in wait(f"The conformance pack {PACK}, which is in progress,", minutes):
         try:
             config.delete_organization_conformance_pack(OrganizationConformancePackName=PACK)
@@ -192,13 +200,13 @@ def delete_pack(desk: Desk, minutes: float) -> None:
 
 
 def follow_removal(
-    desk: Desk, organization: Organization, story: Story, minutes: float
+    session: Session, organization: Organization, story: Story, minutes: float
 ) -> PackState:
     """Tell how the pack leaves each account; return what is left of it."""
     total = 0
     with story.progress("packs") as follow:
         for _ in wait(f"The removal of the conformance pack {PACK}", minutes):
-            state = read_pack(desk)
+            state = read_pack(session)
             total = max(total, len(state.accounts))
             told = {
                 str(organization.find(key)): _tell(each)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rollout.aws.session import Desk
+from rollout.aws.session import Session
 from rollout.names import DOCUMENT, FUNCTION, RULE
 from rollout.packs.template import Pack
 
@@ -41,13 +41,13 @@ class Health:
     """The default version of the runbook, with the latest one where they differ; "" for none."""
 
 
-def read_rule(desk: Desk, pack_name: str) -> DeployedRule:
+def read_rule(session: Session, pack_name: str) -> DeployedRule:
     """Return the rule that a pack made in this account; three calls.
 
     Raises ClientError where the pack or the rule is not there.
     """
-    config = desk.client("config")
-    name = read_rule_name(desk, pack_name)
+    config = session.config
+    name = read_rule_name(session, pack_name)
     (rule,) = config.describe_config_rules(ConfigRuleNames=[name])["ConfigRules"]
     remediations = config.describe_remediation_configurations(ConfigRuleNames=[name])[
         "RemediationConfigurations"
@@ -70,16 +70,18 @@ def read_rule(desk: Desk, pack_name: str) -> DeployedRule:
     )
 
 
-def read_rule_name(desk: Desk, pack_name: str) -> str:
+def read_rule_name(session: Session, pack_name: str) -> str:
     """Return the full name of our rule in a pack of this account."""
-    rules = desk.pages(
-        "config",
-        "describe_conformance_pack_compliance",
-        "ConformancePackRuleComplianceList",
-        ConformancePackName=pack_name,
+    pages = session.config.get_paginator("describe_conformance_pack_compliance").paginate(
+        ConformancePackName=pack_name
     )
-    (name,) = [each["ConfigRuleName"] for each in rules if each["ConfigRuleName"].startswith(RULE)]
-    return str(name)
+    (name,) = [
+        each["ConfigRuleName"]
+        for page in pages
+        for each in page["ConformancePackRuleComplianceList"]
+        if each["ConfigRuleName"].startswith(RULE)
+    ]
+    return name
 
 
 def compare_rule(rule: DeployedRule, pack: Pack, meant: DeployedRule) -> list[tuple[str, str, str]]:
@@ -136,10 +138,10 @@ def dig(value: Any, path: str) -> Any:
     return value
 
 
-def read_health(desk: Desk, pack_name: str) -> Health:
+def read_health(session: Session, pack_name: str) -> Health:
     """Return how the rule and the function have run in this account; four calls."""
-    config = desk.client("config")
-    name = read_rule_name(desk, pack_name)
+    config = session.config
+    name = read_rule_name(session, pack_name)
     (status,) = config.describe_config_rule_evaluation_status(ConfigRuleNames=[name])[
         "ConfigRulesEvaluationStatus"
     ]
@@ -149,15 +151,15 @@ def read_health(desk: Desk, pack_name: str) -> Health:
         last_success=status.get("LastSuccessfulEvaluationTime"),
         last_failure=max(filter(None, failures), default=None),
         failure=message,
-        errors=read_errors(desk),
-        runbook=read_runbook(desk),
+        errors=read_errors(session),
+        runbook=read_runbook(session),
     )
 
 
-def read_errors(desk: Desk) -> int:
+def read_errors(session: Session) -> int:
     """Return the function's errors of the last day."""
     now = datetime.now(UTC)
-    points = desk.client("cloudwatch").get_metric_statistics(
+    points = session.cloudwatch.get_metric_statistics(
         Namespace="AWS/Lambda",
         MetricName="Errors",
         Dimensions=[{"Name": "FunctionName", "Value": FUNCTION}],
@@ -169,9 +171,9 @@ def read_errors(desk: Desk) -> int:
     return int(sum(point["Sum"] for point in points))
 
 
-def read_runbook(desk: Desk) -> str:
+def read_runbook(session: Session) -> str:
     """Return the default version; an update of the stack may leave it behind (FACTS 5)."""
-    ssm = desk.client("ssm")
+    ssm = session.ssm
     try:
         document = ssm.describe_document(Name=DOCUMENT)["Document"]
     except ssm.exceptions.InvalidDocument:

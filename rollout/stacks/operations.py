@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rollout.aws.session import Desk
+from rollout.aws.session import Session
 from rollout.aws.waiting import wait
 from rollout.names import STACK_SET
 from rollout.organization.accounts import Organization
 from rollout.output.progress import Story
-from rollout.stacks.stack_set import PAGE, RUNNING, StackSet, call_as, find_running, list_parameters
+from rollout.stacks.stack import list_parameters
+from rollout.stacks.stack_set import PAGE, RUNNING, StackSet, call_as, find_running
 
 PREFERENCES = {
     "RegionConcurrencyType": "PARALLEL",
@@ -27,7 +28,7 @@ PREFERENCES = {
 class Operations:
     """Starts operations of the StackSet and follows them to their end."""
 
-    desk: Desk
+    session: Session
     organization: Organization
     story: Story
     minutes: float
@@ -49,7 +50,7 @@ class Operations:
         targets: dict[str, Any] = {"OrganizationalUnitIds": list(units)}
         if left_out:
             targets |= {"AccountFilterType": "DIFFERENCE", "Accounts": left_out}
-        self.run("create_stack_instances", DeploymentTargets=targets, Regions=[self.desk.region])
+        self.run("create_stack_instances", DeploymentTargets=targets, Regions=[self.session.region])
 
     def update_instances(self, units: Iterable[str], accounts: Iterable[str]) -> None:
         """Try once more in these accounts."""
@@ -58,14 +59,14 @@ class Operations:
             "AccountFilterType": "INTERSECTION",
             "Accounts": sorted(accounts),
         }
-        self.run("update_stack_instances", DeploymentTargets=targets, Regions=[self.desk.region])
+        self.run("update_stack_instances", DeploymentTargets=targets, Regions=[self.session.region])
 
     def delete_instances(self) -> None:
         """Delete every stack of the StackSet, wherever in the organization it is."""
         self.run(
             "delete_stack_instances",
             DeploymentTargets={"OrganizationalUnitIds": [self.organization.root]},
-            Regions=[self.desk.region],
+            Regions=[self.session.region],
             RetainStacks=False,
         )
 
@@ -79,23 +80,23 @@ class Operations:
         self.run(
             "delete_stack_instances",
             DeploymentTargets=targets,
-            Regions=[self.desk.region],
+            Regions=[self.session.region],
             RetainStacks=True,
         )
 
     def run(self, operation: str, **parameters: Any) -> None:
         """Start an operation as soon as none is in the way, and follow it."""
-        client = self.desk.client("cloudformation")
+        client = self.session.cloudformation
         start: Callable[..., Any] = getattr(client, operation)
         for _ in wait(f"The operation in the way of {operation}", self.minutes):
-            if running := find_running(self.desk, self.organization):
+            if running := find_running(self.session, self.organization):
                 self.follow(running)
             try:
                 started = start(
                     StackSetName=STACK_SET,
                     OperationPreferences=PREFERENCES,
                     **parameters,
-                    **call_as(self.desk, self.organization),
+                    CallAs=call_as(self.session, self.organization),
                 )
             except client.exceptions.OperationInProgressException:
                 continue
@@ -104,21 +105,19 @@ class Operations:
 
     def follow(self, operation_id: str) -> None:
         """Tell what an operation does, account by account, until it has ended."""
-        client, who = self.desk.client("cloudformation"), call_as(self.desk, self.organization)
+        client, who = self.session.cloudformation, call_as(self.session, self.organization)
         with self.story.progress("stacks") as follow:
             for _ in wait(f"The StackSet operation {operation_id}", self.minutes):
                 status = client.describe_stack_set_operation(
-                    StackSetName=STACK_SET, OperationId=operation_id, **who
+                    StackSetName=STACK_SET, OperationId=operation_id, CallAs=who
                 )["StackSetOperation"]["Status"]
-                results = self.desk.pages(
-                    "cloudformation",
-                    "list_stack_set_operation_results",
-                    "Summaries",
+                pages = client.get_paginator("list_stack_set_operation_results").paginate(
                     StackSetName=STACK_SET,
                     OperationId=operation_id,
                     PaginationConfig=PAGE,
-                    **who,
+                    CallAs=who,
                 )
+                results = [each for page in pages for each in page["Summaries"]]
                 states = {
                     str(self.organization.find(each["Account"])): _tell(each) for each in results
                 }

@@ -6,12 +6,16 @@ guide, "Stack status codes": ROLLBACK_COMPLETE).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from rollout.aws.session import Desk
+from rollout.aws.session import Session
 from rollout.aws.waiting import wait
 from rollout.names import STACK
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation.type_defs import ParameterTypeDef
 
 
 class StackBroken(Exception):
@@ -47,9 +51,9 @@ class Stack:
         return changed or self.template.strip() != template.strip()
 
 
-def read_stack(desk: Desk) -> Stack:
+def read_stack(session: Session) -> Stack:
     """Return the stack with its template."""
-    client = desk.client("cloudformation")
+    client = session.cloudformation
     try:
         described = client.describe_stacks(StackName=STACK)["Stacks"][0]
     except ClientError as error:
@@ -62,7 +66,7 @@ def read_stack(desk: Desk) -> Stack:
     return Stack(
         status=described["StackStatus"],
         reason=described.get("StackStatusReason", ""),
-        template=read_template(desk),
+        template=read_template(session),
         parameters={
             each["ParameterKey"]: each.get("ParameterValue", "")
             for each in described.get("Parameters", [])
@@ -70,61 +74,65 @@ def read_stack(desk: Desk) -> Stack:
     )
 
 
-def read_template(desk: Desk) -> str:
+def read_template(session: Session) -> str:
     """Return the template as it was sent; botocore parses JSON templates, ours is YAML."""
-    body = desk.client("cloudformation").get_template(StackName=STACK, TemplateStage="Original")
+    body = session.cloudformation.get_template(StackName=STACK, TemplateStage="Original")
     return str(body["TemplateBody"])
 
 
 def put_stack(
-    desk: Desk, present: Stack, template: str, parameters: Mapping[str, str], minutes: float
+    session: Session, present: Stack, template: str, parameters: Mapping[str, str], minutes: float
 ) -> bool:
     """Create or update the stack and wait; return whether anything had to be done.
 
     Raises StackBroken, and Stopped where it takes too long.
     """
-    client = desk.client("cloudformation")
+    client = session.cloudformation
     if present.state == "running":
-        present = follow_stack(desk, minutes)
+        present = follow_stack(session, minutes)
     if present.status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"):
-        delete_stack(desk, minutes)
+        delete_stack(session, minutes)
         present = Stack()
     if present.state == "current" and not present.differs(template, parameters):
         return False
-    asked = {
-        "StackName": STACK,
-        "TemplateBody": template,
-        "Capabilities": ["CAPABILITY_NAMED_IAM"],
-        "Parameters": [
-            {"ParameterKey": key, "ParameterValue": value}
-            for key, value in sorted({**present.parameters, **parameters}.items())
-        ],
-    }
+    put = client.update_stack if present.status else client.create_stack
     try:
-        (client.update_stack if present.status else client.create_stack)(**asked)
+        put(
+            StackName=STACK,
+            TemplateBody=template,
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Parameters=list_parameters({**present.parameters, **parameters}),
+        )
     except ClientError as error:
         if "No updates are to be performed" in error.response["Error"].get("Message", ""):
             return False
         raise
-    after = follow_stack(desk, minutes)
+    after = follow_stack(session, minutes)
     if after.state != "current":
-        raise StackBroken(f"{after.status}: {read_reason(desk) or after.reason}")
+        raise StackBroken(f"{after.status}: {read_reason(session) or after.reason}")
     return True
 
 
-def follow_stack(desk: Desk, minutes: float) -> Stack:
+def list_parameters(parameters: Mapping[str, str]) -> "list[ParameterTypeDef]":
+    """Return parameters as CloudFormation takes them."""
+    return [
+        {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())
+    ]
+
+
+def follow_stack(session: Session, minutes: float) -> Stack:
     """Wait until nothing goes on with the stack and return it."""
     stack = Stack()
-    for _ in wait(f"{desk.label}: the stack {STACK}", minutes):
-        stack = read_stack(desk)
+    for _ in wait(f"{session.label}: the stack {STACK}", minutes):
+        stack = read_stack(session)
         if stack.state != "running":
             break
     return stack
 
 
-def read_reason(desk: Desk) -> str:
+def read_reason(session: Session) -> str:
     """Return what CloudFormation says of the resource that failed first in the last attempt."""
-    events = desk.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
+    events = session.cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
     reasons = [
         f"{each.get('LogicalResourceId')}: {each.get('ResourceStatusReason', 'no reason given')}"
         for each in events
@@ -133,9 +141,9 @@ def read_reason(desk: Desk) -> str:
     return reasons[-1] if reasons else ""
 
 
-def delete_stack(desk: Desk, minutes: float) -> None:
+def delete_stack(session: Session, minutes: float) -> None:
     """Delete the stack and wait. Raises StackBroken."""
-    desk.client("cloudformation").delete_stack(StackName=STACK)
-    after = follow_stack(desk, minutes)
+    session.cloudformation.delete_stack(StackName=STACK)
+    after = follow_stack(session, minutes)
     if after.status:
-        raise StackBroken(f"{after.status}: {read_reason(desk) or after.reason}")
+        raise StackBroken(f"{after.status}: {read_reason(session) or after.reason}")

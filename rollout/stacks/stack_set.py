@@ -5,14 +5,19 @@ AWS's words for an instance come down to one here: current, outdated, failed, su
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rollout.aws.session import Desk
+from rollout.aws.session import Session
 from rollout.names import STACK_SET
 from rollout.organization.accounts import Organization
+from rollout.stacks.stack import list_parameters
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation.literals import CallAsType
+    from types_boto3_cloudformation.type_defs import PaginatorConfigTypeDef
 
 RUNNING = ("RUNNING", "QUEUED", "STOPPING")
-PAGE = {"PageSize": 100}
+PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}
 
 
 @dataclass(frozen=True)
@@ -43,16 +48,16 @@ class StackSet:
         return changed or self.template.strip() != template.strip() or not self.auto_deployment
 
 
-def call_as(desk: Desk, organization: Organization) -> dict[str, str]:
-    """Return the parameter that every StackSet call of a delegated administrator needs."""
-    return {} if desk.account == organization.management else {"CallAs": "DELEGATED_ADMIN"}
+def call_as(session: Session, organization: Organization) -> "CallAsType":
+    """Return CallAs, which every StackSet call of a delegated administrator has to say."""
+    return "SELF" if session.account == organization.management else "DELEGATED_ADMIN"
 
 
-def read_stack_set(desk: Desk, organization: Organization) -> StackSet:
+def read_stack_set(session: Session, organization: Organization) -> StackSet:
     """Return the StackSet with its instances in this Region: two calls and one a hundred."""
-    client, who = desk.client("cloudformation"), call_as(desk, organization)
+    client, who = session.cloudformation, call_as(session, organization)
     try:
-        described = client.describe_stack_set(StackSetName=STACK_SET, **who)["StackSet"]
+        described = client.describe_stack_set(StackSetName=STACK_SET, CallAs=who)["StackSet"]
     except client.exceptions.StackSetNotFoundException:
         return StackSet(exists=False)
     parameters = {
@@ -65,23 +70,21 @@ def read_stack_set(desk: Desk, organization: Organization) -> StackSet:
         template=described.get("TemplateBody", ""),
         parameters=parameters,
         auto_deployment=bool((described.get("AutoDeployment") or {}).get("Enabled")),
-        instances=read_instances(desk, organization),
-        running=find_running(desk, organization),
+        instances=read_instances(session, organization),
+        running=find_running(session, organization),
     )
 
 
-def read_instances(desk: Desk, organization: Organization) -> dict[str, Instance]:
+def read_instances(session: Session, organization: Organization) -> dict[str, Instance]:
     """Return the instances in this Region by account."""
-    found = desk.pages(
-        "cloudformation",
-        "list_stack_instances",
-        "Summaries",
-        StackSetName=STACK_SET,
-        PaginationConfig=PAGE,
-        **call_as(desk, organization),
+    pages = session.cloudformation.get_paginator("list_stack_instances").paginate(
+        StackSetName=STACK_SET, PaginationConfig=PAGE, CallAs=call_as(session, organization)
     )
     return {
-        each["Account"]: parse_instance(each) for each in found if each["Region"] == desk.region
+        each["Account"]: parse_instance(each)
+        for page in pages
+        for each in page["Summaries"]
+        if each["Region"] == session.region
     }
 
 
@@ -96,10 +99,10 @@ def parse_instance(summary: Mapping[str, Any]) -> Instance:
     return Instance(summary["Account"], state, summary.get("StatusReason") or "")
 
 
-def find_running(desk: Desk, organization: Organization) -> str:
+def find_running(session: Session, organization: Organization) -> str:
     """Return the id of the operation that runs, or "". The newest come first, so one page."""
-    operations = desk.client("cloudformation").list_stack_set_operations(
-        StackSetName=STACK_SET, MaxResults=20, **call_as(desk, organization)
+    operations = session.cloudformation.list_stack_set_operations(
+        StackSetName=STACK_SET, MaxResults=20, CallAs=call_as(session, organization)
     )
     return next(
         (each["OperationId"] for each in operations["Summaries"] if each["Status"] in RUNNING), ""
@@ -107,10 +110,10 @@ def find_running(desk: Desk, organization: Organization) -> str:
 
 
 def create_stack_set(
-    desk: Desk, organization: Organization, template: str, parameters: Mapping[str, str]
+    session: Session, organization: Organization, template: str, parameters: Mapping[str, str]
 ) -> None:
     """Create the StackSet, still without instances."""
-    desk.client("cloudformation").create_stack_set(
+    session.cloudformation.create_stack_set(
         StackSetName=STACK_SET,
         Description="What the AWS Config rule iam-user-no-setup-access-key needs in each account",
         TemplateBody=template,
@@ -118,19 +121,12 @@ def create_stack_set(
         Capabilities=["CAPABILITY_NAMED_IAM"],
         PermissionModel="SERVICE_MANAGED",
         AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},
-        **call_as(desk, organization),
+        CallAs=call_as(session, organization),
     )
 
 
-def delete_stack_set(desk: Desk, organization: Organization) -> None:
+def delete_stack_set(session: Session, organization: Organization) -> None:
     """Delete the StackSet, which has no instances any more."""
-    desk.client("cloudformation").delete_stack_set(
-        StackSetName=STACK_SET, **call_as(desk, organization)
+    session.cloudformation.delete_stack_set(
+        StackSetName=STACK_SET, CallAs=call_as(session, organization)
     )
-
-
-def list_parameters(parameters: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return parameters as CloudFormation takes them."""
-    return [
-        {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())
-    ]

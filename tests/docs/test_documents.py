@@ -4,12 +4,14 @@ RUN = "make docs writes it anew"
 
 
 def test_the_roll_out_page_shows_what_the_verbs_say() -> None:
-    page = (DOCS / "roll-out.md").read_text(encoding="utf-8")
+    page = (DOCS / "operate" / "roll-out.md").read_text(encoding="utf-8")
     assert write_roll_out(page) == page, RUN
 
 
 def test_the_permissions_page_lists_what_the_verbs_call() -> None:
-    assert write_permissions() == (DOCS / "permissions.md").read_text(encoding="utf-8"), RUN
+    assert write_permissions() == (DOCS / "operate" / "permissions.md").read_text(
+        encoding="utf-8"
+    ), RUN
 
 
 def test_every_resource_of_the_stack_has_its_actions_listed() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rollout.__main__ import main
-from rule.decision import OFFENDING
+from rule.standing import OFFENDING
 from tools.readme import README, ROLL_OUT, put, shorten
 
 TEMPLATE = """\
@@ -41,7 +41,11 @@ def test_every_page_that_the_readme_links_to_is_there() -> None:
 
 
 def test_the_owner_s_page_explains_the_sentences_as_they_are_said() -> None:
-    page = (README.parent / "docs" / "flagged.md").read_text().partition("## What the sentences")[2]
+    page = (
+        (README.parent / "docs" / "owners" / "flagged.md")
+        .read_text()
+        .partition("## What the sentences")[2]
+    )
     rows = [line.split(" | ")[0].removeprefix("| ") for line in page.splitlines() if "| " in line]
     said = (README.parent / "rule" / "decision.py").read_text()
     pieces = [piece.strip(" ,;") for row in rows[1:] for piece in row.split("...") if piece.strip()]

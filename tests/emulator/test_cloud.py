@@ -59,7 +59,7 @@ def test_a_cloud_leaves_nothing_behind_for_the_next() -> None:
     urls = []
     for _ in range(3):
         with open_account(NOW) as account:
-            urls.append(account.cloud.url)
+            urls.append(account.url)
             assert boto3.client("iam").list_users()["Users"] == []
             account.iam.add_user("ann")
     assert len(set(urls)) == 1
@@ -92,10 +92,10 @@ def test_what_was_set_on_the_default_session_once_holds_in_the_next_cloud() -> N
 
 def test_a_port_that_somebody_else_took_meanwhile_is_left_alone() -> None:
     with open_account(NOW) as account:
-        port = int(account.cloud.url.rpartition(":")[2])
+        port = int(account.url.rpartition(":")[2])
     with socket.create_server(("127.0.0.1", port)), open_account(NOW) as account:
         assert boto3.client("iam").list_users()["Users"] == []
-        assert account.cloud.url != f"http://127.0.0.1:{port}"
+        assert account.url != f"http://127.0.0.1:{port}"
 
 
 def test_a_clock_that_does_not_run_cannot_be_moved() -> None:
@@ -151,7 +151,7 @@ def test_a_key_that_is_not_active_opens_nothing(status: str) -> None:
 def test_an_assumed_role_is_named_as_the_caller() -> None:
     role = "arn:aws:iam::444455556666:role/reader"
     with open_account(NOW) as account:
-        account.cloud.open_account("444455556666").iam.add_user("bob")
+        account.open_other("444455556666").iam.add_user("bob")
         credentials = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="reading")[
             "Credentials"
         ]
@@ -197,7 +197,7 @@ def test_what_no_aws_client_sends_is_refused(
     account: Account, headers: dict[str, str], body: bytes, answer: str
 ) -> None:
     with pytest.raises(HTTPError) as error:
-        urlopen(Request(account.cloud.url, body, headers, method="POST"))
+        urlopen(Request(account.url, body, headers, method="POST"))
     assert (error.value.code, error.value.read().decode()) == (403, answer)
     assert account.calls.actions() == []
 

@@ -17,7 +17,7 @@ from rule.credential_report import (
     parse_report,
     read_report,
 )
-from rule.decision import Key, User
+from rule.facts import Key, User
 from tests.conftest import NOW
 from tests.support.paths import CASES
 

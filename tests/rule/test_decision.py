@@ -4,31 +4,18 @@ import ast
 import itertools
 import re
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rule import decision
-from rule.decision import (
-    COMPLIANT,
-    NON_COMPLIANT,
-    NOT_APPLICABLE,
-    NOT_READ,
-    InvalidParameters,
-    Key,
-    NotRead,
-    Policy,
-    Standing,
-    User,
-    fit,
-    judge,
-    needs_tags,
-    parse_parameters,
-    utc,
-)
+from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE, judge
+from rule.facts import NOT_READ, Key, NotRead, User, utc
+from rule.parameters import InvalidParameters, Policy, parse_parameters
+from rule.sentences import fit
+from rule.standing import Standing, needs_tags
 from tests.support.facts import CREATED, ID, NOW, OTHER_ID, key, policy, user
+from tests.support.paths import ROOT
 
 DAY = timedelta(days=1)
 USED = NOW - DAY
@@ -763,14 +750,17 @@ def test_a_sentence_changes_only_with_the_standing_or_the_exception(
         assert (first.compliance, first.annotation) == (second.compliance, second.annotation)
 
 
-def test_the_file_keeps_to_its_rules() -> None:
-    source = Path(decision.__file__).read_text()
-    assert "{{" not in source
-    assert "}}" not in source
+PURE = ["decision", "exception_tags", "facts", "parameters", "quarantine", "sentences", "standing"]
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_what_a_verdict_takes_is_pure(name: str) -> None:
+    source = (ROOT / "rule" / f"{name}.py").read_text()
     imported = {
         (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name)
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert imported == {"re", "collections.abc", "dataclasses", "datetime", "enum"}
+    ours = {f"rule.{each}" for each in PURE}
+    assert imported - ours <= {"re", "collections.abc", "dataclasses", "datetime", "enum"}
     assert ".now(" not in source.replace("now.date(", "")

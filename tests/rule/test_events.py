@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rule.events import NotAnEvent, identify_item, normalise
-from rule.live import Identity
+from rule.facts import Identity
 from tests.support.paths import CASES
 
 CAPTURED = json.loads((CASES / "iam-user-change-event.json").read_text())

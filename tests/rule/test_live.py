@@ -10,17 +10,8 @@ from botocore.stub import Stubber
 
 from emulator import Account
 from emulator.iam.users import User as EmulatedUser
-from rule.decision import NOT_READ, Key, User
-from rule.live import (
-    Identity,
-    UserGone,
-    find_user,
-    identify,
-    read_identity,
-    read_keys,
-    read_user,
-    whole_seconds,
-)
+from rule.facts import NOT_READ, Identity, Key, User, whole_seconds
+from rule.live import UserGone, find_user, identify, read_identity, read_keys, read_user
 from tests.conftest import NOW
 from tests.support.facts import policy
 

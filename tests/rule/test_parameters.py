@@ -1,4 +1,4 @@
-"""One truth for parameters: rule.decision.PARAMETERS, and everybody who repeats it."""
+"""One truth for parameters: rule.parameters.PARAMETERS, and everybody who repeats it."""
 
 import argparse
 import json
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from rollout.commands.policy_options import MEANINGS, add_policy_options, option
+from rollout.commands.policy_options import add_policy_options, option
 from rollout.errors import Refused
 from rollout.names import RULE as NAME
-from rule.decision import PARAMETERS, InvalidParameters, Parameter, parse_parameters
+from rule.parameters import PARAMETERS, InvalidParameters, Parameter, parse_parameters
 from tests.support.paths import ROOT
 from tools.readme import describe, make_table, put
 from tools.templates import read_template
@@ -93,7 +93,7 @@ def test_the_command_line_offers_the_parameters_of_the_verdict_with_their_bounds
             assert option(each) not in shown
             continue
         assert parser.get_default(each.name) == each.default
-        said = f"{MEANINGS[each.name]} ({each.describe_allowed()}; default {each.default})"
+        said = f"{each.meaning} ({each.describe_allowed()}; default {each.default})"
         assert f"{option(each)} " in shown
         # Where a line of the help is broken is argparse's business; it breaks at hyphens as well.
         assert said.replace(" ", "") in shown.replace(" ", "")

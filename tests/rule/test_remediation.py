@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from emulator import Account, open_account
 from emulator.iam.users import AccessKey, User
-from rule.decision import Policy
+from rule.parameters import Policy
 from rule.remediation import RemediationFailed, remediate
 from tests.conftest import NOW
 from tests.support.facts import policy
@@ -59,7 +59,7 @@ def shared_desk() -> Iterator[Desk]:
     """One account for this file; its clock stands still."""
     with open_account(NOW, ticking=False) as account:
         session = account.session()
-        url, retries = account.cloud.url, {"mode": "standard", "total_max_attempts": 8}
+        url, retries = account.url, {"mode": "standard", "total_max_attempts": 8}
         settings = Config(retries=retries)  # type: ignore[arg-type]
         clients = [
             session.client(name, endpoint_url=url, config=settings) for name in ("iam", "config")

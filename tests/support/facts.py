@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from rule.decision import Key, Policy, Unread, User, parse_parameters
+from rule.facts import Key, Unread, User
+from rule.parameters import Policy, parse_parameters
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = CREATED + timedelta(days=60)

@@ -133,7 +133,7 @@ class Outcome:
         return [re.split(r"  +", line.strip()) for line in table]
 
 
-PERMISSIONS = ROOT / "docs" / "permissions.md"
+PERMISSIONS = ROOT / "docs" / "operate" / "permissions.md"
 BLOCK = re.compile(r"```json\n(.*?)```", re.DOTALL)
 _CALLS: list[CallLog] = []
 _LOADER = botocore.loaders.create_loader()
@@ -156,7 +156,7 @@ def split_calls(calls: Iterable[Call]) -> tuple[set[str], set[str]]:
 
 @cache
 def read_permissions(section: str) -> frozenset[str]:
-    """Return the actions that a section of docs/permissions.md lists, with those it refers to."""
+    """Return the actions that a section of the permissions page lists, with those it refers to."""
     page = PERMISSIONS.read_text(encoding="utf-8")
     text = page.split(f"\n## {section}\n")[1].split("\n## ")[0]
     found = {each for block in BLOCK.findall(text) for each in json.loads(block)["Action"]}
@@ -164,7 +164,7 @@ def read_permissions(section: str) -> frozenset[str]:
 
 
 def run(arguments: str, *, documented: bool = True) -> Outcome:
-    """Run `python -m rollout` in this process; what it calls has to be in docs/permissions.md.
+    """Run `python -m rollout` in this process; what it calls has to be in the permissions page.
 
     Sessions share what botocore reads of its models from disk: half of a run's time.
     """

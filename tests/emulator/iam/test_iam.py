@@ -327,7 +327,7 @@ def test_five_thousand_users_fit_and_no_more(account: Account) -> None:
 
 
 def test_accounts_of_one_cloud_do_not_see_each_other(account: Account) -> None:
-    other = account.cloud.open_account("444455556666", "eu-west-1")
+    other = account.open_other("444455556666", "eu-west-1")
     account.iam.add_user("ann")
     other.iam.add_user("bob")
     users = other.session().client("iam").list_users()["Users"]

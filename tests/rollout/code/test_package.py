@@ -53,8 +53,8 @@ def test_the_name_carries_the_hash_of_the_content(tmp_path: Path) -> None:
     assert built == tmp_path / f"{NAME}-{content_hash[:16]}.zip"
 
 
-def test_the_package_is_under_100_kb(tmp_path: Path) -> None:
-    assert build_package(tmp_path).stat().st_size < 100_000
+def test_the_package_is_under_200_kb(tmp_path: Path) -> None:
+    assert build_package(tmp_path).stat().st_size < 200_000
 
 
 def test_another_checkout_day_and_umask_give_the_same_bytes(tmp_path: Path) -> None:
