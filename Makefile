@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PURE := decision exception_tags facts parameters quarantine sentences standing credential_report events results
 
-.PHONY: help venv demo test test-slow coverage check render package rdk readme docs format lock clean
+.PHONY: help venv demo test test-slow coverage check render package rdk readme docs pictures format lock clean
 
 help:
 	@echo "make demo     the whole story on an emulated account"
@@ -17,6 +17,7 @@ help:
 	@echo "make package  the function's code, in dist/: its name is printed last"
 	@echo "make rdk      build/rdk/, where AWS's RDK finds the rule"
 	@echo "make readme   write the parameter table of README.md anew"
+	@echo "make pictures draw the README's pictures anew"
 	@echo "make docs     write the generated parts of docs/ anew: what the verbs say and call"
 	@echo "make venv     only set up .venv"
 	@echo "make format   let ruff format and fix what it can"
@@ -66,6 +67,9 @@ rdk: $(READY)
 
 readme: $(READY)
 	@$(BIN)/python -m tools.readme
+
+pictures: $(READY)
+	@$(BIN)/python -m tools.pictures
 
 docs: $(READY)
 	@$(BIN)/python -m tools.documents

@@ -1,5 +1,7 @@
 """What a verb raises when it cannot do what was asked; only `rollout.__main__` catches it."""
 
+import sys
+
 
 class Refused(Exception):
     """Wrong usage or unreadable input: its text is shown in one line and the exit code is 2."""
@@ -15,3 +17,24 @@ class Throttled(Refused):
 
 class Stopped(Refused):
     """AWS's engines did not come to an end in the time allowed; the same command goes on."""
+
+
+UNFORESEEN = 70
+"""sysexits.h's EX_SOFTWARE: an error of the program, which must not read as "findings"."""
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """Return an error in one line, and the exit code."""
+    known: tuple[type[Exception], ...] = (Refused, OSError)
+    if "botocore" in sys.modules:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        known += (BotoCoreError, ClientError)
+    if isinstance(error, known):
+        return str(error), 2
+    text = " ".join(str(error).split())
+    return (
+        f"{type(error).__name__}{': ' * bool(text)}{text} (an error of this program: run it again"
+        " with --debug, and report what it shows)",
+        UNFORESEEN,
+    )

@@ -1,1 +1,13 @@
-"""The verbs, one module each."""
+"""One module a verb: `configure(parser)`, and `run(arguments)`, which returns the exit code."""
+
+VERBS = {
+    "evaluate": "Judge an account's users, one user, or a credential report; nothing is changed.",
+    "prevent": "Check CloudFormation templates and Terraform plans for keys of console users.",
+    "demo": "Show the whole story on an emulated account; needs no AWS account and no network.",
+    "check": "Say what stands in the way of a roll-out; nothing is changed.",
+    "plan": "Show what deploy would do, account by account; nothing is changed.",
+    "deploy": "Bring the rule to every account, or to this one; run again to finish or to update.",
+    "status": "Show what stands in every account, and how it differs from this checkout.",
+    "remove": "Take the rule away again; users, keys and quarantines are left as they are.",
+}
+"""Each verb with its line of help. Its module is imported only when the verb is asked for."""

@@ -6,8 +6,6 @@ from rollout.commands.options import add_place_options, add_rule_options
 from rollout.deployment.preflight import gather
 from rollout.output.progress import Story
 
-HELP = "Say what stands in the way of a roll-out; nothing is changed."
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""

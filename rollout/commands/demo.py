@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from emulator.config.rules import Rule
     from emulator.iam.users import AccessKey
 
-HELP = "Show the whole story on an emulated account; needs no AWS account and no network."
 STEP = "QuarantineOrDeleteOffendingKeys"
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 SPRING = datetime(2026, 4, 1, 8, tzinfo=UTC)

@@ -15,8 +15,6 @@ from rollout.deployment.preflight import gather
 from rollout.errors import Refused
 from rollout.output.progress import Story
 
-HELP = "Bring the rule to every account, or to this one; run it again to finish or to update."
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""

@@ -20,7 +20,6 @@ from rule.decision import judge
 from rule.live import CLIENT_CONFIG, UserGone, read_identity
 from rule.parameters import Policy
 
-HELP = "Judge the users of an account, one user, or a credential report; nothing is changed."
 FIRST_YEAR = 2006
 """When AWS began; no key is older."""
 FILE_NOTE = (

@@ -9,8 +9,6 @@ from rollout.deployment.preflight import Facts, gather
 from rollout.names import PACK, STACK, STACK_SET
 from rollout.output.progress import Story
 
-HELP = "Show what deploy would do, account by account; nothing is changed."
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""

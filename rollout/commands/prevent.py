@@ -17,7 +17,6 @@ from guardrails.finding import Finding, Foreign, Unreadable
 from guardrails.formats.sarif import make_sarif
 from rollout.errors import Refused
 
-HELP = "Check CloudFormation templates and Terraform plans for access keys of console users."
 FORMATS = ("text", "json", "sarif")
 
 

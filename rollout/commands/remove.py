@@ -23,8 +23,6 @@ from rollout.stacks.stack import StackBroken, delete_stack, read_stack
 from rollout.stacks.stack_set import delete_stack_set, read_instances, read_stack_set
 from rule.quarantine import QUARANTINE_TAG
 
-HELP = "Take the rule away again; users, keys and quarantines are left as they are."
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""

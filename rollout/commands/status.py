@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 from rollout.code.bucket import build_code
 from rollout.commands.options import add_place_options
 from rollout.deployment.standing import Standing, read_standing
-from rollout.names import PACK, STACK, STACK_SET, TEMPLATE_FILE
+from rollout.names import PACK, STACK, STACK_SET, TEMPLATE_FILE, name_program
 from rollout.organization.accounts import Account
 from rollout.output.progress import Fault, Story
 from rollout.packs.readback import Health
 from rollout.packs.template import REVISION, render_pack
-
-HELP = "Show what stands in every account, and how it differs from this checkout."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +56,7 @@ def tell_drift(story: Story, standing: Standing, code: str) -> None:
     for name, exists, body, parameters in parts:
         with story.line(f"{name}, as in this checkout") as line:
             if not exists:
-                line.find([Fault("it is not there", "python -m rollout deploy")], "MISSING")
+                line.find([Fault("it is not there", f"{name_program()} deploy")], "MISSING")
                 continue
             faults = []
             if body.strip() != template.strip():
@@ -69,7 +67,7 @@ def tell_drift(story: Story, standing: Standing, code: str) -> None:
     with story.line(f"conformance pack {PACK}, as in this checkout") as line:
         pack = standing.pack
         if not pack.exists:
-            line.find([Fault("it is not there", "python -m rollout deploy")], "MISSING")
+            line.find([Fault("it is not there", f"{name_program()} deploy")], "MISSING")
             return
         known = {
             render_pack(

@@ -167,7 +167,7 @@ def test_parameters_and_time_are_options(run: Run, file: str) -> None:
         (["--credential-report", ""], "python -m rollout: : Is a directory.\n"),
         (["--credential-report", CAPTURED, "--user", "x"], "not allowed with argument"),
         (["--format", "xml"], "invalid choice: 'xml'"),
-        (["--colour"], "unrecognized arguments: --colour"),
+        (["--colour"], "evaluate: --colour is not known here"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exits_2(run: Run, argv: list[str], says: str) -> None:

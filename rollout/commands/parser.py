@@ -1,0 +1,98 @@
+"""The command line's parsers: one for the program, and one for each verb, made when asked for."""
+
+import argparse
+import difflib
+import importlib
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from rollout.commands import VERBS
+from rollout.version import describe_version
+
+EPILOG = """\
+Exit codes: 0 fine, 1 findings or faults, 2 wrong usage or input that cannot be read, 70 an error of
+this program, 130 interrupted, 141 the reader of the output has left.
+AWS_PROFILE and AWS_REGION are honoured, and NO_COLOR."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that tells wrong usage in one line, as every other error is told."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with exit code 2."""
+        self.exit(2, f"{self.prog}: {message} (--help shows the usage)\n")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Name the nearest verb for one that is not there; argparse lists them all."""
+        if isinstance(action.choices, dict) and value not in action.choices:
+            near = suggest(value, list(action.choices)) or f"; give {' or '.join(action.choices)}"
+            raise argparse.ArgumentError(None, f"{value} is no verb{near}")
+        super()._check_value(action, value)
+
+
+class Verb(Parser):
+    """A verb's parser, which imports the verb once it is asked for."""
+
+    def __init__(self, *, verb: str, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.verb = verb
+        self.is_ready = False
+
+    def make_ready(self) -> None:
+        """Import the verb and add its options."""
+        if not self.is_ready:
+            module = importlib.import_module(f"rollout.commands.{self.verb}")
+            module.configure(self)
+            add_debug(self)
+            self.set_defaults(run=module.run)
+            self.is_ready = True
+
+    # argparse's own types are wider than what it gives here.
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Refuse here what this verb does not know, and name the option that may be meant."""
+        self.make_ready()
+        found, unknown = super().parse_known_args(args, namespace)
+        for word in unknown:
+            known = [option for action in self._actions for option in action.option_strings]
+            self.error(f"{word} is not known here{suggest(word, known)}")
+        return found, []
+
+
+class Version(argparse.Action):
+    """Prints the version, and the commit, which takes time to find."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Leave with exit code 0."""
+        print(f"{parser.prog} {describe_version()}")
+        parser.exit()
+
+
+def make_parser(program: str) -> Parser:
+    """Return the program's parser; a verb's own is filled when its verb is read."""
+    parser = Parser(
+        prog=program,
+        usage="%(prog)s <verb> [options]",
+        description="No access keys at initial user setup for IAM users with a console password.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=Version, nargs=0, help="show version and commit")
+    add_debug(parser)
+    verbs = parser.add_subparsers(metavar="<verb>", required=True, parser_class=Verb)
+    for name, line in VERBS.items():
+        verbs.add_parser(name, prog=f"{program} {name}", help=line, description=line, verb=name)
+    return parser
+
+
+def add_debug(parser: argparse.ArgumentParser) -> None:
+    """Add the option that the edge looks for, wherever it stands."""
+    text = "show the traceback of an error"
+    parser.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=text)
+
+
+def suggest(word: str, known: list[str]) -> str:
+    """Return a question that names what is nearest to a misspelt word, "" without any."""
+    near = difflib.get_close_matches(word.partition("=")[0], known, 1)
+    return f"; did you mean {near[0]}?" if near else ""
