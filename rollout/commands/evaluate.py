@@ -26,11 +26,12 @@ from rollout.findings.evaluation import (
 )
 from rollout.findings.report_file import judge_files
 from rollout.output.verdicts import FORMATS, write_verdicts
-from rule.account import Clock, Judged, NotSettled, judge_account, judge_one
+from rule.account import NotSettled, UsersNotRead, judge_account, judge_one
 from rule.credential_report import LAST_YEAR, ReportNotReady, ReportUnreadable
 from rule.facts import utc
 from rule.live import CLIENT_CONFIG, UserGone, read_identity
 from rule.parameters import VERDICT_PARAMETERS, Policy
+from rule.readers import Clock, Judged
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -173,7 +174,7 @@ def judge_live(
             judged = [judge_one(iam, config, identity, policy, clock.now)]
         else:
             judged = judge_everybody(iam, policy, clock)
-    except (NotSettled, ReportNotReady, ReportUnreadable, UserGone) as error:
+    except (NotSettled, ReportNotReady, ReportUnreadable, UserGone, UsersNotRead) as error:
         raise Refused(str(error)) from error
     refuse_earlier(arguments.now, judged)
     account = Account(who["Account"])
@@ -202,9 +203,10 @@ def judge_everybody(iam: "IAMClient", policy: Policy, clock: Clock) -> list[Judg
             iam,
             policy,
             clock,
-            stored={},
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
+    if account.shortfall:
+        raise account.shortfall
     return list(account.judged)
 
 

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from rule.account import Judged
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.facts import User
+from rule.readers import Judged
 from rule.standing import Standing
 
 UNKNOWN = "UNKNOWN"
