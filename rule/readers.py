@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 RESERVED_SECONDS = 60.0
 """What must be left when reading stops: to look who exists once more and put 5,000 results."""
 
+LONGEST_SECONDS = 1e6
+
 
 class Stopped(Exception):
     """The time is over: no call is begun any more."""
@@ -108,10 +110,12 @@ def read_suspects(
         user = read_suspect(client, suspect, policy)
         return Judged(user, judge(user, policy, clock.now()), live=True, begun=begun)
 
+    left = min(clock.seconds_left() - RESERVED_SECONDS, LONGEST_SECONDS)
+    if left <= 0:
+        return reading
     readers = ThreadPoolExecutor(READERS, thread_name_prefix="read-user")
     try:
         reads = {readers.submit(read, suspect): suspect.who for suspect in todo}
-        left = max(0.0, min(clock.seconds_left() - RESERVED_SECONDS, 1e6))
         for done, ended in enumerate(as_completed(reads, timeout=left), start=1):
             who = reads[ended]
             try:
