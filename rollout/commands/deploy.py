@@ -62,14 +62,14 @@ def run(arguments: argparse.Namespace) -> int:
         return deploy(request, told, yes=arguments.yes)
     except BaseException as error:
         # Whatever ended it: what was changed so far is said.
-        sentence = told.tell_changes()
-        if isinstance(error, KeyboardInterrupt):
-            sentence += (
-                "\nStopped. What was begun goes on in AWS; run the same command again and it is"
-                " finished."
-            )
         if told.changes or isinstance(error, KeyboardInterrupt):
-            print(f"\n{sentence}", file=sys.stderr)
+            print(told.tell_changes(), file=sys.stderr)
+        if isinstance(error, KeyboardInterrupt):
+            print(
+                "Stopped. What was begun goes on in AWS; run the same command again and it is"
+                " finished.",
+                file=sys.stderr,
+            )
         raise
 
 
