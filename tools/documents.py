@@ -27,6 +27,7 @@ from tests.support.organizations import (
     run,
     split_calls,
 )
+from tests.support.planted import plant
 
 DOCS = Path(__file__).parent.parent / "docs"
 HASH = re.compile(r"\b[0-9a-f]{16}\b")
@@ -124,6 +125,11 @@ def add_idle_user(estate: Estate) -> None:
     iam.add_key(iam.add_user("ben.idle", created=created, password=created), created=created)
 
 
+def plant_findings(estate: Estate) -> None:
+    """Let AWS Config hold results in every account."""
+    plant(estate, deployed=True)
+
+
 EXCEPTION = "--owner team --expires 2026-10-01 --reason x"
 EVALUATOR = "iam-user-no-setup-access-key-evaluator"
 IN_MEMBERS = f"--member-role {ROLE}"
@@ -141,6 +147,9 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"plan {IN_MEMBERS}"),
     (do_nothing, f"status {IN_MEMBERS}"),
     (add_idle_user, f"exceptions add {SHOP}/ben.idle {EXCEPTION} {IN_MEMBERS}"),
+    (do_nothing, f"evaluate --organization {IN_MEMBERS}"),
+    (plant_findings, f"report {IN_MEMBERS} --production Environment=prod*"),
+    (do_nothing, f"report {IN_MEMBERS} --source members"),
     (do_nothing, f"exceptions list {IN_MEMBERS}"),
     (do_nothing, f"exceptions list --unit OU {IN_MEMBERS}"),
     (do_nothing, "exceptions list --account-only"),
@@ -148,7 +157,7 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"remove --yes --with-code {IN_MEMBERS}"),
 )
 """What is run to record the calls of each verb, in order, each after what happens before it."""
-VERBS = ("check", "plan", "deploy", "status", "remove", *WORK_OFF)
+VERBS = ("evaluate", "report", "check", "plan", "deploy", "status", "remove", *WORK_OFF)
 MORE_THAN_CHECK = ("plan", "deploy")
 STACK_ACTIONS = {
     "AWS::CloudWatch::Alarm": ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],

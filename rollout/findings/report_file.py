@@ -10,11 +10,11 @@ from rollout.findings.evaluation import (
     GENERATED,
     GIVEN,
     NEWEST,
-    Account,
     Evaluated,
     Scope,
 )
 from rollout.findings.report_forms import Part, read_forms
+from rollout.organization.accounts import Account
 from rule.account import Judged
 from rule.credential_report import (
     LAST_YEAR,
