@@ -38,15 +38,19 @@ def test_a_plain_deploy_keeps_everything_that_was_decided(decided: Estate) -> No
     outcome = run("deploy")
     assert (outcome.code, stands(decided)) == (0, before)
     assert outcome.out.splitlines()[-1].endswith("Nothing was changed.")
-    assert before[0] | {
-        "AutomaticRemediation": "true",
-        "GraceHours": "720",
-        "QuarantineDays": "30",
-        "Criterion": "UNUSED",
-        "MaximumExecutionFrequency": "One_Hour",
-        "ReportUnchanged": "true",
-        "FunctionBy": "export",
-    } == before[0]
+    assert (
+        before[0]
+        | {
+            "AutomaticRemediation": "true",
+            "GraceHours": "720",
+            "QuarantineDays": "30",
+            "Criterion": "UNUSED",
+            "MaximumExecutionFrequency": "One_Hour",
+            "ReportUnchanged": "true",
+            "FunctionBy": "export",
+        }
+        == before[0]
+    )
 
 
 def test_one_option_changes_one_thing(decided: Estate) -> None:

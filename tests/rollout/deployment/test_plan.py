@@ -137,7 +137,10 @@ def test_a_stack_that_cloudformation_rolled_back_stands_as_it_was(estate: Estate
     plan, outcome = run("plan"), run("deploy")
     assert "deploy would change nothing." in plan.out
     assert [MANAGEMENT, "management", "current", "ok", "ok"] in outcome.rows()
-    assert (outcome.code, outcome.out.splitlines()[-1].endswith("Nothing was changed.")) == (0, True)
+    assert (outcome.code, outcome.out.splitlines()[-1].endswith("Nothing was changed.")) == (
+        0,
+        True,
+    )
 
 
 def test_a_stack_that_an_update_left_broken_is_never_fine(estate: Estate) -> None:
