@@ -290,8 +290,8 @@ CHECKS_FRAME = """\
 # What is checked before a roll-out
 
 Written by `make docs` from the table that the verbs run. `check` runs all of these, and so do
-`plan` and `deploy`; where a fault *blocks*, `deploy` changes nothing. What nobody could look at is *not
-seen*, never *ok*. In the document of `--format json` a fault is
+`plan` and `deploy`; where a fault *blocks*, `deploy` changes nothing. What nobody could look at is
+*not seen*, never *ok*. In the document of `--format json` a fault is
 `{{"account", "check", "text", "mend"}}`, with the check's name as here.
 
 | check | what is looked at | blocks |

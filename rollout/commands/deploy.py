@@ -19,11 +19,14 @@ from rollout.commands.options import (
 from rollout.commands.plan import tell_parameters
 from rollout.deployment.canary import check_canary, try_canary
 from rollout.deployment.checks import find_blocking, run_preflight
+from rollout.deployment.estate import read_estate, read_pack_anew
 from rollout.deployment.executor import Executor
-from rollout.deployment.plan import make_plan
+from rollout.deployment.intent import switch_remediation_off
+from rollout.deployment.plan import Part, make_plan
+from rollout.deployment.putting import put_and_follow
 from rollout.deployment.request import Request
-from rollout.deployment.state import AccountState, TestIs, describe_states
-from rollout.output.fault import count
+from rollout.deployment.state import AccountState, TestIs, describe_states, judge_packs
+from rollout.output.fault import Result, count
 from rollout.output.run import Run
 from rollout.output.tables import Cell, Column
 from rollout.packs.state import PackIs
@@ -48,18 +51,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="put the pack into these accounts first, compare what AWS made of it, then ask",
     )
     parser.add_argument(
+        "--remediation",
+        choices=("off",),
+        help="switch automatic remediation off in the pack that stands, at once; nothing else is"
+        " looked at or changed",
+    )
+    parser.add_argument(
         "--yes", action="store_true", help="do not ask: change, and go on after the canary"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Return 0 when every account is fine, else 1. Raises Refused."""
-    request = replace(
-        read_request(arguments), canary=tuple(arguments.canary), minutes=arguments.minutes
-    )
+    request = replace(read_request(arguments), minutes=arguments.minutes)
     told = Run("deploy", arguments.format)
     try:
-        return deploy(request, told, yes=arguments.yes)
+        if arguments.remediation == "off":
+            return switch_off(request, told)
+        return deploy(request, told, tuple(arguments.canary), yes=arguments.yes)
     except BaseException as error:
         # Whatever ended it: what was changed so far is said.
         if told.changes or isinstance(error, KeyboardInterrupt):
@@ -73,7 +82,26 @@ def run(arguments: argparse.Namespace) -> int:
         raise
 
 
-def deploy(request: Request, told: Run, *, yes: bool) -> int:
+def switch_off(request: Request, told: Run) -> int:
+    """Put the pack that stands with one parameter changed, with no check in the way."""
+    estate = read_pack_anew(read_estate(request.caller))
+    pack, excluded = switch_remediation_off(estate)
+    accounts = [estate.find(each) for each in sorted(estate.pack.holders())]
+    title = f"automatic remediation in {count(len(accounts), 'account')}"
+    with told.line(Part.PACK, title) as line:
+        estate = put_and_follow(estate, pack, excluded, accounts, told, request.minutes)
+        faults = judge_packs(Part.PACK, estate, accounts)
+        line.end(Result(Part.PACK, title, good="off", faults=faults))
+    return told.close(
+        {
+            "organization": estate.organization.id if estate.organization else None,
+            "region": estate.session.region,
+            "accounts": [],
+        }
+    )
+
+
+def deploy(request: Request, told: Run, named: tuple[str, ...], *, yes: bool) -> int:
     """Check, deploy, and follow until every account has come to an end."""
     known = run_preflight(request, told)
     estate, intent = known.estate, known.meant
@@ -85,19 +113,21 @@ def deploy(request: Request, told: Run, *, yes: bool) -> int:
         told.teller.say("Mend these faults first.")
         return told.close({**document, "accounts": []})
     plan = make_plan(estate, intent)
+    # A canary of the settings is for the first roll-out alone.
+    canary = named or (() if plan.stands else request.canary)
     if plan.stands:
         tell_parameters(told, plan)
-    if request.canary:
-        check_canary(estate, intent, request.canary)
+    if canary:
+        check_canary(estate, intent, canary)
     else:
         days = intent.pack.parameters["QuarantineDays"]
         ask_for_changes(yes, plan, estate.place, days)
     executor = Executor(estate, intent, told, request.minutes)
-    if request.canary:
+    if canary:
         executor.execute_code(plan)
-        if not try_canary(executor, request.canary):
+        if not try_canary(executor, canary):
             return told.close({**document, "accounts": []})
-        rest = len(intent.targets.accounts) - len(request.canary)
+        rest = len(intent.targets.accounts) - len(canary)
         if not agrees(yes, f"Go on to the other {count(rest, 'account')}?"):
             told.teller.say(
                 "The pack stands in the canary alone. Run deploy without --canary to go on."

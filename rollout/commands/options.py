@@ -7,18 +7,18 @@ stands, else the default.
 import argparse
 import math
 import re
+from dataclasses import replace
 
 from rollout.commands.policy_options import add_policy_options
+from rollout.commands.stack_parameters import find_fault, read_declared, read_stack_parameters
 from rollout.deployment.request import Caller, Decisions, Request
+from rollout.deployment.settings import FILE, FREQUENCIES, merge, read_settings
 from rollout.errors import Refused
-from rollout.names import TEMPLATE_FILE
-from rollout.packs.template import AUTOMATIC, load_template
+from rollout.packs.template import AUTOMATIC
 from rule.parameters import VERDICT_PARAMETERS, InvalidParameters, parse_parameters
 
-FREQUENCIES = ("One_Hour", "Three_Hours", "Six_Hours", "Twelve_Hours", "TwentyFour_Hours")
 FORMATS = ("table", "json")
 ACCOUNT = re.compile("[0-9]{12}")
-SET_BY_DEPLOY = ("CodeBucket", "CodeKey")
 
 
 def add_caller_options(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +57,12 @@ def add_choice_options(parser: argparse.ArgumentParser) -> None:
         help="only accounts in these organizational units, or below them; all takes that back",
     )
     add_bucket_option(parser)
+    parser.add_argument(
+        "--settings",
+        metavar="FILE",
+        help=f"what was decided, as TOML (default: {FILE} in the working folder, if it is there);"
+        " options win over it",
+    )
 
 
 def add_bucket_option(parser: argparse.ArgumentParser) -> None:
@@ -152,7 +158,12 @@ def read_request(arguments: argparse.Namespace) -> Request:
     caller = read_caller(arguments)
     if caller.account_only and (arguments.exclude or arguments.ou):
         raise Refused("--account-only is this account alone: give it without --exclude and --ou.")
-    return Request(caller=caller, decisions=read_decisions(arguments))
+    declared = read_declared()
+    settings = read_settings(
+        arguments.settings, lambda name, value: find_fault(name, value, declared)
+    )
+    request = merge(Request(caller=caller, decisions=read_decisions(arguments)), settings)
+    return replace(request, canary=settings.canary)
 
 
 def read_decisions(arguments: argparse.Namespace) -> Decisions:
@@ -208,44 +219,3 @@ def read_pack_parameters(arguments: argparse.Namespace) -> dict[str, str]:
     if arguments.frequency:
         given["MaximumExecutionFrequency"] = arguments.frequency
     return given
-
-
-def read_stack_parameters(given: list[str]) -> dict[str, str]:
-    """Return the parameters of template.yaml that were given, checked against it.
-
-    Raises Refused: what CloudFormation would refuse would reach the members first and then stay.
-    """
-    declared = load_template(TEMPLATE_FILE.read_text(encoding="utf-8"))["Parameters"]
-    found = {}
-    for each in given:
-        name, equals, value = each.partition("=")
-        if not equals or not name:
-            raise Refused(f"--stack-parameter {each}: write NAME=VALUE.")
-        if name in SET_BY_DEPLOY:
-            raise Refused(f"--stack-parameter {each}: deploy sets {name} itself.")
-        if fault := find_fault(name, value, declared):
-            raise Refused(f"--stack-parameter {each}: {fault}.")
-        found[name] = value
-    return found
-
-
-def find_fault(name: str, value: str, declared: dict[str, dict[str, object]]) -> str:
-    """Return what CloudFormation would refuse of a parameter, "" for nothing."""
-    if name not in declared:
-        known = ", ".join(each for each in declared if each not in SET_BY_DEPLOY)
-        return f"template.yaml has no parameter {name}; it has {known}"
-    parameter = declared[name]
-    allowed = parameter.get("AllowedValues")
-    if isinstance(allowed, list) and value not in [str(each) for each in allowed]:
-        return f"allowed are {', '.join(map(str, allowed))}"
-    pattern = parameter.get("AllowedPattern")
-    if pattern and not re.fullmatch(str(pattern), value):
-        return str(parameter.get("ConstraintDescription", f"it must match {pattern}"))
-    if parameter.get("Type") == "Number":
-        if not re.fullmatch(r"-?\d+", value):
-            return "it must be a whole number"
-        least = int(str(parameter.get("MinValue", value)))
-        most = int(str(parameter.get("MaxValue", value)))
-        if not least <= int(value) <= most:
-            return f"it must be from {least} to {most}"
-    return ""

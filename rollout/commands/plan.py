@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 
 from rollout.commands.options import (
     add_caller_options,
@@ -9,10 +10,15 @@ from rollout.commands.options import (
     add_rule_options,
     read_request,
 )
+from rollout.commands.stack_parameters import SET_BY_DEPLOY
 from rollout.deployment.checks import run_preflight
 from rollout.deployment.cost import estimate_cost
 from rollout.deployment.estate import Estate
+from rollout.deployment.intent import complete
 from rollout.deployment.plan import Change, Plan, Step, make_plan
+from rollout.deployment.request import Decisions, Request
+from rollout.deployment.settings import write_settings
+from rollout.errors import Refused
 from rollout.output.fault import count
 from rollout.output.run import Run
 from rollout.output.tables import Cell, Column
@@ -25,6 +31,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_choice_options(parser)
     add_rule_options(parser)
     parser.add_argument(
+        "--write-settings",
+        metavar="FILE",
+        help="write what stands as settings, such as rollout.toml, to be reviewed in git",
+    )
+    parser.add_argument(
         "--show-pack", action="store_true", help="show the conformance pack as it would be put"
     )
 
@@ -36,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     known = run_preflight(request, told)
     estate, intent = known.estate, known.meant
     plan = make_plan(estate, intent)
+    if arguments.write_settings:
+        write_file(Path(arguments.write_settings), estate, request)
     ids = [each.id for each in intent.targets.accounts]
     frequency = intent.pack.parameters["MaximumExecutionFrequency"]
     cost = estimate_cost(ids, estate.users, frequency)
@@ -49,6 +62,23 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.show_pack:
         document["pack_body"] = intent.pack.body
     return told.close(document)
+
+
+def write_file(file: Path, estate: Estate, request: Request) -> None:
+    """Write what stands as settings. Raises Refused where that cannot be, or a file is there."""
+    decisions = complete(estate, Decisions())
+    stacked = estate.stack_set if estate.stack_set.exists else estate.stack
+    own = {
+        name: value
+        for name, value in stacked.parameters.items()
+        if name not in SET_BY_DEPLOY and value != ""
+    }
+    text = write_settings(replace(decisions, stack_parameters=own), request.caller.member_role)
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except OSError as error:
+        raise Refused(f"{file}: {error.strerror}; nothing was written.") from error
 
 
 def tell_plan(told: Run, estate: Estate, plan: Plan) -> None:

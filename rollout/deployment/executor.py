@@ -9,19 +9,17 @@ from dataclasses import replace
 
 from rollout.aws.session import NotSeen
 from rollout.code.bucket import complete_bucket, upload_code
-from rollout.deployment.estate import Estate, read_members_anew, read_pack_anew
+from rollout.deployment.estate import Estate, read_members_anew
 from rollout.deployment.intent import Intent, make_intent
 from rollout.deployment.plan import Change, Part, Plan, Step, make_plan
+from rollout.deployment.putting import follow, put_and_follow
 from rollout.deployment.smoke_test import run_smoke_tests
 from rollout.deployment.state import came_too_early, judge_packs, judge_stacks
-from rollout.errors import Stopped
 from rollout.names import PACK, STACK, STACK_SET
 from rollout.organization.accounts import Account
 from rollout.output.fault import Fault, Result, count
 from rollout.output.run import Run
-from rollout.packs.account import follow_account_pack, put_account_pack
-from rollout.packs.organization import follow_pack, put_pack
-from rollout.packs.state import PackIs, PackState
+from rollout.packs.state import PackIs
 from rollout.packs.template import Pack
 from rollout.stacks.operations import Operations
 from rollout.stacks.stack import StackBroken, StackIs, follow_stack, put_stack, read_stack
@@ -139,18 +137,9 @@ class Executor:
             self.run, self.estate.members, able, self.intent.pack.parameters
         )
 
-    def put_pack(self, pack: Pack, excluded: Sequence[str], wanted: Sequence[Account]) -> PackState:
-        """Put a pack, follow it in the accounts that are wanted, and return what it came to."""
-        estate = self.estate
-        if estate.organization is None:
-            put_account_pack(estate.session, pack, self.minutes)
-        else:
-            put_pack(estate.session, pack, excluded, self.minutes)
-        self.run.changed(f"the conformance pack ({count(len(wanted), 'account')})")
-        state = self._follow_pack(wanted)
-        self.estate = replace(estate, pack=state)
-        self._compare_pack(pack)
-        return state
+    def put_pack(self, pack: Pack, excluded: Sequence[str], wanted: Sequence[Account]) -> None:
+        """Put a pack and follow it in the accounts that are wanted."""
+        self.estate = put_and_follow(self.estate, pack, excluded, wanted, self.run, self.minutes)
 
     def _put_bucket(self, step: Step, result: Result) -> Result:
         organization = self.estate.organization
@@ -222,26 +211,10 @@ class Executor:
     def _put_pack(self, step: Step, result: Result) -> Result:
         wanted = self.intent.targets.accounts
         if step.change is Change.WAIT:
-            self.estate = replace(self.estate, pack=self._follow_pack(wanted))
+            self.estate = follow(self.estate, wanted, self.run, self.minutes)
             return result
-        state = self.put_pack(self.intent.pack, self.intent.targets.excluded, wanted)
-        self.estate = replace(self.estate, pack=state)
+        self.put_pack(self.intent.pack, self.intent.targets.excluded, wanted)
         return replace(result, faults=judge_packs(step.part, self.estate, wanted))
-
-    def _compare_pack(self, pack: Pack) -> None:
-        """Raise Stopped where somebody else put the pack after this run did."""
-        found = read_pack_anew(self.estate).pack if self.estate.organization else self.estate.pack
-        other = {
-            name: value
-            for name, value in found.parameters.items()
-            if value != pack.parameters.get(name)
-        }
-        if other:
-            told = ", ".join(f"{name} is {value}" for name, value in sorted(other.items()))
-            raise Stopped(
-                f"Somebody else put the conformance pack {PACK} meanwhile: {told}. Agree on who"
-                " deploys, look with plan, and run deploy again."
-            )
 
     def _operations(self) -> Operations:
         organization = self.estate.organization
@@ -254,10 +227,3 @@ class Executor:
             for each in self.intent.targets.accounts
             if self.estate.stack_in(each) in (StackIs.CURRENT, StackIs.NOT_SEEN)
         }
-
-    def _follow_pack(self, wanted: Sequence[Account]) -> PackState:
-        estate, teller = self.estate, self.run.teller
-        if estate.organization is None:
-            return follow_account_pack(estate.session, teller, self.minutes)
-        expected = [each.id for each in wanted]
-        return follow_pack(estate.session, estate.organization, teller, expected, self.minutes)

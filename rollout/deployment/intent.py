@@ -17,6 +17,7 @@ from rollout.organization.accounts import Organization
 from rollout.organization.targets import Targets, choose_targets
 from rollout.packs.template import (
     ALL,
+    AUTOMATIC,
     CANARY,
     FUNCTION_BY,
     NONE,
@@ -151,6 +152,24 @@ def render(estate: Estate, decisions: Decisions, *, canary_of: str = NONE) -> Pa
             canary=canary_of,
         ),
     )
+
+
+def switch_remediation_off(estate: Estate) -> tuple[Pack, tuple[str, ...]]:
+    """Return the pack that stands with automatic remediation off, and whom it leaves out.
+
+    Raises Refused where none of ours stands, or where this release would put more than that.
+    """
+    stands = estate.pack.parameters
+    if not estate.pack.exists or not estate.pack.ours:
+        raise Refused(f"No conformance pack of this program stands in {estate.place}.")
+    if new := sorted(load_pack()["Parameters"].keys() - stands.keys()):
+        raise Refused(
+            f"The pack that stands is of an older release, without {new[0]}: switch remediation off"
+            " with that release, or deploy this one with --no-automatic-remediation."
+        )
+    decisions = complete(estate, Decisions(parameters={AUTOMATIC: "false"}))
+    pack = render(estate, decisions, canary_of=stands.get(CANARY, NONE))
+    return pack, estate.pack.excluded
 
 
 def tell_exclusions(decisions: Decisions) -> str:

@@ -39,7 +39,7 @@ class Request:
     """One run of check, plan or deploy."""
 
     caller: Caller
-    decisions: Decisions = Decisions()
+    decisions: Decisions = field(default_factory=Decisions)
     with_units: bool = False
     """Whether every account's unit is to be shown."""
     canary: tuple[str, ...] = ()

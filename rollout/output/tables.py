@@ -31,8 +31,8 @@ class Column:
 def make_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell | str]]) -> Table:
     """Return the table for a console."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        longest = max((len(_text(row[table.columns.__len__()])) for row in rows), default=0)
+    for position, column in enumerate(columns):
+        longest = max((len(_text(row[position])) for row in rows), default=0)
         least = max(len(column.name), longest if longest <= SHORT else 0)
         table.add_column(
             column.name,

@@ -84,7 +84,10 @@ class Teller:
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell | str]]) -> None:
         """Write a table."""
         self._break()
-        self._console.print(make_table(columns, rows), soft_wrap=False)
+        with self._console.capture() as captured:
+            self._console.print(make_table(columns, rows), soft_wrap=False)
+        for line in captured.get().splitlines():
+            self._console.file.write(line.rstrip() + "\n")
 
     @contextmanager
     def follow(self, what: str) -> "Iterator[Follow]":

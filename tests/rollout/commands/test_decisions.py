@@ -121,3 +121,22 @@ def test_a_delegated_administrator_keeps_what_was_decided_too(
         before = stands(estate)
         outcome = run("deploy")
         assert (outcome.code, stands(estate)) == (0, before)
+
+
+def test_remediation_is_switched_off_at_once_and_nothing_else_changes(decided: Estate) -> None:
+    before = stands(decided)
+    with decided.cloud.calls.since_now() as calls:
+        outcome = run("deploy --remediation off")
+    after = stands(decided)
+    changed = {"AutomaticRemediation", "Revision"}
+    assert outcome.code == 0
+    assert after[0]["AutomaticRemediation"] == "false"
+    assert {key for key in after[0] if after[0][key] != before[0][key]} == changed
+    assert (after[1], after[3]) == (before[1], before[3])
+    changes = [each for each in calls.actions() if ":Put" in each or ":Update" in each]
+    assert changes == ["config:PutOrganizationConformancePack"]
+
+
+def test_there_is_nothing_to_switch_off_where_no_pack_stands(estate: Estate) -> None:
+    outcome = run("deploy --remediation off")
+    assert (outcome.code, "No conformance pack of this program stands" in outcome.err) == (2, True)
