@@ -45,6 +45,7 @@ class Member:
     parent: str
     status: str = "ACTIVE"
     joined: datetime = field(default_factory=lambda: datetime.now(UTC))
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 class Organization:

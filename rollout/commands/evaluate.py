@@ -2,24 +2,39 @@
 
 import argparse
 import sys
-import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-import boto3
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from rollout.aws.session import NotSeen, Session, open_session, try_read
+from rollout.commands.member_options import ACCOUNT
 from rollout.commands.policy_options import add_policy_options, read_policy
 from rollout.errors import Refused
-from rollout.output.verdicts import FORMATS, has_finding, write_verdicts
-from rule.account import Clock, Judged, NotSettled, judge_account, judge_one
-from rule.credential_report import LAST_YEAR, ReportNotReady, ReportUnreadable, parse_report
-from rule.decision import judge
-from rule.live import CLIENT_CONFIG, UserGone, read_identity
-from rule.parameters import Policy
+from rollout.findings.evaluation import NEWEST, Evaluation, Scope
+from rollout.findings.live_accounts import (
+    UNSETTLED,
+    judge_accounts,
+    judge_users,
+    make_clock,
+    make_scope,
+    refuse_earlier,
+)
+from rollout.findings.report_file import judge_files
+from rollout.organization.accounts import Account, read_organization
+from rollout.organization.members import Members
+from rollout.output.verdicts import FORMATS, write_verdicts
+from rule.account import Judged, judge_one
+from rule.credential_report import LAST_YEAR
+from rule.facts import utc
+from rule.live import read_identity
+from rule.parameters import VERDICT_PARAMETERS, Policy
 
+MUCH = 20
+"""From so many on, progress is told in a pipe."""
 FIRST_YEAR = 2006
 """When AWS began; no key is older."""
 FILE_NOTE = (
@@ -31,16 +46,40 @@ FILE_NOTE = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = (
-        "Without --credential-report or --user every user of the live account is judged. Exit code:"
-        " 0 nobody is NON_COMPLIANT, 1 somebody is, 2 wrong usage or unreadable input."
+        "Without one of the first four every user of the live account is judged. Exit code:"
+        " 0 nobody is NON_COMPLIANT, 1 somebody is, 2 wrong usage or unreadable input, 3 nobody is,"
+        " but not everything could be read."
     )
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
         "--credential-report",
         metavar="FILE",
-        help="judge the users in this IAM credential report (CSV), offline; - is standard input",
+        nargs="+",
+        action="extend",
+        help=(
+            "judge the users in these IAM credential reports, offline: what aws iam"
+            " get-credential-report prints (json, text, yaml), its CSV, one file for several"
+            " accounts, gzip; - is standard input"
+        ),
     )
     source.add_argument("--user", metavar="NAME", help="judge this user alone, as it is now")
+    source.add_argument(
+        "--organization",
+        action="store_true",
+        help="judge every account of the organization, live, as --member-role reaches it",
+    )
+    source.add_argument(
+        "--accounts",
+        nargs="+",
+        metavar="ACCOUNT",
+        help="judge these accounts, by number, live, as --member-role reaches them",
+    )
+    parser.add_argument(
+        "--member-role",
+        default="",
+        metavar="NAME",
+        help="the role in every account that may be assumed from here, to read its users",
+    )
     parser.add_argument("--profile", help="use this profile of the AWS configuration files")
     parser.add_argument("--region", help="use this AWS Region")
     add_policy_options(parser)
@@ -48,13 +87,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--now",
         metavar="ISO8601",
         type=parse_time,
-        help="judge as of this time, such as 2026-01-31T12:00:00Z (default: now)",
+        help=(
+            "judge as of this time, such as 2026-01-31T12:00:00Z (default: now; a report: its own"
+            " time)"
+        ),
     )
     parser.add_argument("--format", choices=FORMATS, default="table", help="(default: table)")
     parser.add_argument(
         "--all",
         action="store_true",
-        help="show NOT_APPLICABLE users in the table, too (json and csv always hold every user)",
+        help="show every user in the table, not only findings (json and csv always hold all)",
     )
 
 
@@ -69,67 +111,134 @@ def parse_time(text: str) -> datetime:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Return 1 when somebody is NON_COMPLIANT, else 0. Raises Refused."""
+    """Return 1 when somebody is NON_COMPLIANT, 3 when somebody is not known, else 0."""
     policy = read_policy(arguments)
-    clock = Clock(
-        now=lambda: arguments.now or datetime.now(UTC),
-        seconds_left=lambda: float("inf"),
-        sleep=time.sleep,
-    )
+    parameters = {each.name: str(getattr(arguments, each.name)) for each in VERDICT_PARAMETERS}
     if arguments.credential_report is not None:
-        judged = judge_file(arguments.credential_report, policy, clock.now())
-        print(FILE_NOTE, file=sys.stderr)
+        files = [(name_file(each), read_file(each)) for each in arguments.credential_report]
+        scopes = judge_files(files, policy, arguments.now)
+        evaluation = Evaluation(parameters, scopes)
+        for note in tell_notes(scopes):
+            print(note, file=sys.stderr)
+    elif arguments.organization or arguments.accounts:
+        evaluation = judge_organization(arguments, policy, parameters)
+    elif arguments.member_role:
+        raise Refused("--member-role: say which accounts, with --organization or --accounts.")
     else:
-        judged = judge_live(arguments, policy, clock)
-    write_verdicts(judged, arguments.format, arguments.all, sys.stdout)
-    return int(has_finding(judged))
+        evaluation = judge_live(arguments, policy, parameters)
+    write_verdicts(evaluation, arguments.format, arguments.all, sys.stdout)
+    return evaluation.exit_code
 
 
-def judge_file(file: str, policy: Policy, now: datetime) -> list[Judged]:
-    """Return the verdicts on the users in a credential report. Raises Refused."""
-    name = "standard input" if file == "-" else file
+def name_file(file: str) -> str:
+    """Return what messages call the file; a name must not steer the terminal that shows it."""
+    return "standard input" if file == "-" else "".join(c if c.isprintable() else "?" for c in file)
+
+
+def read_file(file: str) -> bytes:
+    """Return what the file holds. Raises Refused."""
     if file == "-" and sys.stdin is None:
         raise Refused("Standard input is closed: give the report's file name.")
     try:
-        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        users = parse_report(content)
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
-        raise Refused(f"{name}: {error.strerror}.") from error
-    except ReportUnreadable as error:
-        raise Refused(f"{name}, {error}") from error
-    return [Judged(user, judge(user, policy, now), live=False) for user in users]
+        raise Refused(f"{name_file(file)}: {error.strerror}.") from error
+    except ValueError as error:
+        raise Refused(f"{name_file(file)}: {error}.") from error
 
 
-def judge_live(arguments: argparse.Namespace, policy: Policy, clock: Clock) -> list[Judged]:
-    """Return the verdicts on the live account, or on the one user asked for. Raises Refused."""
-    session = boto3.Session(profile_name=arguments.profile, region_name=arguments.region)
+def tell_notes(scopes: tuple[Scope, ...]) -> Iterator[str]:
+    """Yield what a reader of verdicts from files has to know."""
+    yield FILE_NOTE
+    for (source, as_of), found in group(scopes).items():
+        waiting = sum(user.waiting for scope in found for user in scope.users)
+        if found[0].as_of_by == NEWEST:
+            yield (
+                f"{source} does not say when it was made: judged as of {utc(as_of)}, the newest"
+                " time in it. Give the time with --now."
+                + (f" {waiting} of its users wait as of then." if waiting else "")
+            )
+
+
+def group(scopes: tuple[Scope, ...]) -> dict[tuple[str, datetime], list[Scope]]:
+    """Return the scopes by report."""
+    found = dict[tuple[str, datetime], list[Scope]]()
+    for scope in scopes:
+        found.setdefault((scope.source, scope.as_of), []).append(scope)
+    return found
+
+
+def judge_live(
+    arguments: argparse.Namespace, policy: Policy, parameters: dict[str, str]
+) -> Evaluation:
+    """Return the evaluation of the live account, or of the one user asked for. Raises Refused."""
     try:
-        iam = session.client("iam", config=CLIENT_CONFIG)
+        session = open_session(arguments.profile, arguments.region)
     except ValueError as error:
         raise Refused(f"{error}. Look at AWS_ENDPOINT_URL.") from error
+    account = Account(session.account)
+    if arguments.user is not None:
+        judged = [judge_user(session, arguments.user, policy, arguments.now)]
+    else:
+        with show_progress("reading users live") as on_progress:
+            judged = judge_users(session.rule_iam, policy, arguments.now, on_progress)
+    scope = make_scope(account, judged, arguments.now)
+    return Evaluation(parameters, (scope,), region=session.region, caller=session.caller)
+
+
+def judge_user(session: Session, name: str, policy: Policy, now: datetime | None) -> Judged:
+    """Return the verdict on one user as it is now. Raises Refused."""
     try:
-        if arguments.user is not None:
-            who = read_identity(iam, arguments.user)
-            # Only a user renamed since is looked up there, so that any Region will do.
-            region = session.region_name or "us-east-1"
-            config = session.client("config", region_name=region, config=CLIENT_CONFIG)
-            return [judge_one(iam, config, who, policy, clock.now)]
-        with Progress(
-            TextColumn("reading users live"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
-            transient=True,
-        ) as progress:
-            task = progress.add_task("read", total=None)
-            account = judge_account(
-                iam,
-                policy,
-                clock,
-                stored={},
-                on_progress=lambda done, total: progress.update(task, completed=done, total=total),
-            )
-            return list(account.judged)
-    except (NotSettled, ReportNotReady, ReportUnreadable, UserGone) as error:
+        who = read_identity(session.rule_iam, name)
+        judged = judge_one(session.rule_iam, session.config, who, policy, make_clock(now).now)
+    except UNSETTLED as error:
         raise Refused(str(error)) from error
+    refuse_earlier(now, [judged])
+    return judged
+
+
+def judge_organization(
+    arguments: argparse.Namespace, policy: Policy, parameters: dict[str, str]
+) -> Evaluation:
+    """Return the evaluation of every account, or of those asked for. Raises Refused."""
+    for each in arguments.accounts or ():
+        if not ACCOUNT.fullmatch(each):
+            raise Refused(f"--accounts {each}: give the 12 digits of an account.")
+    session = open_session(arguments.profile, arguments.region)
+    suspended: tuple[Account, ...] = ()
+    if arguments.accounts:
+        # Their names are worth one look, and nothing more.
+        known = try_read(lambda: read_organization(session))
+        find = Account if isinstance(known, NotSeen) else known.find
+        chosen = [find(each) for each in sorted(set(arguments.accounts))]
+    else:
+        accounts = read_organization(session).accounts
+        chosen = [each for each in accounts if each.active]
+        suspended = tuple(each for each in accounts if not each.active)
+    with show_progress("accounts judged") as on_progress:
+        members = Members(session, arguments.member_role)
+        scopes, missing = judge_accounts(members, chosen, policy, arguments.now, on_progress)
+    return Evaluation(parameters, scopes, missing, session.region, session.caller, suspended)
+
+
+@contextmanager
+def show_progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how much is done: a bar on a terminal, else a line for each tenth."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: tell_tenth(what, done, total)
+        return
+    with Progress(
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as progress:
+        task = progress.add_task("read", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def tell_tenth(what: str, done: int, total: int) -> None:
+    """Print a line where another tenth of much is done."""
+    if total >= MUCH and done * 10 // total > (done - 1) * 10 // total:
+        print(f"{what}: {done} of {total}", file=sys.stderr)

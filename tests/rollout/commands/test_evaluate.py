@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,8 +14,21 @@ import pytest
 
 from emulator import Account
 from rollout.__main__ import main
+from rule import __version__
 from tests.conftest import NOW
 from tests.rule.test_credential_report import GOOD, report
+from tests.support.organizations import (
+    BANK,
+    MANAGEMENT,
+    OLD,
+    REGION,
+    ROLE,
+    SANDBOX,
+    SECURITY,
+    SHOP,
+    Estate,
+)
+from tests.support.organizations import run as run_verb
 from tests.support.paths import CASES
 
 CAPTURED = str(CASES / "captured-report.csv")
@@ -23,10 +37,20 @@ NOTE = (
     "A credential report holds no tags: exceptions and quarantines are not known, and the keys are"
     " named by their slots.\n"
 )
+NEWEST = (
+    " does not say when it was made: judged as of 2026-02-01T00:00:00Z, the newest time in it. Give"
+    " the time with --now.\n"
+)
+HEAD = [
+    "criterion SETUP_UNUSED (SetupWindowSeconds=300, GraceHours=4, QuarantineDays=7,"
+    " MaxExceptionDays=90)",
+]
 SENTENCE = (
     "Access key 1 was created at 2026-01-01T00:00:02Z, its user at 2026-01-01T00:00:00Z: AWS has no"
     " use of it on record. Make it inactive, then delete it."
 )
+USED = {"user": "carol", "access_key_1_last_used_date": "2026-02-01T00:00:00Z"}
+OPERATOR = f"arn:aws:sts::{MANAGEMENT}:user/moto"
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -51,7 +75,7 @@ def file(tmp_path: Path) -> str:
     path = tmp_path / "report.csv"
     path.write_bytes(
         report(
-            {"user": "carol", "access_key_1_last_used_date": "2026-02-01T00:00:00Z"},
+            USED,
             {},
             {"user": "bob", "password_enabled": "false"},
         )
@@ -61,28 +85,29 @@ def file(tmp_path: Path) -> str:
 
 def test_a_report_with_a_finding_is_shown_as_a_table_and_exits_1(run: Run, file: str) -> None:
     code, out, err = run("evaluate", "--credential-report", file)
-    assert (code, err) == (1, NOTE)
+    assert (code, err) == (1, f"{NOTE}{file}{NEWEST}")
     assert [line.rstrip() for line in out.splitlines()] == [
+        f"account 111122223333, {file}, as of 2026-02-01T00:00:00Z (the newest time in the file)",
+        *HEAD,
         "USER   COMPLIANCE     WHY",
         f"alice  NON_COMPLIANT  {SENTENCE}",
-        "carol  COMPLIANT      Every active access key is in use.",
-        "3 users: 1 NON_COMPLIANT, 1 COMPLIANT, 1 NOT_APPLICABLE (not shown; --all shows them).",
+        "3 users: 1 NON_COMPLIANT, 1 COMPLIANT, 1 NOT_APPLICABLE (2 not shown; --all shows them).",
     ]
 
 
-def test_all_shows_those_without_a_password_too(run: Run, file: str) -> None:
+def test_all_shows_everybody_findings_first(run: Run, file: str) -> None:
     _, out, _ = run("evaluate", "--credential-report", file, "--all")
-    assert [line.split()[:2] for line in out.splitlines()[1:-1]] == [
+    assert [line.split()[:2] for line in out.splitlines()[3:-1]] == [
         ["alice", "NON_COMPLIANT"],
-        ["bob", "NOT_APPLICABLE"],
         ["carol", "COMPLIANT"],
+        ["bob", "NOT_APPLICABLE"],
     ]
     assert out.endswith("3 users: 1 NON_COMPLIANT, 1 COMPLIANT, 1 NOT_APPLICABLE.\n")
 
 
-def test_json_holds_every_user_sorted_with_its_keys(run: Run, file: str) -> None:
+def test_json_is_an_object_with_its_head_and_every_user(run: Run, file: str) -> None:
     code, out, err = run("evaluate", "--credential-report", file, "--format", "json")
-    assert (code, err) == (1, NOTE)
+    assert (code, err) == (1, f"{NOTE}{file}{NEWEST}")
     key = {
         "id": "access key 1",
         "created": "2026-01-01T00:00:02Z",
@@ -91,6 +116,8 @@ def test_json_holds_every_user_sorted_with_its_keys(run: Run, file: str) -> None
         "offending": True,
     }
     alice = {
+        "account": "111122223333",
+        "account_name": None,
         "user": "alice",
         "user_id": None,
         "arn": GOOD["arn"],
@@ -98,32 +125,60 @@ def test_json_holds_every_user_sorted_with_its_keys(run: Run, file: str) -> None
         "annotation": SENTENCE,
         "keys": [key],
     }
-    assert json.loads(out) == [
-        alice,
-        alice
-        | {
-            "user": "bob",
-            "compliance": "NOT_APPLICABLE",
-            "annotation": "No console password.",
-            "keys": [key | {"offending": False}],
+    assert json.loads(out) == {
+        "version": __version__,
+        "account": "111122223333",
+        "region": None,
+        "caller": None,
+        "criterion": "SETUP_UNUSED",
+        "parameters": {
+            "Criterion": "SETUP_UNUSED",
+            "SetupWindowSeconds": "300",
+            "GraceHours": "4",
+            "QuarantineDays": "7",
+            "MaxExceptionDays": "90",
         },
-        alice
-        | {
-            "user": "carol",
-            "compliance": "COMPLIANT",
-            "annotation": "Every active access key is in use.",
-            "keys": [key | {"last_used": "2026-02-01T00:00:00Z", "offending": False}],
-        },
-    ]
+        "as_of": "2026-02-01T00:00:00Z",
+        "counts": {"NON_COMPLIANT": 1, "UNKNOWN": 0, "COMPLIANT": 1, "NOT_APPLICABLE": 1},
+        "accounts": [
+            {
+                "account": "111122223333",
+                "account_name": None,
+                "source": file,
+                "as_of": "2026-02-01T00:00:00Z",
+                "as_of_by": "the newest time in the file",
+                "users": 3,
+            }
+        ],
+        "not_read": [],
+        "suspended": [],
+        "users": [
+            alice,
+            alice
+            | {
+                "user": "carol",
+                "compliance": "COMPLIANT",
+                "annotation": "Every active access key is in use.",
+                "keys": [key | {"last_used": "2026-02-01T00:00:00Z", "offending": False}],
+            },
+            alice
+            | {
+                "user": "bob",
+                "compliance": "NOT_APPLICABLE",
+                "annotation": "No console password.",
+                "keys": [key | {"offending": False}],
+            },
+        ],
+    }
 
 
 def test_csv_holds_one_line_a_user(run: Run, file: str) -> None:
     _, out, _ = run("evaluate", "--credential-report", file, "--format", "csv")
     assert list(csv.reader(io.StringIO(out))) == [
-        ["user", "compliance", "annotation", "offending_keys"],
-        ["alice", "NON_COMPLIANT", SENTENCE, "access key 1"],
-        ["bob", "NOT_APPLICABLE", "No console password.", ""],
-        ["carol", "COMPLIANT", "Every active access key is in use.", ""],
+        ["account", "user", "compliance", "annotation", "offending_keys"],
+        ["111122223333", "alice", "NON_COMPLIANT", SENTENCE, "access key 1"],
+        ["111122223333", "carol", "COMPLIANT", "Every active access key is in use.", ""],
+        ["111122223333", "bob", "NOT_APPLICABLE", "No console password.", ""],
     ]
 
 
@@ -131,7 +186,7 @@ def test_a_report_without_a_finding_exits_0(run: Run) -> None:
     code, out, _ = run("evaluate", "--credential-report", CAPTURED)
     assert code == 0
     assert out.endswith(
-        "6 users: 0 NON_COMPLIANT, 2 COMPLIANT, 4 NOT_APPLICABLE (not shown; --all shows them).\n"
+        "6 users: 0 NON_COMPLIANT, 2 COMPLIANT, 4 NOT_APPLICABLE (6 not shown; --all shows them).\n"
     )
 
 
@@ -139,6 +194,11 @@ def test_parameters_and_time_are_options(run: Run, file: str) -> None:
     given = ("evaluate", "--credential-report", file)
     assert run(*given, "--setup-window-seconds", "1")[0] == 0
     assert run(*given, "--setup-window-seconds", "1", "--criterion", "UNUSED")[0] == 1
+    assert run(*given, "--now", "2026-02-01T00:00:00", "--grace-hours", "720")[0] == 1
+    assert run(*given, "--now", "2026-01-31T23:59:59")[0] == 2
+    young = str(Path(file).parent / "young.csv")
+    Path(young).write_bytes(report({}))
+    given = ("evaluate", "--credential-report", young)
     assert run(*given, "--now", "2026-01-01T04:00:01")[0] == 0
     assert run(*given, "--now", "2026-01-01T06:00:02+02:00")[0] == 1
     assert run(*given, "--now", "2026-01-01T04:00:01Z", "--grace-hours", "3")[0] == 1
@@ -205,15 +265,15 @@ def test_a_report_on_standard_input_needs_no_credentials_and_no_network(file: st
         env={"PATH": "/usr/bin:/bin", "AWS_EC2_METADATA_DISABLED": "true"},
         check=False,
     )
-    assert (done.returncode, done.stderr.decode()) == (1, NOTE)
-    assert done.stdout.decode().splitlines()[1].startswith("alice,NON_COMPLIANT,")
+    assert (done.returncode, done.stderr.decode()) == (1, f"{NOTE}standard input{NEWEST}")
+    assert done.stdout.decode().splitlines()[1].startswith("111122223333,alice,NON_COMPLIANT,")
 
 
 @pytest.mark.parametrize(
     ("redirection", "code", "says"),
     [
-        ("| true; exit ${PIPESTATUS[0]}", 141, NOTE),
-        ("> /dev/full", 2, f"{NOTE}python -m rollout: [Errno 28] No space left on device\n"),
+        ("| true; exit ${PIPESTATUS[0]}", 141, "{note}"),
+        ("> /dev/full", 2, "{note}python -m rollout: [Errno 28] No space left on device\n"),
     ],
 )
 def test_output_that_cannot_be_written_is_no_traceback(
@@ -223,7 +283,7 @@ def test_output_that_cannot_be_written_is_no_traceback(
     done = subprocess.run(
         ["bash", "-c", f"{command} {redirection}"], capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (code, says)
+    assert (done.returncode, done.stderr) == (code, says.format(note=f"{NOTE}{file}{NEWEST}"))
 
 
 def test_a_closed_standard_input_is_told(file: str) -> None:
@@ -255,6 +315,7 @@ def test_a_live_account_is_judged_by_the_prefilter_of_the_schedule(
         code, out, err = run("evaluate", "--format", "json")
     assert (code, err) == (1, "")
     assert calls.actions() == [
+        "sts:GetCallerIdentity",
         "iam:GenerateCredentialReport",
         "iam:GetCredentialReport",
         "iam:GetAccountAuthorizationDetails",
@@ -263,7 +324,7 @@ def test_a_live_account_is_judged_by_the_prefilter_of_the_schedule(
         "iam:GetAccessKeyLastUsed",
         "iam:GetUser",
     ]
-    found = {each["user"]: each for each in json.loads(out)}
+    found = {each["user"]: each for each in json.loads(out)["users"]}
     assert {name: each["compliance"] for name, each in found.items()} == {
         "alice": "NON_COMPLIANT",
         "carol": "COMPLIANT",
@@ -280,19 +341,20 @@ def test_one_user_is_judged_live(account: Account, run: Run) -> None:
         code, out, _ = run("evaluate", "--user", "carol", "--format", "json")
     assert code == 0
     assert calls.actions() == [
+        "sts:GetCallerIdentity",
         "iam:GetUser",
         "iam:GetLoginProfile",
         "iam:ListAccessKeys",
         "iam:GetAccessKeyLastUsed",
         "iam:GetUser",
     ]
-    (carol,) = json.loads(out)
+    (carol,) = json.loads(out)["users"]
     assert [key["last_used"] for key in carol["keys"]] == ["2026-09-01T12:00:00Z", "not read"]
 
 
 def test_what_was_not_asked_for_is_not_called_never_used(account: Account, run: Run) -> None:
     populate(account)
-    (alice,) = json.loads(run("evaluate", "--user", "alice", "--format", "json")[1])
+    (alice,) = json.loads(run("evaluate", "--user", "alice", "--format", "json")[1])["users"]
     assert [key["last_used"] for key in alice["keys"]] == [None]
 
 
@@ -337,7 +399,7 @@ def test_an_endpoint_that_is_none_is_told(
 
 def test_a_name_that_the_terminal_cannot_show_is_escaped(tmp_path: Path) -> None:
     path = tmp_path / "report.csv"
-    path.write_bytes(report({"user": "\u00fcn\u00ef"}))
+    path.write_bytes(report({"user": "\u00fcn\u00ef"}, USED))
     done = subprocess.run(
         [sys.executable, "-m", "rollout", "evaluate", "--credential-report", str(path)],
         capture_output=True,
@@ -345,7 +407,7 @@ def test_a_name_that_the_terminal_cannot_show_is_escaped(tmp_path: Path) -> None
         check=False,
     )
     assert done.returncode == 1
-    assert done.stdout.splitlines()[1].startswith(b"\\xfcn\\xef ")
+    assert done.stdout.splitlines()[3].startswith(b"\\xfcn\\xef ")
 
 
 def test_without_credentials_it_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -364,5 +426,71 @@ def test_without_credentials_it_says_so(run: Run, monkeypatch: pytest.MonkeyPatc
 
 def test_markup_in_a_name_is_shown_as_it_is(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "report.csv"
-    path.write_bytes(report({"user": "=cmd@red"}))
+    path.write_bytes(report({"user": "=cmd@red"}, USED))
     assert "\n=cmd@red  NON_COMPLIANT" in run("evaluate", "--credential-report", str(path))[1]
+
+
+def add_idle(estate: Estate, account: str) -> None:
+    """Give an account ben.idle, whose key was made at setup and never used."""
+    iam = estate.members.config(account, REGION).iam
+    iam.report.rounds = 0
+    ben = iam.add_user("ben.idle", created=LONG_AGO, password=LONG_AGO)
+    iam.add_key(ben, created=LONG_AGO)
+
+
+def test_every_account_of_the_organization_is_judged_before_any_roll_out(estate: Estate) -> None:
+    add_idle(estate, SHOP)
+    add_idle(estate, SANDBOX)
+    outcome = run_verb(f"evaluate --organization --member-role {ROLE}")
+    assert (outcome.code, outcome.err) == (1, "")
+    lines = outcome.out.splitlines()
+    who = f"account {SECURITY} security, us-east-1, {OPERATOR}"
+    head = rf"{who}, as of 2026-09-01T12:00:\d\dZ \(now\)"
+    assert re.fullmatch(head, lines[0])
+    assert [line.split()[:4] for line in lines if "NON_COMPLIANT  " in line] == [
+        [SHOP, "shop", "ben.idle", "NON_COMPLIANT"],
+        [SANDBOX, "sandbox", "ben.idle", "NON_COMPLIANT"],
+    ]
+    assert lines[-2:] == [
+        f"suspended, not judged: {OLD} old-shop",
+        "2 users in 5 accounts: 2 NON_COMPLIANT, 0 COMPLIANT, 0 NOT_APPLICABLE.",
+    ]
+
+
+def test_an_account_that_cannot_be_read_is_named_and_no_finding_is_exit_3(estate: Estate) -> None:
+    estate.cloud.faults.fail("iam", "GetAccountAuthorizationDetails", "AccessDenied", times=1)
+    outcome = run_verb(f"evaluate --accounts {SHOP} --member-role {ROLE}")
+    assert outcome.code == 3
+    assert f"not read: {SHOP} shop: " in outcome.out
+    assert "0 users" in outcome.out
+    told = json.loads(run_verb(f"evaluate --accounts {BANK} {SHOP} --format json").out)
+    assert [(each["account"], each["account_name"], each["why"]) for each in told["not_read"]] == [
+        (SHOP, "shop", "no --member-role was given"),
+        (BANK, "bank", "no --member-role was given"),
+    ]
+
+
+def test_a_role_that_is_not_there_is_named_with_its_account(estate: Estate) -> None:
+    estate.cloud.faults.fail("sts", "AssumeRole", "AccessDenied", times=1)
+    outcome = run_verb(f"evaluate --accounts {SHOP} --member-role {ROLE} --format csv")
+    assert outcome.code == 3
+    why = f"Not read: arn:aws:iam::{SHOP}:role/{ROLE} cannot be assumed: "
+    assert outcome.out.splitlines()[1].startswith(f'{SHOP},,UNKNOWN,"{why}')
+
+
+def test_a_time_before_a_key_was_made_is_refused_live_too(account: Account, run: Run) -> None:
+    populate(account)
+    code, out, err = run("evaluate", "--now", "2020-01-01")
+    assert (code, out) == (2, "")
+    assert "--now 2020-01-01T00:00:00Z is before 2026-0" in err
+
+
+@pytest.mark.parametrize("number", ["333", "shop", "3333000000011"])
+def test_an_account_is_given_by_its_twelve_digits(run: Run, number: str) -> None:
+    code, _, err = run("evaluate", "--accounts", number)
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"--accounts {number}: give the 12 digits of an account." in err
+
+
+def test_a_role_without_accounts_is_refused(run: Run) -> None:
+    assert "say which accounts" in run("evaluate", "--member-role", "Audit")[2]
