@@ -125,6 +125,11 @@ def add_idle_user(estate: Estate) -> None:
     iam.add_key(iam.add_user("ben.idle", created=created, password=created), created=created)
 
 
+def blur_an_answer(estate: Estate) -> None:
+    """Let IAM say once of a password what only GetUser settles."""
+    estate.cloud.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Not there.")
+
+
 def plant_findings(estate: Estate) -> None:
     """Let AWS Config hold results in every account."""
     plant(estate, deployed=True)
@@ -147,7 +152,7 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"plan {IN_MEMBERS}"),
     (do_nothing, f"status {IN_MEMBERS}"),
     (add_idle_user, f"exceptions add {SHOP}/ben.idle {EXCEPTION} {IN_MEMBERS}"),
-    (do_nothing, f"evaluate --organization {IN_MEMBERS}"),
+    (blur_an_answer, f"evaluate --organization {IN_MEMBERS}"),
     (plant_findings, f"report {IN_MEMBERS} --production Environment=prod*"),
     (do_nothing, f"report {IN_MEMBERS} --source members"),
     (do_nothing, f"exceptions list {IN_MEMBERS}"),
