@@ -33,6 +33,8 @@ class OrganizationPacks:
         """How long nothing moves between one lot of accounts and the next (L)."""
         self.stale_seconds = 0.0
         """How long after a put the aggregate is still about the put before (FACTS 1)."""
+        self.unseen_seconds = 0.0
+        """How long after its first put the descriptions of a pack are an empty list (FACTS 1)."""
         self.hidden_looks = 0
         """How many looks right after a pack was created find no such pack (FACTS 1)."""
         self.empty_looks = 0
@@ -71,7 +73,10 @@ class OrganizationPacks:
         if pack.created == pack.put and pack.looks[kind] <= self.hidden_looks:
             raise _no_such_pack()
         hidden = self.hidden_looks if pack.created == pack.put else 0
-        return None if pack.looks[kind] <= hidden + self.empty_looks else pack
+        unseen = datetime.now(UTC) < pack.created + timedelta(seconds=self.unseen_seconds)
+        if pack.looks[kind] <= hidden + self.empty_looks or (unseen and kind != "accounts"):
+            return None
+        return pack
 
     def read_aggregate(self, pack: OrganizationPack) -> tuple[str, datetime]:
         """Return the aggregate status and its time, as a look finds them now."""
