@@ -5,6 +5,8 @@ this cloud stands for one with TLS, and another account's request comes from its
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -14,6 +16,17 @@ from moto.s3 import models
 from moto.utilities.utils import get_partition
 
 CONTEXT = {"aws:SecureTransport": "true"}
+
+
+@contextmanager
+def own_policies() -> Iterator[None]:
+    """Let S3 judge bucket policies as below until the block ends."""
+    original = models.FakeBucket.get_permission
+    models.FakeBucket.get_permission = judge_policy  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        models.FakeBucket.get_permission = original  # type: ignore[method-assign]
 
 
 def judge_policy(bucket: models.FakeBucket, action: str, resource: str) -> PermissionResult:
@@ -74,6 +87,3 @@ def _holds(condition: dict[str, dict[str, str]], context: dict[str, str]) -> boo
     return all(
         context.get(key) == wanted for tests in condition.values() for key, wanted in tests.items()
     )
-
-
-models.FakeBucket.get_permission = judge_policy  # type: ignore[method-assign, assignment]
