@@ -129,7 +129,7 @@ def test_a_rule_of_another_administrator_is_a_fault_that_names_him(
             monkeypatch.setenv(name, value)
         boto3.setup_default_session()
         estate.members.config(MANAGEMENT, "us-east-1").config_rules.update(
-            estate.packs.members.config(SECURITY, "us-east-1").config_rules
+            estate.members.config(SECURITY, "us-east-1").config_rules
         )
         outcome = run("deploy")
     assert outcome.code == 1
