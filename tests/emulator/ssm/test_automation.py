@@ -386,7 +386,7 @@ def test_an_error_fails_the_step_with_its_traceback_and_loses_all_outputs(accoun
 
 
 def test_a_script_that_takes_too_long_is_stopped(account: Account) -> None:
-    script = "import time\ndef greet(events, context):\n    time.sleep(9)\n"
+    script = "import threading\ndef greet(events, context):\n    threading.Event().wait(9)\n"
     told = run_script(script, timeoutSeconds=1)
     assert told["AutomationExecutionStatus"] == "TimedOut"
     assert "Task timed out after 1.00 seconds" in told["FailureMessage"]
