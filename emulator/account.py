@@ -142,7 +142,7 @@ class Account:
             **kept,
             **self.variables(),
             "PYTHONPATH": os.pathsep.join(paths),
-            "EMULATOR_CLOCK_OFFSET_SECONDS": str(self.clock.offset_seconds()),
+            "EMULATOR_CLOCK": self.clock.describe(),
         }
 
 

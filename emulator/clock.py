@@ -20,16 +20,11 @@ def whole_seconds(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
-def offset_seconds() -> float:
-    """Return how far this process's time is ahead of the real time, whatever clock runs."""
-    return datetime.now(UTC).timestamp() - time_machine.escape_hatch.time.time()
-
-
 class Clock:
     """The time of an emulated cloud, from `start` to `stop`."""
 
     stands: ClassVar[bool] = False
-    """Whether this process's clock is one that does not tick; a child process is told."""
+    """Whether this process's clock is one that does not tick."""
 
     def __init__(self, begin: datetime | None = None, *, ticking: bool = True) -> None:
         """Prepare a clock that will stand at `begin`, or at the real time when that is None."""
@@ -61,9 +56,17 @@ class Clock:
         """Set the clock to `moment`, which has a time zone."""
         self._running().move_to(moment)
 
-    def offset_seconds(self) -> float:
-        """Return how far the clock is ahead of the real time; a child process is told."""
-        return offset_seconds()
+    @classmethod
+    def describe(cls) -> str:
+        """Return what a child process has to know of this process's time, whatever clock runs.
+
+        A clock that stands is the time itself: a child starts late on a busy machine, and may not
+        add that to it. One that ticks is how many seconds it is ahead of the real time.
+        """
+        now = datetime.now(UTC)
+        if cls.stands:
+            return now.isoformat()
+        return str(now.timestamp() - time_machine.escape_hatch.time.time())
 
     def _running(self) -> time_machine.Traveller:
         if self._position is None:

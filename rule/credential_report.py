@@ -8,7 +8,7 @@ cannot be read is an error that names line and column: a skipped row would be a 
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +36,7 @@ COLUMNS = (
         for what in ("active", "last_rotated", "last_used_date")
     ),
 )
+MORE_KEYS = "additional_credentials_info"
 LAST_YEAR = 9000
 """No grace or quarantine that begins before it ends after the last date that there is."""
 A_TIME = "a time like 2026-01-31T12:00:00Z"
@@ -88,46 +89,74 @@ def read_report(iam: "IAMClient", seconds: float, sleep: Callable[[float], None]
 
 
 def parse_report(content: bytes) -> tuple[User, ...]:
-    """Return the users of a credential report, root left out. Raises ReportUnreadable.
+    """Return the users of a credential report, without root. Raises ReportUnreadable.
 
     Columns go by their header, so that older and newer reports (21 to 23 columns) are read alike.
     """
+    return tuple(user for _, user in read_users(read_table(decode(content))))
+
+
+def decode(content: bytes) -> str:
+    """Return the text of a report in UTF-8. Raises ReportUnreadable."""
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].rpartition(b"\n")
         line, column = before[0].count(b"\n") + bool(before[1]) + 1, len(before[2]) + 1
         raise ReportUnreadable(f"line {line}, byte {column}: this is no UTF-8 text.") from error
-    rows = read_rows(text)
-    _, header = next(rows, (1, []))
-    for needed in COLUMNS:
-        if header.count(needed) != 1:
-            fault = "stands there twice" if needed in header else "is missing"
+
+
+def read_users(rows: Iterable["Row"]) -> Iterator[tuple["Row", User]]:
+    """Yield each row and its user, root left out; a name may stand once in each account."""
+    seen = dict[tuple[str, str], int]()
+    for row in rows:
+        if row.fields["user"] == ROOT:
+            continue
+        user = row.read_user()
+        if (first := seen.setdefault((row.account, user.name), row.line)) != row.line:
             raise ReportUnreadable(
-                f"line 1, column {needed}: the column {fault}. Give a credential report as IAM"
-                " writes it (aws iam get-credential-report)."
+                f'line {row.line}, column user: "{user.name}" stands in line {first} already.'
             )
-    users = dict[str, User]()
-    line = 1
-    for line, fields in rows:
+        yield row, user
+
+
+def read_table(text: str) -> list["Row"]:
+    """Return the rows of a report, root's too, under whatever header is above each.
+
+    A line without any text is no row. Raises ReportUnreadable.
+    """
+    rows, header = list[Row](), list[str]()
+    for line, fields in read_rows(text):
+        if header and not any(field.strip() for field in fields):
+            continue
+        if not header or set(COLUMNS) <= set(fields):
+            header = check_header(line, fields)
+            continue
         if len(fields) != len(header):
             raise ReportUnreadable(
                 f"line {line}, column {min(len(fields), len(header)) + 1}: the row has"
                 f" {len(fields)} columns, the header {len(header)}."
             )
-        row = Row(line, dict(zip(header, fields, strict=True)))
-        if row.fields["user"] == ROOT:
-            continue
-        user = row.read_user()
-        if user.name in users:
-            raise row.fault("user", "a name that no row above has")
-        users[user.name] = user
-    if line == 1:
+        rows.append(Row(line, dict(zip(header, fields, strict=True))))
+    if not rows:
+        check_header(1, header)
         raise ReportUnreadable(
             "line 2, column user: no row follows the header, not even root's. That is no whole"
             " report."
         )
-    return tuple(users.values())
+    return rows
+
+
+def check_header(line: int, header: list[str]) -> list[str]:
+    """Return the header. Raises ReportUnreadable where a column is missing or is there twice."""
+    for needed in COLUMNS:
+        if header.count(needed) != 1:
+            fault = "stands there twice" if needed in header else "is missing"
+            raise ReportUnreadable(
+                f"line {line}, column {needed}: the column {fault}. Give a credential report as IAM"
+                " writes it (aws iam get-credential-report)."
+            )
+    return header
 
 
 def read_rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -146,6 +175,18 @@ class Row:
 
     line: int
     fields: dict[str, str]
+
+    @property
+    def account(self) -> str:
+        """The number of the account, out of the ARN; "" where that is none."""
+        found = re.match(r"arn:[\w-]+:iam::([0-9]{12}):", self.fields["arn"], re.ASCII)
+        return found[1] if found else ""
+
+    @property
+    def more_keys(self) -> str:
+        """What the report says of access keys that the row does not show; "" for none."""
+        said = self.fields.get(MORE_KEYS, "").strip()
+        return "" if said in NONE else clip(re.sub(r"[^ -~]", "?", said), 80)
 
     def fault(self, column: str, wanted: str) -> ReportUnreadable:
         """Return the error to raise for the field in this column."""

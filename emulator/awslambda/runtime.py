@@ -21,7 +21,7 @@ from threading import Event, Lock, Timer
 from typing import Any
 
 from emulator.awslambda.functions import Context
-from emulator.clock import Clock, offset_seconds
+from emulator.clock import Clock
 
 CHILD = Path(__file__).parents[1] / "child" / "runtime.py"
 
@@ -102,8 +102,7 @@ class Runtime:
             timer = Timer(context.timeout_seconds, expire)
             timer.start()
             try:
-                clock = {"offset_seconds": offset_seconds(), "clock_stands": Clock.stands}
-                self._tell({"event": event, "context": given, **clock})
+                self._tell({"event": event, "context": given, "clock": Clock.describe()})
                 assert self._child.stdout is not None
                 line = self._child.stdout.readline()
             except BrokenPipeError:

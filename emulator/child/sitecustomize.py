@@ -7,31 +7,23 @@ fault here must stop the child: Python would only print it and go on unguarded.
 import importlib.util
 import os
 import sys
-from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 
 
-def _install_guard() -> None:
-    path = Path(__file__).parent.parent / "loopback.py"
-    spec = importlib.util.spec_from_file_location("emulator_loopback", path)
+def _load(name: str) -> ModuleType:
+    path = Path(__file__).parent.parent / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"emulator_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
-    loopback = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loopback)
-    loopback.install_guard()
-
-
-def _travel() -> None:
-    offset = os.environ.get("EMULATOR_CLOCK_OFFSET_SECONDS")
-    if offset:
-        import time_machine
-
-        traveller = time_machine.travel(timedelta(seconds=float(offset)), tick=True)
-        traveller.start()
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 try:
-    _install_guard()
-    _travel()
+    _load("loopback").install_guard()
+    if os.environ.get("EMULATOR_CLOCK"):
+        _load("child/travel").travel(os.environ["EMULATOR_CLOCK"])
 except Exception as error:
     sys.exit(f"{__file__}: the emulated account's child could not be set up: {error!r}")

@@ -2,44 +2,93 @@
 
 import csv
 import json
-from collections import Counter
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import Any, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rollout.findings.evaluation import UNKNOWN, WORDS, Evaluated, Evaluation
 from rollout.output.progress import PIPE_WIDTH
-from rule.account import Judged
+from rule import __version__
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.facts import NOT_READ, utc
 
 FORMATS = ("table", "json", "csv")
-COLOURS = {NON_COMPLIANT: "bold red", COMPLIANT: "green", NOT_APPLICABLE: "dim"}
+COLOURS = {
+    NON_COMPLIANT: "bold red",
+    UNKNOWN: "yellow",
+    COMPLIANT: "green",
+    NOT_APPLICABLE: "dim",
+}
+NARROW = 30
+"""A sentence gets at least so many columns, or a line of its own."""
+MANY = 5
+"""Accounts that the head names one by one."""
 
 
-def write_verdicts(judged: list[Judged], form: str, everybody: bool, out: TextIO) -> None:
-    """Write the verdicts, sorted by user; the table has NOT_APPLICABLE only for `everybody`."""
-    judged = sorted(judged, key=lambda each: each.user.name)
+def write_verdicts(evaluation: Evaluation, form: str, everybody: bool, out: TextIO) -> None:
+    """Write the verdicts, findings first; the table has the others only for `everybody`."""
     if form == "json":
-        json.dump([describe(each) for each in judged], out, indent=2)
+        json.dump(describe(evaluation), out, indent=2)
         out.write("\n")
     elif form == "csv":
-        write_csv(judged, out)
+        write_csv(evaluation, out)
     else:
-        write_table(judged, everybody, out)
+        write_table(evaluation, everybody, out)
 
 
-def describe(judged: Judged) -> dict[str, Any]:
-    """Return one user's object of the JSON array."""
-    user, verdict = judged.user, judged.verdict
+def describe(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the JSON object: the head, then every user (docs/evaluate.md has the form)."""
+    scopes = evaluation.scopes
+    alone = scopes[0] if len(evaluation.accounts) == 1 and scopes else None
+    return {
+        "version": __version__,
+        "account": alone.account.id if alone else None,
+        "region": evaluation.region or None,
+        "caller": evaluation.caller or None,
+        "criterion": evaluation.parameters["Criterion"],
+        "parameters": evaluation.parameters,
+        "as_of": utc(max(scope.as_of for scope in scopes)) if scopes else None,
+        "counts": {word: evaluation.counts[word] for word in WORDS},
+        "accounts": [
+            {
+                "account": scope.account.id,
+                "account_name": scope.account.name or None,
+                "source": scope.source,
+                "as_of": utc(scope.as_of),
+                "as_of_by": scope.as_of_by,
+                "users": len(scope.users),
+            }
+            for scope in scopes
+        ],
+        "not_read": [
+            {
+                "account": each.account.id,
+                "account_name": each.account.name or None,
+                "why": each.why,
+            }
+            for each in evaluation.not_read
+        ],
+        "users": [describe_user(each) for each in evaluation.users],
+    }
+
+
+def describe_user(evaluated: Evaluated) -> dict[str, Any]:
+    """Return one user's object."""
+    user, verdict = evaluated.user, evaluated.judged.verdict
     offending = {key.id for key in verdict.offending}
     return {
+        "account": evaluated.account.id,
+        "account_name": evaluated.account.name or None,
         "user": user.name,
         "user_id": user.id,
         "arn": user.arn,
-        "compliance": verdict.compliance,
-        "annotation": verdict.annotation,
+        "compliance": evaluated.compliance,
+        "annotation": evaluated.annotation,
         "keys": [
             {
                 "id": key.id,
@@ -58,44 +107,109 @@ def describe(judged: Judged) -> dict[str, Any]:
     }
 
 
-def write_csv(judged: list[Judged], out: TextIO) -> None:
-    """Write one line a user under a header."""
+def write_csv(evaluation: Evaluation, out: TextIO) -> None:
+    """Write one line a user under a header, and one for each account that was not read."""
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["user", "compliance", "annotation", "offending_keys"])
-    for each in judged:
-        offending = ", ".join(key.id for key in each.verdict.offending)
+    writer.writerow(["account", "user", "compliance", "annotation", "offending_keys"])
+    for each in evaluation.users:
+        offending = ", ".join(key.id for key in each.judged.verdict.offending)
         writer.writerow(
-            [each.user.name, each.verdict.compliance, each.verdict.annotation, offending]
+            [each.account.id, each.user.name, each.compliance, each.annotation, offending]
         )
+    for missing in evaluation.not_read:
+        writer.writerow([missing.account.id, "", UNKNOWN, f"Not read: {missing.why}", ""])
 
 
-def write_table(judged: list[Judged], everybody: bool, out: TextIO) -> None:
-    """Write a table for a person, and below it how many users have which verdict."""
-    shown = [each for each in judged if everybody or each.verdict.compliance != NOT_APPLICABLE]
-    write_rows(
-        [(each.user.name, each.verdict.compliance, each.verdict.annotation) for each in shown], out
+def write_table(evaluation: Evaluation, everybody: bool, out: TextIO) -> None:
+    """Write a table for a person: head, findings, and how many users have which verdict."""
+    out.writelines(f"{line}\n" for line in tell_head(evaluation))
+    users = evaluation.users
+    shown = [each for each in users if everybody or each.compliance in (NON_COMPLIANT, UNKNOWN)]
+    several = len(evaluation.accounts) > 1
+    names = ("ACCOUNT", "USER", "COMPLIANCE", "WHY")
+    rows = [(str(x.account), x.user.name, x.compliance, x.annotation) for x in shown]
+    write_rows([row if several else row[1:] for row in rows], out, names[0 if several else 1 :])
+    out.writelines(f"not read: {each.account}: {each.why}\n" for each in evaluation.not_read)
+    out.write(f"{count(len(users), 'user')}{tell_scope(evaluation)}: {tell_counts(evaluation)}")
+    hidden = len(users) - len(shown)
+    out.write(f" ({hidden} not shown; --all shows them).\n" if hidden else ".\n")
+
+
+def tell_head(evaluation: Evaluation) -> Iterator[str]:
+    """Yield what was judged, by what, and as of when."""
+    rest = ", ".join(
+        f"{name}={value}" for name, value in evaluation.parameters.items() if name != "Criterion"
     )
-    counts = Counter(each.verdict.compliance for each in judged)
-    parts = [f"{counts[word]} {word}" for word in COLOURS]
-    hidden = "" if len(shown) == len(judged) else " (not shown; --all shows them)"
-    users = "1 user" if len(judged) == 1 else f"{len(judged)} users"
-    out.write(f"{users}: {', '.join(parts)}{hidden}.\n")
+    criterion = f"criterion {evaluation.parameters['Criterion']} ({rest})"
+    seen = [each for each in (evaluation.region, evaluation.caller) if each]
+    if len(evaluation.scopes) > MANY or not evaluation.scopes:
+        yield ", ".join([count(len(evaluation.scopes), "account"), *seen])
+        for by in dict.fromkeys(scope.as_of_by for scope in evaluation.scopes):
+            times = [scope.as_of for scope in evaluation.scopes if scope.as_of_by == by]
+            span = " to ".join(dict.fromkeys(map(utc, (min(times), max(times)))))
+            yield f"as of {span} ({by})"
+    for scope in evaluation.scopes if len(evaluation.scopes) <= MANY else ():
+        where = ", ".join([f"account {scope.account}", *(seen or [scope.source])])
+        yield f"{where}, as of {utc(scope.as_of)} ({scope.as_of_by})"
+    yield criterion
 
 
-def write_rows(rows: list[tuple[str, str, str]], out: TextIO) -> None:
-    """Write user, compliance and sentence as aligned columns, coloured on a terminal."""
+def tell_scope(evaluation: Evaluation) -> str:
+    """Return in how many accounts, where there is more than one."""
+    total = len(evaluation.accounts)
+    if total < 2:
+        return ""
+    missing = len(evaluation.not_read)
+    return f" in {total - missing} of {total} accounts" if missing else f" in {total} accounts"
+
+
+def tell_counts(evaluation: Evaluation) -> str:
+    """Return how many users have which compliance, and how many of them only wait."""
+    parts = list[str]()
+    for word in WORDS:
+        number = evaluation.counts[word]
+        waiting = sum(each.waiting for each in evaluation.users if each.compliance == word)
+        if number or word != UNKNOWN:
+            parts.append(f"{number} {word}" + (f" ({waiting} waiting)" if waiting else ""))
+    return ", ".join(parts)
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def write_rows(
+    rows: Sequence[tuple[str, ...]],
+    out: TextIO,
+    names: tuple[str, ...] = ("USER", "COMPLIANCE", "WHY"),
+) -> None:
+    """Write columns, the last of them sentences, coloured on a terminal; names are never cut."""
     if not rows:
         return
     console = Console(file=out, highlight=False, width=None if out.isatty() else PIPE_WIDTH)
-    table = Table("USER", "COMPLIANCE", "WHY", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for user, compliance, why in rows:
-        # Text, as square brackets and colons would mean something to rich.
-        table.add_row(Text(user), Text(compliance, style=COLOURS[compliance]), Text(why))
+    widths = [max(map(cell_len, column)) for column in zip(names, *rows, strict=True)][:-1]
+    left = console.width - sum(widths) - 2 * len(widths)
     with console.capture() as captured:
-        console.print(table)
+        if left < NARROW:
+            write_stacked(rows, console)
+        else:
+            table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+            for name, width in zip(names, [*widths, 0], strict=True):
+                table.add_column(name, min_width=width or None, overflow="fold")
+            for *cells, why in rows:
+                # Text, as square brackets and colons would mean something to rich.
+                table.add_row(
+                    *map(Text, cells[:-1]), Text(cells[-1], style=COLOURS[cells[-1]]), Text(why)
+                )
+            console.print(table)
     out.writelines(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
-def has_finding(judged: list[Judged]) -> bool:
-    """Is somebody NON_COMPLIANT?"""
-    return any(each.verdict.compliance == NON_COMPLIANT for each in judged)
+def write_stacked(rows: Sequence[tuple[str, ...]], console: Console) -> None:
+    """Write each row as lines of its own, for a terminal on which the columns find no room."""
+    for *heads, compliance, why in rows:
+        console.print(Text("  ".join(heads)), soft_wrap=True)
+        console.print(Text(f"    {compliance}", style=COLOURS[compliance]))
+        for line in wrap(why, max(console.width - 4, NARROW), break_on_hyphens=False):
+            console.print(Text(f"    {line}"), soft_wrap=True)

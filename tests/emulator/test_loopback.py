@@ -10,7 +10,8 @@ from botocore.config import Config
 from botocore.exceptions import HTTPClientError
 from rdklib.clientfactory import get_assume_role_credentials
 
-from emulator import Account, loopback
+from emulator import Account, loopback, open_account
+from tests.conftest import NOW
 
 NO_RETRY = Config(retries={"total_max_attempts": 1})
 
@@ -173,8 +174,15 @@ def test_a_child_interpreter_has_the_account_and_its_time(account: Account) -> N
     assert account.calls.actions() == ["iam:ListUsers"]
 
 
+def test_where_the_clock_stands_it_stands_in_a_child_interpreter_too() -> None:
+    tell = "import datetime; print(datetime.datetime.now(datetime.UTC).isoformat())"
+    with open_account(NOW, ticking=False) as account:
+        child = run_child(account, tell)
+    assert (child.stdout, child.stderr) == (f"{NOW.isoformat()}\n", "")
+
+
 def test_a_child_interpreter_that_cannot_be_set_up_does_not_run(account: Account) -> None:
-    child = run_child(account, "print('ran')", EMULATOR_CLOCK_OFFSET_SECONDS="tomorrow")
+    child = run_child(account, "print('ran')", EMULATOR_CLOCK="tomorrow")
     assert (child.returncode, child.stdout) == (1, "")
     assert "could not be set up" in child.stderr
 

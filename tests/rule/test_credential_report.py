@@ -16,6 +16,7 @@ from rule.credential_report import (
     ReportUnreadable,
     parse_report,
     read_report,
+    read_table,
 )
 from rule.facts import Key, User
 from tests.conftest import NOW
@@ -115,6 +116,36 @@ def test_line_ends_do_not_matter(end: str, last: str) -> None:
     assert parse_report(report({}, end=end) + last.encode()) == (ALICE,)
 
 
+def test_an_empty_line_is_no_user_wherever_it_stands() -> None:
+    assert parse_report(report({}).replace(b"\n", b"\n\n") + b"\n  \n\n") == (ALICE,)
+
+
+def test_a_name_stands_once_in_each_account_and_under_each_header() -> None:
+    other = "arn:aws:iam::444455556666:user/alice"
+    wider = report({"user": "bob", "region": "x"}, header=f"region,{HEADER}")
+    both = report({}, {"arn": other}) + b"\n" + wider
+    assert [(user.name, user.arn) for user in parse_report(both)] == [
+        ("alice", GOOD["arn"]),
+        ("alice", other),
+        ("bob", GOOD["arn"]),
+    ]
+
+
+def test_what_a_row_does_not_show_is_said_by_the_row() -> None:
+    header = f"{HEADER},additional_credentials_info"
+    said = ("N/A", "", "1 additional access key; ListAccessKeys", "\x1b[31m1 more")
+    rows = read_table(
+        report(*({"additional_credentials_info": each} for each in said), header=header).decode()
+    )
+    assert [row.more_keys for row in rows] == [
+        "",
+        "",
+        "1 additional access key; ListAccessKeys",
+        "?[31m1 more",
+    ]
+    assert read_table(report({}).decode())[0].more_keys == ""
+
+
 def test_quoted_fields_are_read_as_csv_has_them() -> None:
     name = '"a,b=c+d.e@f_g-h"'
     arn = '"arn:aws:iam::1:user/with ""quotes""/x"'
@@ -139,7 +170,6 @@ A_TIME = "is not a time like 2026-01-31T12:00:00Z"
             "line 2, column 3: the row has 2 columns, the header 10.",
         ),
         (report({}) + b",more", "line 2, column 11: the row has 11 columns, the header 10."),
-        (report({}) + b"\n\n" + report({}), "line 3, column 1: the row has 0 columns"),
         (report({}) + b'\n"alice', "line 3, column 1: unexpected end of data."),
         (
             HEADER.replace("arn", "user").encode(),
@@ -149,7 +179,11 @@ A_TIME = "is not a time like 2026-01-31T12:00:00Z"
             HEADER.replace("access_key_2_last_used_date", "x").encode(),
             "line 1, column access_key_2_last_used_date: the column is missing.",
         ),
-        (report({}, {}), 'line 3, column user: "alice" is not a name that no row above has.'),
+        (report({}, {}), 'line 3, column user: "alice" stands in line 2 already.'),
+        (
+            report({}) + b"\n\n" + report({}),
+            'line 5, column user: "alice" stands in line 2 already.',
+        ),
         (report({"user": ""}), 'line 2, column user: "" is not a user name.'),
         (report({"user": "a\x1b[31mb"}), 'line 2, column user: "a?[31mb" is not a user name.'),
         (

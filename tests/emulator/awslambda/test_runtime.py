@@ -142,6 +142,13 @@ def test_the_code_is_on_the_emulated_clock_and_stays_warm(account: Account) -> N
     assert first["process"] == second["process"]
 
 
+def test_where_the_clock_stands_the_code_has_that_time_however_late_it_starts() -> None:
+    for moment in (NOW, NOW + timedelta(days=8, microseconds=250_000)):
+        with open_account(moment, ticking=False) as account:
+            told = invoke(create(account, PROBE), {}).answer
+            assert (told["now"], account.clock.now()) == (moment.isoformat(), moment)
+
+
 def test_new_code_replaces_the_old_at_once(account: Account) -> None:
     function = create(account, "def lambda_handler(e, c): return 'old'")
     assert invoke(function, {}).answer == "old"

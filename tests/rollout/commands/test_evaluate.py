@@ -13,6 +13,7 @@ import pytest
 
 from emulator import Account
 from rollout.__main__ import main
+from rule import __version__
 from tests.conftest import NOW
 from tests.rule.test_credential_report import GOOD, report
 from tests.support.paths import CASES
@@ -23,10 +24,19 @@ NOTE = (
     "A credential report holds no tags: exceptions and quarantines are not known, and the keys are"
     " named by their slots.\n"
 )
+NEWEST = (
+    " does not say when it was made: judged as of 2026-02-01T00:00:00Z, the newest time in it. Give"
+    " the time with --now.\n"
+)
+HEAD = [
+    "criterion SETUP_UNUSED (SetupWindowSeconds=300, GraceHours=4, QuarantineDays=7,"
+    " MaxExceptionDays=90)",
+]
 SENTENCE = (
     "Access key 1 was created at 2026-01-01T00:00:02Z, its user at 2026-01-01T00:00:00Z: AWS has no"
     " use of it on record. Make it inactive, then delete it."
 )
+USED = {"user": "carol", "access_key_1_last_used_date": "2026-02-01T00:00:00Z"}
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -51,7 +61,7 @@ def file(tmp_path: Path) -> str:
     path = tmp_path / "report.csv"
     path.write_bytes(
         report(
-            {"user": "carol", "access_key_1_last_used_date": "2026-02-01T00:00:00Z"},
+            USED,
             {},
             {"user": "bob", "password_enabled": "false"},
         )
@@ -61,28 +71,29 @@ def file(tmp_path: Path) -> str:
 
 def test_a_report_with_a_finding_is_shown_as_a_table_and_exits_1(run: Run, file: str) -> None:
     code, out, err = run("evaluate", "--credential-report", file)
-    assert (code, err) == (1, NOTE)
+    assert (code, err) == (1, f"{NOTE}{file}{NEWEST}")
     assert [line.rstrip() for line in out.splitlines()] == [
+        f"account 111122223333, {file}, as of 2026-02-01T00:00:00Z (the newest time in the file)",
+        *HEAD,
         "USER   COMPLIANCE     WHY",
         f"alice  NON_COMPLIANT  {SENTENCE}",
-        "carol  COMPLIANT      Every active access key is in use.",
-        "3 users: 1 NON_COMPLIANT, 1 COMPLIANT, 1 NOT_APPLICABLE (not shown; --all shows them).",
+        "3 users: 1 NON_COMPLIANT, 1 COMPLIANT, 1 NOT_APPLICABLE (2 not shown; --all shows them).",
     ]
 
 
-def test_all_shows_those_without_a_password_too(run: Run, file: str) -> None:
+def test_all_shows_everybody_findings_first(run: Run, file: str) -> None:
     _, out, _ = run("evaluate", "--credential-report", file, "--all")
-    assert [line.split()[:2] for line in out.splitlines()[1:-1]] == [
+    assert [line.split()[:2] for line in out.splitlines()[3:-1]] == [
         ["alice", "NON_COMPLIANT"],
-        ["bob", "NOT_APPLICABLE"],
         ["carol", "COMPLIANT"],
+        ["bob", "NOT_APPLICABLE"],
     ]
     assert out.endswith("3 users: 1 NON_COMPLIANT, 1 COMPLIANT, 1 NOT_APPLICABLE.\n")
 
 
-def test_json_holds_every_user_sorted_with_its_keys(run: Run, file: str) -> None:
+def test_json_is_an_object_with_its_head_and_every_user(run: Run, file: str) -> None:
     code, out, err = run("evaluate", "--credential-report", file, "--format", "json")
-    assert (code, err) == (1, NOTE)
+    assert (code, err) == (1, f"{NOTE}{file}{NEWEST}")
     key = {
         "id": "access key 1",
         "created": "2026-01-01T00:00:02Z",
@@ -91,6 +102,8 @@ def test_json_holds_every_user_sorted_with_its_keys(run: Run, file: str) -> None
         "offending": True,
     }
     alice = {
+        "account": "111122223333",
+        "account_name": None,
         "user": "alice",
         "user_id": None,
         "arn": GOOD["arn"],
@@ -98,32 +111,59 @@ def test_json_holds_every_user_sorted_with_its_keys(run: Run, file: str) -> None
         "annotation": SENTENCE,
         "keys": [key],
     }
-    assert json.loads(out) == [
-        alice,
-        alice
-        | {
-            "user": "bob",
-            "compliance": "NOT_APPLICABLE",
-            "annotation": "No console password.",
-            "keys": [key | {"offending": False}],
+    assert json.loads(out) == {
+        "version": __version__,
+        "account": "111122223333",
+        "region": None,
+        "caller": None,
+        "criterion": "SETUP_UNUSED",
+        "parameters": {
+            "Criterion": "SETUP_UNUSED",
+            "SetupWindowSeconds": "300",
+            "GraceHours": "4",
+            "QuarantineDays": "7",
+            "MaxExceptionDays": "90",
         },
-        alice
-        | {
-            "user": "carol",
-            "compliance": "COMPLIANT",
-            "annotation": "Every active access key is in use.",
-            "keys": [key | {"last_used": "2026-02-01T00:00:00Z", "offending": False}],
-        },
-    ]
+        "as_of": "2026-02-01T00:00:00Z",
+        "counts": {"NON_COMPLIANT": 1, "UNKNOWN": 0, "COMPLIANT": 1, "NOT_APPLICABLE": 1},
+        "accounts": [
+            {
+                "account": "111122223333",
+                "account_name": None,
+                "source": file,
+                "as_of": "2026-02-01T00:00:00Z",
+                "as_of_by": "the newest time in the file",
+                "users": 3,
+            }
+        ],
+        "not_read": [],
+        "users": [
+            alice,
+            alice
+            | {
+                "user": "carol",
+                "compliance": "COMPLIANT",
+                "annotation": "Every active access key is in use.",
+                "keys": [key | {"last_used": "2026-02-01T00:00:00Z", "offending": False}],
+            },
+            alice
+            | {
+                "user": "bob",
+                "compliance": "NOT_APPLICABLE",
+                "annotation": "No console password.",
+                "keys": [key | {"offending": False}],
+            },
+        ],
+    }
 
 
 def test_csv_holds_one_line_a_user(run: Run, file: str) -> None:
     _, out, _ = run("evaluate", "--credential-report", file, "--format", "csv")
     assert list(csv.reader(io.StringIO(out))) == [
-        ["user", "compliance", "annotation", "offending_keys"],
-        ["alice", "NON_COMPLIANT", SENTENCE, "access key 1"],
-        ["bob", "NOT_APPLICABLE", "No console password.", ""],
-        ["carol", "COMPLIANT", "Every active access key is in use.", ""],
+        ["account", "user", "compliance", "annotation", "offending_keys"],
+        ["111122223333", "alice", "NON_COMPLIANT", SENTENCE, "access key 1"],
+        ["111122223333", "carol", "COMPLIANT", "Every active access key is in use.", ""],
+        ["111122223333", "bob", "NOT_APPLICABLE", "No console password.", ""],
     ]
 
 
@@ -131,7 +171,7 @@ def test_a_report_without_a_finding_exits_0(run: Run) -> None:
     code, out, _ = run("evaluate", "--credential-report", CAPTURED)
     assert code == 0
     assert out.endswith(
-        "6 users: 0 NON_COMPLIANT, 2 COMPLIANT, 4 NOT_APPLICABLE (not shown; --all shows them).\n"
+        "6 users: 0 NON_COMPLIANT, 2 COMPLIANT, 4 NOT_APPLICABLE (6 not shown; --all shows them).\n"
     )
 
 
@@ -139,6 +179,11 @@ def test_parameters_and_time_are_options(run: Run, file: str) -> None:
     given = ("evaluate", "--credential-report", file)
     assert run(*given, "--setup-window-seconds", "1")[0] == 0
     assert run(*given, "--setup-window-seconds", "1", "--criterion", "UNUSED")[0] == 1
+    assert run(*given, "--now", "2026-02-01T00:00:00", "--grace-hours", "720")[0] == 1
+    assert run(*given, "--now", "2026-01-31T23:59:59")[0] == 2
+    young = str(Path(file).parent / "young.csv")
+    Path(young).write_bytes(report({}))
+    given = ("evaluate", "--credential-report", young)
     assert run(*given, "--now", "2026-01-01T04:00:01")[0] == 0
     assert run(*given, "--now", "2026-01-01T06:00:02+02:00")[0] == 1
     assert run(*given, "--now", "2026-01-01T04:00:01Z", "--grace-hours", "3")[0] == 1
@@ -205,15 +250,15 @@ def test_a_report_on_standard_input_needs_no_credentials_and_no_network(file: st
         env={"PATH": "/usr/bin:/bin", "AWS_EC2_METADATA_DISABLED": "true"},
         check=False,
     )
-    assert (done.returncode, done.stderr.decode()) == (1, NOTE)
-    assert done.stdout.decode().splitlines()[1].startswith("alice,NON_COMPLIANT,")
+    assert (done.returncode, done.stderr.decode()) == (1, f"{NOTE}standard input{NEWEST}")
+    assert done.stdout.decode().splitlines()[1].startswith("111122223333,alice,NON_COMPLIANT,")
 
 
 @pytest.mark.parametrize(
     ("redirection", "code", "says"),
     [
-        ("| true; exit ${PIPESTATUS[0]}", 141, NOTE),
-        ("> /dev/full", 2, f"{NOTE}python -m rollout: [Errno 28] No space left on device\n"),
+        ("| true; exit ${PIPESTATUS[0]}", 141, "{note}"),
+        ("> /dev/full", 2, "{note}python -m rollout: [Errno 28] No space left on device\n"),
     ],
 )
 def test_output_that_cannot_be_written_is_no_traceback(
@@ -223,7 +268,7 @@ def test_output_that_cannot_be_written_is_no_traceback(
     done = subprocess.run(
         ["bash", "-c", f"{command} {redirection}"], capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (code, says)
+    assert (done.returncode, done.stderr) == (code, says.format(note=f"{NOTE}{file}{NEWEST}"))
 
 
 def test_a_closed_standard_input_is_told(file: str) -> None:
@@ -255,6 +300,7 @@ def test_a_live_account_is_judged_by_the_prefilter_of_the_schedule(
         code, out, err = run("evaluate", "--format", "json")
     assert (code, err) == (1, "")
     assert calls.actions() == [
+        "sts:GetCallerIdentity",
         "iam:GenerateCredentialReport",
         "iam:GetCredentialReport",
         "iam:GetAccountAuthorizationDetails",
@@ -263,7 +309,7 @@ def test_a_live_account_is_judged_by_the_prefilter_of_the_schedule(
         "iam:GetAccessKeyLastUsed",
         "iam:GetUser",
     ]
-    found = {each["user"]: each for each in json.loads(out)}
+    found = {each["user"]: each for each in json.loads(out)["users"]}
     assert {name: each["compliance"] for name, each in found.items()} == {
         "alice": "NON_COMPLIANT",
         "carol": "COMPLIANT",
@@ -280,19 +326,20 @@ def test_one_user_is_judged_live(account: Account, run: Run) -> None:
         code, out, _ = run("evaluate", "--user", "carol", "--format", "json")
     assert code == 0
     assert calls.actions() == [
+        "sts:GetCallerIdentity",
         "iam:GetUser",
         "iam:GetLoginProfile",
         "iam:ListAccessKeys",
         "iam:GetAccessKeyLastUsed",
         "iam:GetUser",
     ]
-    (carol,) = json.loads(out)
+    (carol,) = json.loads(out)["users"]
     assert [key["last_used"] for key in carol["keys"]] == ["2026-09-01T12:00:00Z", "not read"]
 
 
 def test_what_was_not_asked_for_is_not_called_never_used(account: Account, run: Run) -> None:
     populate(account)
-    (alice,) = json.loads(run("evaluate", "--user", "alice", "--format", "json")[1])
+    (alice,) = json.loads(run("evaluate", "--user", "alice", "--format", "json")[1])["users"]
     assert [key["last_used"] for key in alice["keys"]] == [None]
 
 
@@ -337,7 +384,7 @@ def test_an_endpoint_that_is_none_is_told(
 
 def test_a_name_that_the_terminal_cannot_show_is_escaped(tmp_path: Path) -> None:
     path = tmp_path / "report.csv"
-    path.write_bytes(report({"user": "\u00fcn\u00ef"}))
+    path.write_bytes(report({"user": "\u00fcn\u00ef"}, USED))
     done = subprocess.run(
         [sys.executable, "-m", "rollout", "evaluate", "--credential-report", str(path)],
         capture_output=True,
@@ -345,7 +392,7 @@ def test_a_name_that_the_terminal_cannot_show_is_escaped(tmp_path: Path) -> None
         check=False,
     )
     assert done.returncode == 1
-    assert done.stdout.splitlines()[1].startswith(b"\\xfcn\\xef ")
+    assert done.stdout.splitlines()[3].startswith(b"\\xfcn\\xef ")
 
 
 def test_without_credentials_it_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -364,5 +411,5 @@ def test_without_credentials_it_says_so(run: Run, monkeypatch: pytest.MonkeyPatc
 
 def test_markup_in_a_name_is_shown_as_it_is(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "report.csv"
-    path.write_bytes(report({"user": "=cmd@red"}))
+    path.write_bytes(report({"user": "=cmd@red"}, USED))
     assert "\n=cmd@red  NON_COMPLIANT" in run("evaluate", "--credential-report", str(path))[1]

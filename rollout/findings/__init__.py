@@ -1,0 +1,1 @@
+"""What was found, wherever it comes from: files, live accounts, AWS Config; one shape for all."""

@@ -1,0 +1,133 @@
+"""What an evaluation came to: every user of one account or of several, and who was not read."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rule.account import Judged
+from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
+from rule.facts import User
+from rule.standing import Standing
+
+UNKNOWN = "UNKNOWN"
+"""No verdict: what was read does not hold all that the verdict depends on."""
+WORDS = (NON_COMPLIANT, UNKNOWN, COMPLIANT, NOT_APPLICABLE)
+WAITING = frozenset({Standing.YOUNG, Standing.REACTIVATED})
+NOW = "now"
+GIVEN = "--now"
+GENERATED = "the report's GeneratedTime"
+NEWEST = "the newest time in the file"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account by number; the name is "" where nobody says it."""
+
+    id: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.name}".rstrip()
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A user with its verdict; `more_keys` is what a row says of keys that it does not show."""
+
+    account: Account
+    judged: Judged
+    more_keys: str = ""
+
+    @property
+    def user(self) -> User:
+        """Who was judged."""
+        return self.judged.user
+
+    @property
+    def compliance(self) -> str:
+        """The verdict, UNKNOWN where a key that is not shown could make it worse."""
+        said = self.judged.verdict.compliance
+        return UNKNOWN if said == COMPLIANT and self.more_keys else said
+
+    @property
+    def annotation(self) -> str:
+        """The sentence that explains it."""
+        said = self.judged.verdict.annotation
+        if self.user.has_password and self.more_keys:
+            return (
+                f"{said} This row does not show every access key ({self.more_keys}): judge the"
+                f" user live with evaluate --user {self.user.name}."
+            )
+        return said
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a key is not judged yet."""
+        return any(key.standing in WAITING for key in self.judged.verdict.keys)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One account as one source shows it; `as_of_by` says where the time comes from."""
+
+    account: Account
+    source: str
+    as_of: datetime
+    as_of_by: str
+    users: tuple[Evaluated, ...]
+    region: str = ""
+    caller: str = ""
+
+
+@dataclass(frozen=True)
+class NotRead:
+    """An account that could not be read, and why."""
+
+    account: Account
+    why: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that was asked for. `caller` is who called AWS, "" where nobody did."""
+
+    parameters: dict[str, str]
+    scopes: tuple[Scope, ...]
+    not_read: tuple[NotRead, ...] = ()
+    region: str = ""
+    caller: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def users(self) -> tuple[Evaluated, ...]:
+        """Every user: findings first, then by account and name."""
+        found = [user for scope in self.scopes for user in scope.users]
+        return tuple(
+            sorted(
+                found,
+                key=lambda each: (
+                    WORDS.index(each.compliance),
+                    each.account.id,
+                    each.user.name,
+                ),
+            )
+        )
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """Every account, read or not, once."""
+        known = {each.account.id: each.account for each in self.not_read}
+        known |= {each.account.id: each.account for each in self.scopes}
+        return tuple(known[each] for each in sorted(known))
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many users have which compliance."""
+        return Counter(user.compliance for user in self.users)
+
+    @property
+    def exit_code(self) -> int:
+        """1 when somebody is NON_COMPLIANT, 3 when somebody or an account is not known, else 0."""
+        if self.counts[NON_COMPLIANT]:
+            return 1
+        return 3 if self.counts[UNKNOWN] or self.not_read else 0
