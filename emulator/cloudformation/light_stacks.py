@@ -20,6 +20,7 @@ from emulator.organizations.models import Organization
 from emulator.s3.policies import find_code_fault
 
 FUNCTION = "iam-user-no-setup-access-key"
+RUNBOOK = f"{FUNCTION}-remediation"
 EXPORT = f"{FUNCTION}-function-arn"
 STACK = "StackSet-" + FUNCTION
 DOCUMENT = """
@@ -94,12 +95,12 @@ class Members:
 
     def _put_document(self, account: str, region: str) -> None:
         documents = ssm_backends[account][region]
-        if FUNCTION not in documents._documents:
+        if RUNBOOK not in documents._documents:
             documents.create_document(
                 content=DOCUMENT,
                 requires=[],
                 attachments=[],
-                name=FUNCTION,
+                name=RUNBOOK,
                 version_name="",
                 document_type="Automation",
                 document_format="YAML",
@@ -116,7 +117,7 @@ class Members:
             return
         arn = f"arn:aws:lambda:{region}:{account}:function:{FUNCTION}"
         self.functions(account, region).handlers.pop(arn, None)
-        ssm_backends[account][region]._documents.pop(FUNCTION, None)
+        ssm_backends[account][region]._documents.pop(RUNBOOK, None)
 
     def exported(self, account: str, region: str) -> dict[str, str]:
         """Return the exports of an account's stacks."""
