@@ -154,7 +154,7 @@ class Run:
         """Remove the tags of keys that are gone: a run was stopped after it had deleted one."""
         present = {key.id.upper() for key in repair.user.keys}
         return [
-            repair.attempt(tag[len(QUARANTINE_TAG) :], lambda key_id: repair.forget(key_id))
+            repair.attempt(tag[len(QUARANTINE_TAG) :], repair.forget)
             for tag in sorted(repair.user.known_tags)
             if tag.lower().startswith(QUARANTINE_TAG)
             and tag[len(QUARANTINE_TAG) :].upper() not in present

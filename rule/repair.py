@@ -152,11 +152,10 @@ class Repair:
         why += " Its old quarantine tag was removed."
         return Outcome(key.id, "kept", why, undo=shlex.join(undo))
 
-    def forget(self, tag: str) -> Outcome:
+    def forget(self, key_id: str) -> Outcome:
         """Remove the tag of a key that is gone: a run was stopped after it deleted the key."""
-        self.remove_tag(tag[len(QUARANTINE_TAG) :])
-        why = "The key is gone, and now its quarantine tag is, too."
-        return Outcome(tag[len(QUARANTINE_TAG) :], "kept", why)
+        self.remove_tag(key_id)
+        return Outcome(key_id, "kept", "The key is gone, and now its quarantine tag is, too.")
 
     def find_no_room(self, key_id: str) -> str:
         """Return why IAM has no room for the tag that records a quarantine; "" where it has."""
