@@ -62,7 +62,9 @@ class Loop:
     def finding(self) -> tuple[str, str]:
         """What the Config console shows of ann: compliance, and the sentence without its lead."""
         (found,) = self.rule.list_findings()
-        lead = f"Access key {self.key.access_key_id} was created at 2026-07-03T12:00:00Z, its"
+        lead = (
+            f"Access key {self.key.access_key_id} of ann was created at 2026-07-03T12:00:00Z, the"
+        )
         return found.compliance, found.annotation.replace(
             f"{lead} user at 2026-07-03T12:00:00Z: ", ""
         )
@@ -117,7 +119,7 @@ def test_a_key_made_active_again_and_used_is_left_alone_though_its_use_shows_hou
     loop.key.status = "Active"
     loop.key.record_use(loop.account.clock.now())
     loop.pass_time(minutes=30)
-    waiting = "made Active again during its quarantine; not judged before 2026-09-08T12:00:00Z."
+    waiting = "made Active again during its quarantine; not judged before 2026-09-08T16:00:00Z."
     assert loop.finding == ("COMPLIANT", waiting)
     # At the quarantine's end the use does not show yet: the key is stopped again, not deleted.
     loop.pass_time(hours=1)
@@ -178,7 +180,7 @@ def test_an_exception_recorded_in_the_quarantine_keeps_the_key_from_being_delete
     loop.pass_time(days=10)
     accepted = "The risk is accepted by security until the end of 2026-09-20: access key"
     assert loop.state == QUARANTINED
-    assert loop.finding == ("COMPLIANT", f"{accepted} {loop.key.access_key_id}.")
+    assert loop.finding == ("COMPLIANT", f"{accepted} {loop.key.access_key_id} of ann.")
     loop.pass_time(days=10)
     assert loop.state == (None, None)
 
@@ -202,7 +204,7 @@ def test_an_exception_recorded_after_the_finding_stops_what_was_started_for_it(l
 def bob_annotation(key: AccessKey) -> str:
     """Return the sentence on a setup key that is to be quarantined."""
     return (
-        f"Access key {key.access_key_id} was created at 2026-07-03T12:00:00Z, its user at"
+        f"Access key {key.access_key_id} of bob was created at 2026-07-03T12:00:00Z, the user at"
         " 2026-07-03T12:00:00Z: AWS has no use of it on record. Make it inactive, then delete it."
     )
 

@@ -62,7 +62,7 @@ def finding(name: str, key: AccessKey) -> Finding:
     return Finding(
         name,
         "NON_COMPLIANT",
-        f"Access key {key.access_key_id} was created at 2026-07-03T12:00:00Z, its user at"
+        f"Access key {key.access_key_id} of {name} was created at 2026-07-03T12:00:00Z, the user at"
         " 2026-07-03T12:00:00Z: AWS has no use of it on record. Make it inactive, then delete it.",
     )
 

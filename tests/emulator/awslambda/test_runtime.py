@@ -77,8 +77,8 @@ def test_every_kind_of_event_reaches_the_deployed_code_under_its_role(
         Finding(
             "ann",
             "NON_COMPLIANT",
-            f"Access key {key} was created at {created}, its user at {created}: AWS has no use of"
-            " it on record. Make it inactive, then delete it.",
+            f"Access key {key} of ann was created at {created}, the user at {created}: AWS has no"
+            " use of it on record. Make it inactive, then delete it.",
         )
     ]
 
