@@ -137,6 +137,7 @@ VERBS = ("check", "plan", "deploy", "status", "remove")
 MORE_THAN_CHECK = ("plan", "deploy")
 STACK_ACTIONS = {
     "AWS::CloudWatch::Alarm": ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
+    "AWS::IAM::Policy": ["iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy"],
     "AWS::IAM::Role": [
         "iam:CreateRole",
         "iam:DeleteRole",

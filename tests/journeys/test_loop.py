@@ -64,10 +64,9 @@ class Loop:
         (found,) = self.rule.list_findings()
         lead = (
             f"Access key {self.key.access_key_id} of ann was created at 2026-07-03T12:00:00Z, the"
+            " user at 2026-07-03T12:00:00Z: "
         )
-        return found.compliance, found.annotation.replace(
-            f"{lead} user at 2026-07-03T12:00:00Z: ", ""
-        )
+        return found.compliance, found.annotation.replace(lead, "")
 
     @property
     def state(self) -> tuple[str | None, str | None]:
@@ -121,30 +120,28 @@ def test_a_key_made_active_again_and_used_is_left_alone_though_its_use_shows_hou
     loop.pass_time(minutes=30)
     waiting = "made Active again during its quarantine; not judged before 2026-09-08T16:00:00Z."
     assert loop.finding == ("COMPLIANT", waiting)
-    # At the quarantine's end the use does not show yet: the key is stopped again, not deleted.
+    # At the quarantine's end the use does not show yet, and the key waits for it.
     loop.pass_time(hours=1)
-    again = "2026-09-08T12:30:00Z until 2026-09-15T12:30:00Z"
-    assert loop.state == ("Inactive", again)
-    loop.pass_time(days=8)
-    assert loop.state == ("Inactive", again)
-    assert loop.finding == (
-        "COMPLIANT",
-        "in quarantine since 2026-09-08T12:30:00Z, but AWS has a use of it on record."
-        " Make it Active again or delete it by hand.",
-    )
-    loop.key.status = "Active"
-    loop.pass_time(days=1)
-    assert loop.state == ("Active", again)
-    assert loop.finding[0] == "COMPLIANT"
+    assert (loop.state, loop.finding) == (("Active", QUARANTINED[1]), ("COMPLIANT", waiting))
+    loop.pass_time(hours=4)
+    assert loop.finding == ("COMPLIANT", "Every active access key is in use.")
+    loop.pass_time(days=30)
+    assert loop.state == ("Active", QUARANTINED[1])
 
 
-def test_a_key_made_active_again_and_not_used_is_quarantined_anew_at_the_end(loop: Loop) -> None:
+def test_a_key_made_active_again_and_not_used_is_quarantined_anew_and_waits_no_second_time(
+    loop: Loop,
+) -> None:
     loop.pass_time(days=2)
     loop.key.status = "Active"
     loop.pass_time(days=4)
     assert loop.state == ("Active", QUARANTINED[1])
+    loop.pass_time(days=1, hours=5)
+    assert loop.state == ("Inactive", "2026-09-08T17:00:00Z until 2026-09-15T17:00:00Z again")
     loop.pass_time(days=1)
-    assert loop.state == ("Inactive", "2026-09-08T12:00:00Z until 2026-09-15T12:00:00Z")
+    loop.key.status = "Active"
+    loop.pass_time(hours=1)
+    assert loop.state == ("Inactive", "2026-09-09T18:00:00Z until 2026-09-16T18:00:00Z again")
     loop.pass_time(days=7)
     assert (loop.state, loop.finding[1]) == ((None, None), "No active access key.")
 
