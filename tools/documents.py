@@ -6,6 +6,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 
 import boto3
@@ -20,11 +21,13 @@ from tests.support.organizations import (
     ROLE,
     SANDBOX,
     SHOP,
+    WORK_OFF,
     Estate,
     open_estate,
     run,
     split_calls,
 )
+from tests.support.planted import plant
 
 DOCS = Path(__file__).parent.parent / "docs"
 HASH = re.compile(r"\b[0-9a-f]{16}\b")
@@ -115,6 +118,24 @@ def do_nothing(estate: Estate) -> None:
     pass
 
 
+def add_idle_user(estate: Estate) -> None:
+    """Give the account shop a user with a key that was made at setup and never used."""
+    iam = estate.members.config(SHOP, REGION).iam
+    created = estate.cloud.clock.now() - timedelta(days=60)
+    iam.add_key(iam.add_user("ben.idle", created=created, password=created), created=created)
+
+
+def blur_an_answer(estate: Estate) -> None:
+    """Let IAM say once of a password what only GetUser settles."""
+    estate.cloud.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Not there.")
+
+
+def plant_findings(estate: Estate) -> None:
+    """Let AWS Config hold results in every account."""
+    plant(estate, deployed=True)
+
+
+EXCEPTION = "--owner team --expires 2026-10-01 --reason x"
 EVALUATOR = "iam-user-no-setup-access-key-evaluator"
 IN_MEMBERS = f"--member-role {ROLE}"
 STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
@@ -130,10 +151,18 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"check {IN_MEMBERS}"),
     (do_nothing, f"plan {IN_MEMBERS}"),
     (do_nothing, f"status {IN_MEMBERS}"),
+    (add_idle_user, f"exceptions add {SHOP}/ben.idle {EXCEPTION} {IN_MEMBERS}"),
+    (blur_an_answer, f"evaluate --organization {IN_MEMBERS}"),
+    (plant_findings, f"report {IN_MEMBERS} --production Environment=prod*"),
+    (do_nothing, f"report {IN_MEMBERS} --source members"),
+    (do_nothing, f"exceptions list {IN_MEMBERS}"),
+    (do_nothing, f"exceptions list --unit OU {IN_MEMBERS}"),
+    (do_nothing, "exceptions list --account-only"),
+    (do_nothing, f"exceptions remove {SHOP}/ben.idle {IN_MEMBERS}"),
     (do_nothing, f"remove --yes --with-code {IN_MEMBERS}"),
 )
 """What is run to record the calls of each verb, in order, each after what happens before it."""
-VERBS = ("check", "plan", "deploy", "status", "remove")
+VERBS = ("evaluate", "report", "check", "plan", "deploy", "status", "remove", *WORK_OFF)
 MORE_THAN_CHECK = ("plan", "deploy")
 STACK_ACTIONS = {
     "AWS::CloudWatch::Alarm": ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
@@ -188,6 +217,12 @@ places, which are listed last.
 `--member-role` names a role in every account. What is called through it is listed apart, under
 "in the accounts"; the operator needs `sts:AssumeRole` for it.
 """
+ALONE = """\
+## One account alone
+
+With `--account-only` the verbs that work findings off need what they need in the accounts. For
+`check`, `plan`, `deploy`, `status` and `remove`:
+"""
 BEYOND = """\
 ## What AWS needs beyond that
 
@@ -232,7 +267,7 @@ def write_permissions() -> str:
         parts.append(write_policy(new) if new else "What `check` needs.\n")
         if far[verb]:
             parts.append(f"In the accounts, through `--member-role`:\n\n{write_policy(far[verb])}")
-    parts.append("## One account alone\n\nWith `--account-only`, for all five verbs:\n")
+    parts.append(ALONE)
     with open_estate() as estate, pytest.MonkeyPatch.context() as patches:
         patches.setattr("time.sleep", estate.sleep)
         for command in (

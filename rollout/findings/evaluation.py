@@ -1,12 +1,13 @@
 """What an evaluation came to: every user of one account or of several, and who was not read."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from rule.account import Judged
+from rollout.organization.accounts import Account
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.facts import User
+from rule.readers import Judged
 from rule.standing import Standing
 
 UNKNOWN = "UNKNOWN"
@@ -17,17 +18,6 @@ NOW = "now"
 GIVEN = "--now"
 GENERATED = "the report's GeneratedTime"
 NEWEST = "the newest time in the file"
-
-
-@dataclass(frozen=True)
-class Account:
-    """An account by number; the name is "" where nobody says it."""
-
-    id: str
-    name: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.id} {self.name}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -75,8 +65,6 @@ class Scope:
     as_of: datetime
     as_of_by: str
     users: tuple[Evaluated, ...]
-    region: str = ""
-    caller: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +84,8 @@ class Evaluation:
     not_read: tuple[NotRead, ...] = ()
     region: str = ""
     caller: str = ""
-    notes: tuple[str, ...] = field(default=())
+    suspended: tuple[Account, ...] = ()
+    """Accounts that AWS has suspended: nobody can sign in there, and nothing can be read."""
 
     @property
     def users(self) -> tuple[Evaluated, ...]:

@@ -10,12 +10,11 @@ from rollout.findings.evaluation import (
     GENERATED,
     GIVEN,
     NEWEST,
-    Account,
     Evaluated,
     Scope,
 )
 from rollout.findings.report_forms import Part, read_forms
-from rule.account import Judged
+from rollout.organization.accounts import Account
 from rule.credential_report import (
     LAST_YEAR,
     ReportUnreadable,
@@ -26,6 +25,7 @@ from rule.credential_report import (
 from rule.decision import judge
 from rule.facts import utc
 from rule.parameters import Policy
+from rule.readers import Judged
 
 AHEAD = "password_next_rotation"
 """The one column whose times lie ahead."""

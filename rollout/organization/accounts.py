@@ -31,12 +31,12 @@ class Account:
     """An account; `unit` is the id of what it is directly in, "" where that was not read."""
 
     id: str
-    name: str
+    name: str = ""
     active: bool = True
     unit: str = ""
 
     def __str__(self) -> str:
-        return f"{self.id} {self.name}"
+        return f"{self.id} {self.name}".rstrip()
 
 
 @dataclass(frozen=True)

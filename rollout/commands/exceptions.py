@@ -1,0 +1,268 @@
+"""The verb `exceptions`: who accepts which risk until when; written one by one, or from files."""
+
+import argparse
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from rollout.commands.member_options import Place, add_member_options, blame, close, open_accounts
+from rollout.commands.parser import Parser
+from rollout.errors import Refused
+from rollout.output.exceptions import (
+    COLUMNS,
+    describe,
+    describe_counts,
+    describe_row,
+    describe_wanted,
+    tell_bad,
+    tell_fault,
+    tell_stray,
+    tell_write,
+)
+from rollout.output.progress import BAD, GOOD, Line, Story
+from rollout.remediation.attempt import attempt
+from rollout.remediation.exception_file import ACCOUNT, read_exceptions
+from rollout.remediation.exceptions import (
+    Changes,
+    Recorded,
+    Standing,
+    State,
+    Wanted,
+    Write,
+    compare,
+    exception_tags,
+    find_fault,
+    list_exceptions,
+    read_policy,
+    read_standing,
+    remove_exception,
+    sort_exceptions,
+    write_exception,
+)
+from rollout.remediation.tagged_users import TaggedUser, read_tagged_user
+from rule.live import UserGone
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.epilog = (
+        "Exit code: 0 all is valid and as wanted, 1 an exception is expired or invalid, was not"
+        " written or stands in no file, 2 refused or wrong usage, 3 all is fine in what was read,"
+        " but an account was not read."
+    )
+    verbs = parser.add_subparsers(metavar="<what>", required=True, parser_class=Parser)
+    shown = verbs.add_parser("list", help="show every exception; nothing is changed")
+    shown.add_argument(
+        "--expiring",
+        type=parse_days,
+        metavar="DAYS",
+        help="only what has ended, is invalid, or ends within this time, such as 14d",
+    )
+    one = verbs.add_parser("add", help="write an exception on one user, or renew it")
+    one.add_argument("--owner", required=True, help="who answers for it")
+    one.add_argument("--expires", required=True, metavar="DATE", help="its last day, UTC")
+    one.add_argument("--reason", required=True, help="why the risk is accepted")
+    gone = verbs.add_parser("remove", help="take the exception of one user away")
+    applied = verbs.add_parser("apply", help="write the exceptions of files reviewed in git")
+    applied.add_argument("files", nargs="+", metavar="FILE", help="TOML with [[exception]] entries")
+    for each in (one, gone):
+        each.add_argument("user", metavar="ACCOUNT/USER", help="such as 333300000001/ben.idle")
+    for each in (one, gone, applied):
+        each.add_argument("--dry-run", action="store_true", help="say what would be done")
+    for each, act in ((shown, show), (one, add), (gone, remove), (applied, apply)):
+        add_member_options(each, choose=each in (shown, applied))
+        each.set_defaults(act=act)
+
+
+def parse_days(text: str) -> timedelta:
+    """Return the time; 14 and 14d are 14 days. Raises argparse's error for what is none."""
+    if found := re.fullmatch("([0-9]{1,4})d?", text):
+        return timedelta(days=int(found[1]))
+    raise argparse.ArgumentTypeError(f'"{text}" is no number of days such as 14d')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked for and return the exit code. Raises Refused."""
+    code: int = arguments.act(arguments, Story(arguments.format), datetime.now(UTC))
+    return code
+
+
+def show(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
+    """List the exceptions; 1 when one has expired or is invalid."""
+    place = open_accounts(arguments, arguments.account, arguments.unit)
+    seen = place.read(story, "users and their tags", read_standing)
+    found = sort_exceptions(
+        each for account, there in seen.items() for each in list_exceptions(account, there, now)
+    )
+    bad = [each for each in found if each.state is not State.VALID]
+    with story.line(f"exceptions in {len(seen)} of {len(place.accounts)} accounts") as line:
+        tell_policies(line, seen.values())
+        line.end(describe_counts(found), style=BAD if bad else GOOD)
+        blame(line, [tell_bad(each) for each in bad])
+    today = now.date()
+    shown = [each for each in found if is_due(each, arguments.expiring, today)]
+    if shown:
+        story.say()
+        story.table(COLUMNS, [describe_row(each, today) for each in shown])
+    document = {"exceptions": [describe(each, today) for each in shown]}
+    return close(story, place, "exceptions list", document)
+
+
+def is_due(each: Recorded, within: timedelta | None, today: date) -> bool:
+    """Is the exception to be shown: one that has ended, is invalid, or ends within that time?"""
+    if within is None or each.state is not State.VALID or each.last is None:
+        return True
+    return each.last - today <= within
+
+
+def add(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
+    """Write an exception on one user. Raises Refused in the rule's words."""
+    place, name = open_user(arguments)
+    (account,) = place.accounts
+    texts = (each.strip() for each in (arguments.owner, arguments.expires, arguments.reason))
+    wanted = Wanted(account.id, name, *texts)
+    with story.line(f"{account}: {name}") as line:
+        session = place.open(account)
+        user = find_user(arguments.user, lambda: read_tagged_user(session, name))
+        standing = Standing(*read_policy(session), {name: user})
+        if fault := find_fault(wanted, standing, now):
+            raise Refused(f"{arguments.user}: {fault}")
+        tell_policies(line, [standing])
+        change = Write(wanted, user)
+        line.notes += tell_write(change)
+        if change.before == wanted.tags:
+            line.end("as it stands")
+        elif arguments.dry_run:
+            line.end("would be written")
+        else:
+            do(story, line, arguments.user, "written", lambda: write_exception(session, change))
+    return close(story, place, "exceptions add", {"exception": describe_wanted(wanted)})
+
+
+def remove(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
+    """Take the exception of one user away. Raises Refused where there is no such user."""
+    place, name = open_user(arguments)
+    (account,) = place.accounts
+    with story.line(f"{account}: {name}") as line:
+        session = place.open(account)
+        user = find_user(arguments.user, lambda: read_tagged_user(session, name))
+        tags = exception_tags(user.tags)
+        line.notes += [f"{key}={value}" for key, value in sorted(tags.items())]
+        if not tags:
+            line.end("has no exception")
+        elif arguments.dry_run:
+            line.end("would be removed")
+        else:
+            do(story, line, arguments.user, "removed", lambda: remove_exception(session, user))
+    return close(story, place, "exceptions remove", {"user": name, "tags": tags})
+
+
+def apply(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
+    """Write what the files want; 1 when something was not written, or stands in no file."""
+    entries = read_exceptions([(each, read_file(each)) for each in arguments.files])
+    place = open_accounts(arguments, arguments.account, arguments.unit)
+    wanted = choose_entries(entries, place, some=bool(arguments.account or arguments.unit))
+    seen = place.read(story, "users and their tags", read_standing)
+    changes = compare(wanted, seen, now)
+    with story.line(f"exceptions in {', '.join(arguments.files)}") as line:
+        tell_policies(line, seen.values())
+        tell_changes(line, place, changes)
+    for change in changes.writes:
+        account = place.find(change.wanted.account)
+        user = f"{account.id}/{change.wanted.user}"
+        with story.line(f"{account}: {change.wanted.user}") as line:
+            line.notes += tell_write(change)
+            if arguments.dry_run:
+                line.end("would be written")
+                continue
+            session = place.open(account)
+            do(story, line, user, "written", lambda: write_exception(session, change))  # noqa: B023
+    document = {
+        "writes": [describe_wanted(each.wanted) for each in changes.writes],
+        "unchanged": [describe_wanted(each) for each in changes.unchanged],
+        "refused": [{**describe_wanted(each), "fault": why} for each, why in changes.refused],
+        "in_no_file": [describe(each, now.date()) for each in changes.strays],
+    }
+    return close(story, place, "exceptions apply", document)
+
+
+def open_user(arguments: argparse.Namespace) -> tuple[Place, str]:
+    """Return the place with the one account of ACCOUNT/USER, and the user's name."""
+    account, slash, name = arguments.user.partition("/")
+    if not slash or not name or not ACCOUNT.fullmatch(account):
+        raise Refused(f"{arguments.user}: write ACCOUNT/USER, such as 333300000001/ben.idle.")
+    return open_accounts(arguments, [account]), name
+
+
+def find_user(given: str, read: Callable[[], TaggedUser]) -> TaggedUser:
+    """Return the user. Raises Refused where there is none of this name."""
+    try:
+        return read()
+    except UserGone as gone:
+        raise Refused(f"{given}: {gone}") from gone
+
+
+def read_file(name: str) -> bytes:
+    """Return what a file holds. Raises Refused."""
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise Refused(f"{name}: {error.strerror}.") from error
+
+
+def choose_entries(entries: Iterable[Wanted], place: Place, *, some: bool) -> list[Wanted]:
+    """Return the entries for the accounts of the place. Raises Refused for an unknown account.
+
+    With `some` accounts chosen, entries for others are left for another run.
+    """
+    chosen = {each.id for each in place.accounts}
+    outside = [each for each in entries if each.account not in chosen]
+    if outside and not some:
+        where = place.organization.id if place.organization else str(place.accounts[0])
+        raise Refused(
+            "Nothing was changed:\n"
+            + "\n".join(
+                f"{each.where}: {each.account} is no active account of {where}." for each in outside
+            )
+        )
+    return [each for each in entries if each.account in chosen]
+
+
+def do(story: Story, line: Line, user: str, done: str, act: Callable[[], object]) -> None:
+    """Do it, and end the line with what was done, or with the fault."""
+    if why := attempt(act):
+        line.end(f"not {done}", style=BAD)
+        blame(line, [tell_fault(user, why)])
+        return
+    line.end(done)
+    story.changed(f"{done}: {user}")
+
+
+def tell_policies(line: Line, seen: Iterable[Standing]) -> None:
+    """Note in how many accounts no rule stands, so that the default bound counts."""
+    there = [each for each in seen if not each.deployed]
+    if there:
+        line.notes.append(
+            f"{len(there)} without the rule: an exception there may end at most"
+            f" {there[0].policy.max_exception.days} days ahead, the default"
+        )
+
+
+def tell_changes(line: Line, place: Place, changes: Changes) -> None:
+    """Tell what the files come to, and what cannot be written."""
+    strays = len(changes.strays)
+    parts = [
+        (len(changes.unchanged), "as they stand"),
+        (len(changes.writes), "to write"),
+        (len(changes.refused), "refused"),
+        (strays, "in no file"),
+    ]
+    bad = changes.refused or changes.strays
+    told = ", ".join(f"{number} {word}" for number, word in parts if number) or "none"
+    line.end(told, style=BAD if bad else GOOD)
+    refused = [
+        tell_fault(f"{each.account}/{each.user}", f"{each.where}: {why}")
+        for each, why in changes.refused
+    ]
+    blame(line, refused + [tell_stray(each) for each in changes.strays])

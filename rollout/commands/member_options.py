@@ -1,0 +1,155 @@
+"""The options of the verbs that work in the accounts themselves, and the place they open."""
+
+import argparse
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from rollout.aws.session import NotSeen, Session
+from rollout.commands.options import FORMATS
+from rollout.deployment.region import open_place
+from rollout.errors import Refused
+from rollout.organization.accounts import Account, Organization, read_organization
+from rollout.organization.members import Members, tell_unseen
+from rollout.output.fault import Fault
+from rollout.output.progress import Fault as Told
+from rollout.output.progress import Line, Story
+
+ACCOUNT = re.compile("[0-9]{12}")
+NOT_READ = 3
+"""Exit code where nothing is wrong in what was read, but something was not read."""
+Seen = TypeVar("Seen")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a verb works: the accounts that were chosen, and the way into them."""
+
+    session: Session
+    organization: Organization | None
+    accounts: tuple[Account, ...]
+    members: Members
+    not_read: dict[str, str] = field(default_factory=dict)
+    """Why an account could not be read, by id."""
+
+    def open(self, account: Account) -> Session:
+        """Return a session in an account. Raises Refused where there is no way into it."""
+        session = self.members.open(account)
+        if isinstance(session, NotSeen):
+            raise Refused(f"{account}: {session.why}")
+        return session
+
+    def read(self, story: Story, what: str, read: Callable[[Session], Seen]) -> dict[Account, Seen]:
+        """Return what `read` sees in each account, telling who was not read and why."""
+        with story.line(f"{what} in {len(self.accounts)} accounts") as line:
+            seen = self.members.look(self.accounts, read)
+            tell_unseen(line, self.accounts, seen)
+        found = dict[Account, Seen]()
+        for account in self.accounts:
+            at = seen[account.id]
+            if isinstance(at, NotSeen):
+                self.not_read[account.id] = at.why
+            else:
+                found[account] = at
+        return found
+
+    def find(self, account_id: str) -> Account:
+        """Return a chosen account. Raises Refused for any other."""
+        for account in self.accounts:
+            if account.id == account_id:
+                return account
+        where = self.organization.id if self.organization else f"{self.session.label} alone"
+        raise Refused(f"{account_id}: no such active account in {where}.")
+
+    def document(self, verb: str) -> dict[str, object]:
+        """Return the head of what a verb writes as json."""
+        return {
+            "verb": verb,
+            "organization": self.organization.id if self.organization else None,
+            "account": self.session.account,
+            "region": self.session.region,
+            "accounts": len(self.accounts),
+            "not_read": [{"account": id, "why": why} for id, why in self.not_read.items()],
+        }
+
+
+def add_member_options(parser: argparse.ArgumentParser, *, choose: bool = True) -> None:
+    """Add what a verb needs that works in the accounts; `choose` lets it work in some of them."""
+    parser.add_argument("--profile", help="use this profile of the AWS configuration files")
+    parser.add_argument(
+        "--region", help="the Region of the roll-out (default: the one that records IAM users here)"
+    )
+    which = parser.add_argument_group("which accounts")
+    if choose:
+        which.add_argument(
+            "--account",
+            nargs="+",
+            default=[],
+            metavar="ACCOUNT",
+            help="these accounts alone, by number (default: every active account)",
+        )
+        which.add_argument(
+            "--unit",
+            nargs="+",
+            default=[],
+            metavar="UNIT",
+            help="accounts in these organizational units, or in units below them, by id or path",
+        )
+    which.add_argument(
+        "--account-only",
+        action="store_true",
+        help="the account of these credentials alone; AWS Organizations is not asked",
+    )
+    which.add_argument(
+        "--member-role",
+        default="",
+        metavar="NAME",
+        help="a role in every account that may be assumed from here, to work in the accounts",
+    )
+    parser.add_argument("--format", choices=FORMATS, default="table", help="(default: table)")
+
+
+def open_accounts(
+    arguments: argparse.Namespace, accounts: Collection[str] = (), units: Collection[str] = ()
+) -> Place:
+    """Return the place that the options name, with these accounts and units alone. Raises Refused.
+
+    An account is checked by its form before AWS is asked anything.
+    """
+    for each in accounts:
+        if not ACCOUNT.fullmatch(each):
+            raise Refused(f"{each}: accounts are given by their 12 digits, separated by blanks.")
+    if units and arguments.account_only:
+        raise Refused("--unit: with --account-only there is no organization.")
+    session, organization, here = open_place(arguments)
+    if organization and units:
+        organization = read_organization(session, with_units=True)
+    active = [each for each in organization.accounts if each.active] if organization else [here]
+    if organization and units:
+        inside = organization.under(tuple(find_unit(organization, each) for each in units))
+        active = [each for each in active if each.unit in inside]
+    place = Place(session, organization, tuple(active), Members(session, arguments.member_role))
+    if not accounts:
+        return place
+    chosen = tuple(sorted({place.find(each) for each in accounts}))
+    return Place(session, organization, chosen, place.members)
+
+
+def find_unit(organization: Organization, text: str) -> str:
+    """Return the id of a unit that is given by its id or its path. Raises Refused."""
+    for unit in organization.units:
+        if text in (unit.id, unit.path):
+            return unit.id
+    raise Refused(f"--unit {text}: no such unit in {organization.id}.")
+
+
+def blame(line: Line, faults: Iterable[Fault]) -> None:
+    """Tell these faults below a line, which ends as it was told to."""
+    line.faults += [Told(each.text, each.mend) for each in faults]
+
+
+def close(story: Story, place: Place, verb: str, document: Mapping[str, object]) -> int:
+    """End the story; NOT_READ where nothing else is wrong but accounts were not read."""
+    code = story.close({**place.document(verb), **document})
+    return code or (NOT_READ if place.not_read else 0)

@@ -1,0 +1,1 @@
+"""Working findings off: batches, undoing, exceptions, and what AWS Config makes of it."""

@@ -1,0 +1,21 @@
+"""One act in one account, and the sentence when it could not be done."""
+
+from collections.abc import Callable
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rollout.errors import Refused
+from rule.live import UserGone
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else changed what was read; nothing was done."""
+
+
+def attempt(act: Callable[[], object]) -> str:
+    """Do it, and return "" or why it was not done."""
+    try:
+        act()
+    except (Refused, ChangedMeanwhile, UserGone, BotoCoreError, ClientError) as error:
+        return str(error)
+    return ""

@@ -1,0 +1,254 @@
+"""Exceptions: what stands on the users of an account, what a file wants, and what to write.
+
+Whether an exception is good is never said here: the rule's own `read_exception` says it, in its
+own words. Deciding is pure; only `read_standing` and `write_exception` touch AWS.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+
+from rollout.aws.session import Session
+from rollout.organization.accounts import Account
+from rollout.remediation.attempt import ChangedMeanwhile
+from rollout.remediation.rule_in_force import read_rule_in_force
+from rollout.remediation.tagged_users import TaggedUser, read_tagged_user, read_tagged_users
+from rule.exception_tags import EXCEPTION_TAG, EXCEPTION_TAGS, read_exception
+from rule.parameters import Policy, parse_parameters
+
+MOST_TAGS = 50
+LONGEST_VALUE = 256
+"""Of a user's tags and of a tag's value (IAM quotas)."""
+PUNCTUATION = "_.:/=+-@"
+PARTS = ("owner", "expires", "reason")
+
+
+class State(Enum):
+    """How an exception stands."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An exception that somebody asks for, in an account by id; `where` is its place in a file."""
+
+    account: str
+    user: str
+    owner: str
+    expires: str
+    reason: str
+    where: str = ""
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The three tags."""
+        values = (self.owner, self.expires, self.reason)
+        return dict(zip(EXCEPTION_TAGS, values, strict=True))
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the tags of one user say of an exception; `fault` is the rule's own sentence."""
+
+    account: Account
+    user: str
+    owner: str
+    expires: str
+    reason: str
+    state: State
+    fault: str
+    last: date | None
+    """The last day, None where there is no such date."""
+
+    def days_left(self, today: date) -> int | None:
+        """Return how many days are left, negative when it has ended."""
+        return (self.last - today).days if self.last else None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The users of one account, and the policy by which exceptions are judged there."""
+
+    policy: Policy
+    deployed: bool
+    """Whether the rule stands there; without it the policy is the default one."""
+    users: Mapping[str, TaggedUser]
+
+
+@dataclass(frozen=True)
+class Write:
+    """One exception to be written: over what stands there, for exactly this user."""
+
+    wanted: Wanted
+    user: TaggedUser
+
+    @property
+    def before(self) -> dict[str, str]:
+        """The exception's tags as they stand, whatever their letter case."""
+        return exception_tags(self.user.tags)
+
+
+@dataclass
+class Changes:
+    """What a file comes to against what stands."""
+
+    writes: list[Write] = field(default_factory=list)
+    unchanged: list[Wanted] = field(default_factory=list)
+    refused: list[tuple[Wanted, str]] = field(default_factory=list)
+    strays: list[Recorded] = field(default_factory=list)
+    """Exceptions that stand on users and in no file."""
+
+
+def exception_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return those of a user's tags that record an exception, in whatever letter case."""
+    return {name: tags[name] for name in tags if name.lower() in EXCEPTION_TAGS}
+
+
+def read_standing(session: Session) -> Standing:
+    """Return the users of an account and their tags, and the rule's parameters there."""
+    policy, deployed = read_policy(session)
+    return Standing(policy, deployed, read_tagged_users(session))
+
+
+def read_policy(session: Session) -> tuple[Policy, bool]:
+    """Return the policy by which exceptions are judged in an account, and whether a rule has it."""
+    rule = read_rule_in_force(session)
+    return rule.policy if rule else parse_parameters({}), rule is not None
+
+
+def judge_exception(
+    account: Account, user: str, tags: Mapping[str, str], policy: Policy, now: datetime
+) -> Recorded | None:
+    """Return how a user's exception stands at `now`, None where none is recorded."""
+    if not exception_tags(tags):
+        return None
+    found = read_exception(tags, policy, now)
+    spelled = {name.lower(): value for name, value in tags.items()}
+    owner, expires, reason = (
+        " ".join(spelled.get(EXCEPTION_TAG + part, "").split()) for part in PARTS
+    )
+    last = parse_day(expires)
+    state = State.VALID if found.accepted else State.INVALID
+    if not found.accepted and last and last < now.date():
+        # It has ended only when nothing else is wrong with it: on its last day it was good.
+        then = datetime.combine(last, now.timetz())
+        good = read_exception(tags, policy, then).accepted
+        state = State.EXPIRED if good else State.INVALID
+    return Recorded(account, user, owner, expires, reason, state, found.fault, last)
+
+
+def list_exceptions(account: Account, standing: Standing, now: datetime) -> list[Recorded]:
+    """Return the exceptions recorded in an account, by user."""
+    found = (
+        judge_exception(account, name, user.tags, standing.policy, now)
+        for name, user in sorted(standing.users.items())
+    )
+    return [each for each in found if each]
+
+
+def sort_exceptions(found: Iterable[Recorded]) -> list[Recorded]:
+    """Return them with the expired ones first, then what is invalid, then by the day they end."""
+    order = (State.EXPIRED, State.INVALID, State.VALID)
+    return sorted(
+        found,
+        key=lambda each: (
+            order.index(each.state),
+            each.last or date.max,
+            each.account.id,
+            each.user,
+        ),
+    )
+
+
+def parse_day(text: str) -> date | None:
+    """Return the date, None for what is none; the only form is 2026-12-31."""
+    try:
+        return date.fromisoformat(text if re.fullmatch("[0-9-]{10}", text, re.ASCII) else "")
+    except ValueError:
+        return None
+
+
+def find_fault(wanted: Wanted, standing: Standing, now: datetime) -> str:
+    """Return why an exception would not be good, in the rule's words or IAM's, or ""."""
+    exception = read_exception(wanted.tags, standing.policy, now)
+    if not exception.accepted:
+        return exception.fault
+    for part, value in zip(PARTS, wanted.tags.values(), strict=True):
+        if len(value) > LONGEST_VALUE:
+            return f"{part} has {len(value)} characters, a tag takes {LONGEST_VALUE}."
+        if bad := next((each for each in value if not is_taken(each)), ""):
+            return f'{part} has "{bad}"; a tag takes letters, digits, blanks and {PUNCTUATION}.'
+    user = standing.users.get(wanted.user)
+    if user is None:
+        near = [name for name in standing.users if name.lower() == wanted.user.lower()]
+        return f"there is no such user{f', but {near[0]}' if near else ''}."
+    others = user.tags.keys() - exception_tags(user.tags).keys()
+    over = len(others) + len(EXCEPTION_TAGS) - MOST_TAGS
+    if over > 0:
+        return f"the user has {len(user.tags)} tags, IAM allows {MOST_TAGS}; remove {over}."
+    return ""
+
+
+def is_taken(character: str) -> bool:
+    """Does IAM take the character in a tag's value? (botocore's model, tagValueType)"""
+    return character in PUNCTUATION or unicodedata.category(character)[0] in "LZN"
+
+
+def compare(
+    wanted: Iterable[Wanted], standing: Mapping[Account, Standing], now: datetime
+) -> Changes:
+    """Return what has to be written so that the accounts that were read are as wanted."""
+    changes, named = Changes(), set[tuple[str, str]]()
+    by_id = {account.id: each for account, each in standing.items()}
+    for each in wanted:
+        named.add((each.account, each.user))
+        if each.account not in by_id:
+            continue
+        there = by_id[each.account]
+        if fault := find_fault(each, there, now):
+            changes.refused.append((each, fault))
+        elif exception_tags(there.users[each.user].tags) == each.tags:
+            changes.unchanged.append(each)
+        else:
+            changes.writes.append(Write(each, there.users[each.user]))
+    for account, there in standing.items():
+        found = list_exceptions(account, there, now)
+        changes.strays += [each for each in found if (account.id, each.user) not in named]
+    return changes
+
+
+def write_exception(session: Session, write: Write) -> None:
+    """Write the three tags in one call, which also replaces those in another letter case.
+
+    Raises ChangedMeanwhile where the user is not the one that was read or has other tags by now,
+    UserGone where there is none of this name.
+    """
+    check_unchanged(session, write.user)
+    session.iam.tag_user(
+        UserName=write.wanted.user,
+        Tags=[{"Key": key, "Value": value} for key, value in write.wanted.tags.items()],
+    )
+
+
+def remove_exception(session: Session, user: TaggedUser) -> tuple[str, ...]:
+    """Remove the tags of an exception, and return their names."""
+    check_unchanged(session, user)
+    names = tuple(sorted(exception_tags(user.tags)))
+    if names:
+        session.iam.untag_user(UserName=user.who.name, TagKeys=list(names))
+    return names
+
+
+def check_unchanged(session: Session, user: TaggedUser) -> None:
+    """Raise ChangedMeanwhile where somebody changed user or exception since they were read."""
+    found = read_tagged_user(session, user.who.name)
+    if found.who.id != user.who.id:
+        raise ChangedMeanwhile(f"the name belongs to {found.who.id} by now, not {user.who.id}")
+    if exception_tags(found.tags) != exception_tags(user.tags):
+        raise ChangedMeanwhile("somebody changed its exception meanwhile")
