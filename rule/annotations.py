@@ -51,6 +51,12 @@ def parse_annotation(text: str) -> tuple[Said, ...]:
     return said
 
 
+def parse_ended(text: str) -> date | None:
+    """Return the last day of the exception that an annotation says has ended, None without one."""
+    found = ENDED.search(text)
+    return date.fromisoformat(found[1]) if found else None
+
+
 def _parse_keys(text: str) -> Iterator[Said]:
     heads = list(KEY.finditer(text))
     if not heads or heads[0].start():
@@ -93,6 +99,7 @@ ACCEPTED = re.compile(
     rf" (\w+(?: and \w+)*)(?: of {NAME})?\.",
     re.DOTALL,
 )
+ENDED = re.compile(r"\. The exception ended on (\d{4}-\d\d-\d\d)\.")
 OFFENDING_KEYS = re.compile(rf"Offending access keys(?: of {NAME})?: (\w+(?: and \w+)*)\.")
 LONGEST_FIRST = sorted([*IN_A_WORD.values(), "with an invalid tag"], key=len, reverse=True)
 WORDS = "|".join(map(re.escape, LONGEST_FIRST))

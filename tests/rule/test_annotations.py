@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from rule.annotations import NO_KEYS, NotUnderstood, Said, parse_annotation
+from rule.annotations import NO_KEYS, NotUnderstood, Said, parse_annotation, parse_ended
 from rule.decision import COMPLIANT, NON_COMPLIANT, judge
 from rule.exception_tags import EXCEPTION_TAGS
 from rule.facts import utc
@@ -130,3 +130,11 @@ def test_two_keys_of_a_long_name_that_only_fit_in_a_word_are_both_read() -> None
     )
     used = Standing.QUARANTINED_USED
     assert parse_annotation(verdict.annotation) == (Said(ID, used), Said(OTHER_ID, used))
+
+
+def test_an_exception_that_has_ended_is_read_out_of_the_finding() -> None:
+    ended = EXCEPTION | {EXCEPTION_TAGS[1]: "2026-02-01"}
+    verdict = judge(user(key(), tags=ended), policy(), NOW)
+    assert verdict.compliance == NON_COMPLIANT
+    assert parse_ended(verdict.annotation) == date(2026, 2, 1)
+    assert parse_ended(judge(user(key()), policy(), NOW).annotation) is None
