@@ -11,9 +11,9 @@ from moto.cloudformation.models import Stack
 
 from emulator import Account
 from emulator.config.items import make_item
-from emulator.deployment import deploy
 from emulator.iam.users import User
 from emulator.ssm.automation import Execution
+from tests.support.deployment import deploy
 from tests.support.paths import ROOT
 
 NAME = "iam-user-no-setup-access-key"
