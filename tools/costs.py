@@ -40,7 +40,7 @@ is one a day. A fresh result once a day whatever the frequency was weighed
 
 - **First run**: everybody with a password gets a result, once.
 - **Mended**: two automations of one step for each finding, {items} configuration items of its user.
-- **Functions**: one run takes {run} s at most, a remediation {remediation} s.
+- **Functions**: a run is reckoned with {run} s, a remediation with {remediation} s.
 - **CloudTrail**: nothing; the first copy of management events is free, and no trail is needed.
 - What the recorder charges for users it records anyway is not the rule's.
 
@@ -48,8 +48,8 @@ is one a day. A fresh result once a day whatever the frequency was weighed
 |---|---|---|
 {prices}
 
-Prices as of {read}, us-east-1. The rule is in a conformance pack; the price list gives a result of a
-pack's rule the same tiers as a rule's, and no source says that both are charged for one result.
+Prices as of {read}, us-east-1. The rule is in a conformance pack; the price list gives a result of
+a pack's rule the same tiers as a rule's, and no source says that both are charged for one result.
 """
 
 
@@ -80,7 +80,7 @@ def write_page() -> str:
         run=SECONDS_A_RUN,
         remediation=SECONDS_A_REMEDIATION,
         prices="\n".join(
-            f"| {each.what} | {each.dollars:.10g} | {each.source} |" for each in PRICES
+            f"| {each.what} | {each.dollars:.10f} | {each.source} |" for each in PRICES
         ),
         read=READ,
     )

@@ -31,19 +31,30 @@ class Price:
 
 READ = "2026-11-28"
 EVALUATION_TIERS = (
-    (100_000, Price("one of an account's first 100,000 results a month", 0.001, "vantage.sh")),
-    (500_000, Price("one of the next 400,000", 0.0008, "vantage.sh")),
+    (
+        100_000,
+        Price(
+            "one of an account's first 100,000 results a month",
+            0.001,
+            "vantage.sh/blog/aws-config-pricing",
+        ),
+    ),
+    (500_000, Price("one of the next 400,000", 0.0008, "vantage.sh/blog/aws-config-pricing")),
 )
 EVALUATION = EVALUATION_TIERS[0][1].dollars
-LAMBDA_REQUEST = Price("a run of a function", 0.20 / 1e6, "AWS Lambda's price list, from memory")
+LAMBDA_REQUEST = Price("a run of a function", 0.20 / 1e6, "not looked up: AWS Lambda's price list")
 LAMBDA_SECOND = Price(
-    "a second of a function at 512 MB", 0.0000166667 / 2, "AWS Lambda's price list, from memory"
+    "a second of a function at 512 MB", 0.0000166667 / 2, "not looked up: AWS Lambda's price list"
 )
-STEP = Price("a step of an automation", 0.002, "Systems Manager's price list, from memory")
+STEP = Price("a step of an automation", 0.002, "not looked up: Systems Manager's price list")
 STEP_SECOND = Price(
-    "a second of a script in an automation", 0.00003, "Systems Manager's price list, from memory"
+    "a second of a script in an automation", 0.00003, "not looked up: Systems Manager's price list"
 )
-ITEM = Price("a configuration item (a tag put or removed makes one)", 0.003, "vantage.sh")
+ITEM = Price(
+    "a configuration item (a tag put or removed makes one)",
+    0.003,
+    "vantage.sh/blog/aws-config-pricing",
+)
 PRICES = (
     *(price for _, price in EVALUATION_TIERS),
     ITEM,
