@@ -5,11 +5,12 @@ from itertools import product
 
 import pytest
 
+from rule.annotation import NO_KEYS, NotUnderstood, Said, parse_annotation, parse_ended
 from rule.decision import COMPLIANT, NON_COMPLIANT, judge
 from rule.exception_tags import EXCEPTION_TAGS
 from rule.facts import utc
 from rule.quarantine import QUARANTINE_TAG
-from rule.sentences import NO_KEYS, PHRASES, NotUnderstood, Said, parse_annotation, parse_ended
+from rule.sentences import PHRASES
 from rule.standing import Standing
 from tests.support.facts import CREATED, ID, NOW, OTHER_ID, key, policy, user
 
@@ -122,3 +123,29 @@ def test_an_exception_that_has_ended_is_read_out_of_the_finding() -> None:
     assert verdict.compliance == NON_COMPLIANT
     assert parse_ended(verdict.annotation) == date(2026, 2, 1)
     assert parse_ended(judge(user(key()), policy(), NOW).annotation) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"Offending access keys of a.b: {ID} and {OTHER_ID}. x", [Said(ID), Said(OTHER_ID)]),
+        (
+            f"The risk is accepted until the end of 2026-12-31: access key {ID} of a,b.",
+            [Said(ID, accepted=date(2026, 12, 31))],
+        ),
+        (
+            f"The risk is accepted by o until the end of 2026-12-31: access key {ID} of a.b.",
+            [Said(ID, accepted=date(2026, 12, 31), owner="o")],
+        ),
+        (
+            f"Access keys of a,b: {ID} in quarantine, but used, {OTHER_ID} too young to be judged.",
+            [Said(ID, Standing.QUARANTINED_USED), Said(OTHER_ID, Standing.YOUNG)],
+        ),
+        (
+            f"Access keys of a: {ID} never used, no setup key, {OTHER_ID} with an invalid tag.",
+            [Said(ID, Standing.UNUSED_LATER), Said(OTHER_ID)],
+        ),
+    ],
+)
+def test_sentences_with_the_user_s_name_are_read(text: str, expected: list[Said]) -> None:
+    assert parse_annotation(text) == tuple(expected)
