@@ -1,7 +1,6 @@
-"""What an annotation says of each key: the one place where the rule's sentences are read back.
+"""Reads the rule's own sentences again: what an annotation says of the keys that it names.
 
-It stands beside the sentences, and its tests read back every verdict: whoever changes a sentence
-changes this. The forms of versions that may still be deployed are read, too.
+The one parser of them; it is made of the phrases that `sentences` says and tested with them.
 """
 
 import re
@@ -9,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from rule.sentences import PHRASES
+from rule.sentences import IN_A_WORD, PHRASES
 from rule.standing import Standing
 
 
@@ -38,13 +37,14 @@ def parse_annotation(text: str) -> tuple[Said, ...]:
     if text in NO_KEYS:
         return ()
     if found := ACCEPTED.fullmatch(text):
-        last, owner = date.fromisoformat(found["last"]), found["owner"] or ""
-        keys = found["keys"].split(" and ")
-        return tuple(Said(key, accepted=last, owner=owner) for key in keys)
+        last = date.fromisoformat(found[2])
+        owner = found[1] or ""
+        return tuple(Said(key, accepted=last, owner=owner) for key in found[3].split(" and "))
     if found := OFFENDING_KEYS.match(text):
-        return tuple(Said(key) for key in found["keys"].split(" and "))
+        return tuple(Said(key) for key in found[1].split(" and "))
     if found := IN_WORDS.fullmatch(text):
-        return tuple(Said(key, WORDS[word]) for key, word in WORD.findall(found["words"]))
+        words = {word: standing for standing, word in IN_A_WORD.items()}
+        return tuple(Said(key, words.get(word)) for key, word in WORD.findall(found[1]))
     said = tuple(_parse_keys(text))
     if not said:
         raise NotUnderstood(text)
@@ -86,6 +86,7 @@ def _form(phrase: str) -> re.Pattern[str]:
     return re.compile(form + r"\.")
 
 
+NAME = r"[\w+=,.@-]+"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 NO_KEYS = (
     "No console password.",
@@ -93,29 +94,19 @@ NO_KEYS = (
     "No active access key was created at setup.",
     "Every active access key is in use.",
 )
-NAME = r"(?: of [\w+=,.@-]+)?"
-KEYS = r"(?P<keys>\w+(?: and \w+)*)"
 ACCEPTED = re.compile(
-    r"The risk is accepted (?:by (?P<owner>.*) )?until the end of (?P<last>\d{4}-\d\d-\d\d):"
-    rf" access keys? {KEYS}{NAME}\.",
+    rf"The risk is accepted(?: by (.*))? until the end of (\d{{4}}-\d\d-\d\d): access keys?"
+    rf" (\w+(?: and \w+)*)(?: of {NAME})?\.",
     re.DOTALL,
 )
 ENDED = re.compile(r"\. The exception ended on (\d{4}-\d\d-\d\d)\.")
-OFFENDING_KEYS = re.compile(rf"Offending access keys{NAME}: {KEYS}\.")
-IN_WORDS = re.compile(rf"Access keys{NAME}: (?P<words>\w+ [a-z].*)\.")
-WORDS = {
-    "too young to be judged": Standing.YOUNG,
-    "made Active again": Standing.REACTIVATED,
-    "in quarantine, but used": Standing.QUARANTINED_USED,
-    "in quarantine, but unmet": Standing.QUARANTINED_UNMET,
-    "in quarantine": Standing.IN_QUARANTINE,
-    "never used, no setup key": Standing.UNUSED_LATER,
-    "with an invalid tag": None,
-}
-"""How a key stands where an annotation has room for a word alone, the longer words first."""
-WORD = re.compile(rf"(\w+) ({'|'.join(WORDS)})(?:, |$)")
+OFFENDING_KEYS = re.compile(rf"Offending access keys(?: of {NAME})?: (\w+(?: and \w+)*)\.")
+LONGEST_FIRST = sorted([*IN_A_WORD.values(), "with an invalid tag"], key=len, reverse=True)
+WORDS = "|".join(map(re.escape, LONGEST_FIRST))
+WORD = re.compile(rf"(\w+) ({WORDS})")
+IN_WORDS = re.compile(rf"Access keys of {NAME}: ((?:\w+ (?:{WORDS})(?:, )?)+)\.")
 KEY = re.compile(
-    rf"Access key (?P<key>\w+){NAME}"
+    rf"Access key (?P<key>\w+)(?: of {NAME})?"
     rf"(?: was created at (?P<created>{TIME}), (?:its|the) user at {TIME})?: "
 )
 FORMS = tuple((standing, _form(phrase)) for standing, phrase in PHRASES.items())
