@@ -76,7 +76,7 @@ def _read_rules(folder: Path) -> _Rules:
 def _read_outer_rules(folder: Path) -> _Rules:
     """Return the rules of the folders above, up to the one that is git's work tree."""
     rules: _Rules = ()
-    while not os.path.exists(folder / ".git"):
+    while not os.path.exists(folder / ".git"):  # noqa: PTH110 (no error where it is not readable)
         if folder == folder.parent:
             return ()
         folder = folder.parent

@@ -218,13 +218,14 @@ def test_members_keep_their_own_and_may_look(action: str, resource: str) -> None
 
 
 @pytest.mark.parametrize("function", PROTECTED["Function"])
-def test_nobody_invokes_a_function_but_the_rules_own_roles_and_those_who_deploy(
+def test_nobody_invokes_a_function_but_the_runbook_and_those_who_deploy(
     function: str,
 ) -> None:
     policy = load("the-rule")
-    for principal in ("role/Admin", "root", "user/ann", f"role/team/{NAME}-remediation"):
+    others = ("role/Admin", "root", "user/ann", REMEDIATION, f"role/team/{NAME}-remediation")
+    for principal in others:
         assert is_denied(policy, "lambda:InvokeFunction", function, principal)
-    for principal in (REMEDIATION, *EXEMPT):
+    for principal in (f"role/{NAME}-remediation", *EXEMPT):
         assert not is_denied(policy, "lambda:InvokeFunction", function, principal)
 
 
