@@ -219,7 +219,7 @@ def test_an_error_planted_in_the_pack_is_seen(
     name, _, number = said[0].rpartition(":")
     assert name == "conformance-pack.yaml"
     line = file.read_text().splitlines()[int(number) - 1]
-    assert at.split("\n")[0].split(":")[0] in line
+    assert at.split("\n", maxsplit=1)[0].split(":", maxsplit=1)[0] in line
 
 
 @pytest.mark.parametrize(
