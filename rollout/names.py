@@ -9,6 +9,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 RULE = STACK = STACK_SET = FUNCTION = PACK = DOCUMENT = "iam-user-no-setup-access-key"
+AUTOMATION_ROLE = f"{FUNCTION}-remediation"
+"""What the runbook runs as."""
 EXPORT = f"{FUNCTION}-function-arn"
 PLACEHOLDER_ACCOUNT = "111122223333"
 COMMAND = "no-setup-access-key"

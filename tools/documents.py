@@ -27,6 +27,7 @@ from tests.support.organizations import (
     run,
     split_calls,
 )
+from tests.support.workshop import Workshop, act_in_process
 
 DOCS = Path(__file__).parent.parent / "docs"
 HASH = re.compile(r"\b[0-9a-f]{16}\b")
@@ -124,6 +125,16 @@ def add_idle_user(estate: Estate) -> None:
     iam.add_key(iam.add_user("ben.idle", created=created, password=created), created=created)
 
 
+def find_idle_user(estate: Estate) -> None:
+    """Let the rule of shop find its idle user, now that no exception keeps it."""
+    iam = estate.members.config(SHOP, REGION).iam
+    iam.get_user("ben.idle").tag_values.clear()
+    workshop = Workshop(estate)
+    workshop.install(SHOP)
+    workshop.judge(SHOP)
+    workshop.hold(SHOP, "AIDAGONE0000000000001", "A user who is gone by now.")
+
+
 EXCEPTION = "--owner team --expires 2026-10-01 --reason x"
 EVALUATOR = "iam-user-no-setup-access-key-evaluator"
 IN_MEMBERS = f"--member-role {ROLE}"
@@ -134,17 +145,19 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (break_stack, f"deploy {IN_MEMBERS} --canary {SHOP}"),
     (mend_stack, f"deploy {IN_MEMBERS} --yes"),
     (do_nothing, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30"),
+    (add_idle_user, f"exceptions add {SHOP}/ben.idle {EXCEPTION} {IN_MEMBERS}"),
+    (find_idle_user, f"remediate --dry-run {IN_MEMBERS}"),
+    (do_nothing, f"remediate --yes --unit PRODUCTION {IN_MEMBERS}"),
+    (do_nothing, f"exceptions list {IN_MEMBERS}"),
+    (do_nothing, f"exceptions list --unit OU {IN_MEMBERS}"),
+    (do_nothing, "exceptions list --account-only"),
+    (do_nothing, f"exceptions remove {SHOP}/ben.idle {IN_MEMBERS}"),
     (do_nothing, "check --ou OU"),
     (do_nothing, "plan --ou OU"),
     (do_nothing, "deploy --ou OU --yes"),
     (do_nothing, f"check {IN_MEMBERS}"),
     (do_nothing, f"plan {IN_MEMBERS}"),
     (do_nothing, f"status {IN_MEMBERS}"),
-    (add_idle_user, f"exceptions add {SHOP}/ben.idle {EXCEPTION} {IN_MEMBERS}"),
-    (do_nothing, f"exceptions list {IN_MEMBERS}"),
-    (do_nothing, f"exceptions list --unit OU {IN_MEMBERS}"),
-    (do_nothing, "exceptions list --account-only"),
-    (do_nothing, f"exceptions remove {SHOP}/ben.idle {IN_MEMBERS}"),
     (do_nothing, f"remove --yes --with-code {IN_MEMBERS}"),
 )
 """What is run to record the calls of each verb, in order, each after what happens before it."""
@@ -235,10 +248,12 @@ def write_permissions() -> str:
     far = {verb: set[str]() for verb in VERBS}
     with open_estate() as estate, pytest.MonkeyPatch.context() as patches:
         patches.setattr("time.sleep", estate.sleep)
+        act_in_process(Workshop(estate), patches)
         for happen, command in STEPS:
             happen(estate)
+            line = command.replace("OU", estate.testing.id)
             with estate.cloud.calls.since_now() as calls:
-                run(command.replace("OU", estate.testing.id), documented=False)
+                run(line.replace("PRODUCTION", estate.production.id), documented=False)
             verb = command.split()[0]
             here, there = split_calls(calls.made())
             own[verb] |= here

@@ -12,19 +12,19 @@ from rollout.errors import Refused
 from rollout.output.exceptions import (
     COLUMNS,
     describe,
+    describe_changes,
     describe_counts,
     describe_row,
     describe_wanted,
+    find_faults,
     tell_bad,
     tell_fault,
-    tell_stray,
     tell_write,
 )
 from rollout.output.progress import BAD, GOOD, Line, Story
 from rollout.remediation.attempt import attempt
-from rollout.remediation.exception_file import ACCOUNT, read_exceptions
+from rollout.remediation.exception_file import ACCOUNT, choose_entries, read_exceptions
 from rollout.remediation.exceptions import (
-    Changes,
     Recorded,
     Standing,
     State,
@@ -162,12 +162,17 @@ def apply(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
     """Write what the files want; 1 when something was not written, or stands in no file."""
     entries = read_exceptions([(each, read_file(each)) for each in arguments.files])
     place = open_accounts(arguments, arguments.account, arguments.unit)
-    wanted = choose_entries(entries, place, some=bool(arguments.account or arguments.unit))
+    where = place.organization.id if place.organization else str(place.accounts[0])
+    chosen = {each.id for each in place.accounts}
+    some = bool(arguments.account or arguments.unit)
+    wanted = choose_entries(entries, chosen, where, some=some)
     seen = place.read(story, "users and their tags", read_standing)
     changes = compare(wanted, seen, now)
     with story.line(f"exceptions in {', '.join(arguments.files)}") as line:
         tell_policies(line, seen.values())
-        tell_changes(line, place, changes)
+        faults = find_faults(changes)
+        line.end(describe_changes(changes), style=BAD if faults else GOOD)
+        blame(line, faults)
     for change in changes.writes:
         account = place.find(change.wanted.account)
         user = f"{account.id}/{change.wanted.user}"
@@ -211,24 +216,6 @@ def read_file(name: str) -> bytes:
         raise Refused(f"{name}: {error.strerror}.") from error
 
 
-def choose_entries(entries: Iterable[Wanted], place: Place, *, some: bool) -> list[Wanted]:
-    """Return the entries for the accounts of the place. Raises Refused for an unknown account.
-
-    With `some` accounts chosen, entries for others are left for another run.
-    """
-    chosen = {each.id for each in place.accounts}
-    outside = [each for each in entries if each.account not in chosen]
-    if outside and not some:
-        where = place.organization.id if place.organization else str(place.accounts[0])
-        raise Refused(
-            "Nothing was changed:\n"
-            + "\n".join(
-                f"{each.where}: {each.account} is no active account of {where}." for each in outside
-            )
-        )
-    return [each for each in entries if each.account in chosen]
-
-
 def do(story: Story, line: Line, user: str, done: str, act: Callable[[], object]) -> None:
     """Do it, and end the line with what was done, or with the fault."""
     if why := attempt(act):
@@ -247,22 +234,3 @@ def tell_policies(line: Line, seen: Iterable[Standing]) -> None:
             f"{len(there)} without the rule: an exception there may end at most"
             f" {there[0].policy.max_exception.days} days ahead, the default"
         )
-
-
-def tell_changes(line: Line, place: Place, changes: Changes) -> None:
-    """Tell what the files come to, and what cannot be written."""
-    strays = len(changes.strays)
-    parts = [
-        (len(changes.unchanged), "as they stand"),
-        (len(changes.writes), "to write"),
-        (len(changes.refused), "refused"),
-        (strays, "in no file"),
-    ]
-    bad = changes.refused or changes.strays
-    told = ", ".join(f"{number} {word}" for number, word in parts if number) or "none"
-    line.end(told, style=BAD if bad else GOOD)
-    refused = [
-        tell_fault(f"{each.account}/{each.user}", f"{each.where}: {why}")
-        for each, why in changes.refused
-    ]
-    blame(line, refused + [tell_stray(each) for each in changes.strays])

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from rollout.output.fault import Fault
-from rollout.remediation.exceptions import Recorded, State, Wanted, Write
+from rollout.remediation.exceptions import Changes, Recorded, State, Wanted, Write
 
 CHECK = "exceptions"
 COLUMNS = ["EXPIRES", "DAYS", "ACCOUNT", "USER", "OWNER", "STATE", "REASON"]
@@ -92,3 +92,23 @@ def tell_stray(each: Recorded) -> Fault:
         f"{each.account}: {each.user}: in no file: {end}, {each.state.value}",
         f"exceptions remove {each.account.id}/{each.user}",
     )
+
+
+def describe_changes(changes: Changes) -> str:
+    """Return what files come to against what stands, counted."""
+    parts = [
+        (len(changes.unchanged), "as they stand"),
+        (len(changes.writes), "to write"),
+        (len(changes.refused), "refused"),
+        (len(changes.strays), "in no file"),
+    ]
+    return ", ".join(f"{number} {word}" for number, word in parts if number) or "none"
+
+
+def find_faults(changes: Changes) -> list[Fault]:
+    """Return what cannot be written, and what stands in no file."""
+    refused = [
+        tell_fault(f"{each.account}/{each.user}", f"{each.where}: {why}")
+        for each, why in changes.refused
+    ]
+    return refused + [tell_stray(each) for each in changes.strays]

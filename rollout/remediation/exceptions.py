@@ -7,6 +7,7 @@ own words. Deciding is pure; only `read_standing` and `write_exception` touch AW
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -19,9 +20,8 @@ from rollout.remediation.tagged_users import TaggedUser, read_tagged_user, read_
 from rule.exception_tags import EXCEPTION_TAG, EXCEPTION_TAGS, check_exception
 from rule.parameters import Policy, parse_parameters
 
-MOST_TAGS = 50
-LONGEST_VALUE = 256
-"""Of a user's tags and of a tag's value (IAM quotas)."""
+MOST_TAGS, LONGEST_VALUE = 50, 256
+"""IAM's quotas: tags of a user, characters of a value."""
 PUNCTUATION = "_.:/=+-@"
 PARTS = ("owner", "expires", "reason")
 
@@ -167,10 +167,9 @@ def sort_exceptions(found: Iterable[Recorded]) -> list[Recorded]:
 
 def parse_day(text: str) -> date | None:
     """Return the date, None for what is none; the only form is 2026-12-31."""
-    try:
+    with suppress(ValueError):
         return date.fromisoformat(text if re.fullmatch("[0-9-]{10}", text, re.ASCII) else "")
-    except ValueError:
-        return None
+    return None
 
 
 def find_fault(wanted: Wanted, standing: Standing, now: datetime) -> str:
@@ -207,9 +206,9 @@ def compare(
     by_id = {account.id: each for account, each in standing.items()}
     for each in wanted:
         named.add((each.account, each.user))
-        if each.account not in by_id:
+        there = by_id.get(each.account)
+        if there is None:
             continue
-        there = by_id[each.account]
         if fault := find_fault(each, there, now):
             changes.refused.append((each, fault))
         elif exception_tags(there.users[each.user].tags) == each.tags:

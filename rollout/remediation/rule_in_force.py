@@ -5,6 +5,7 @@ does: so the desk never promises what the rule would not do.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rollout.aws.session import Session
@@ -47,7 +48,12 @@ def read_rule_in_force(session: Session) -> RuleInForce | None:
             f" this account's function {FUNCTION}."
         )
     try:
-        policy = parse_parameters(json.loads(rule.get("InputParameters") or "{}"))
+        policy = parse_rule_parameters(json.loads(rule.get("InputParameters") or "{}"))
     except InvalidParameters as fault:
         raise Refused(f"{session.label}: the rule {rule['ConfigRuleName']}: {fault}") from fault
     return RuleInForce(rule["ConfigRuleName"], policy)
+
+
+def parse_rule_parameters(given: Mapping[str, object]) -> Policy:
+    """Return the policy in a rule's InputParameters. Raises InvalidParameters."""
+    return parse_parameters(given)
