@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError, NoRegionError
 
 from rollout.aws.iam_actions import find_action
 from rollout.errors import Denied, Refused, Throttled
+from rule.live import CLIENT_CONFIG as RULE_CONFIG
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -111,6 +112,12 @@ class Session:
         return client
 
     @cached_property
+    def rule_iam(self) -> "IAMClient":
+        """The client of IAM as the rule's own reading wants it: it reads AWS's refusals itself."""
+        client: IAMClient = self._make_plain("iam", RULE_CONFIG)
+        return client
+
+    @cached_property
     def awslambda(self) -> "LambdaClient":
         """The client of AWS Lambda, whose name is a word of Python."""
         client: LambdaClient = self._make("lambda")
@@ -140,14 +147,17 @@ class Session:
         client: STSClient = self._make("sts")
         return client
 
-    def _make(self, service: str) -> Any:
+    def _make_plain(self, service: str, config: Config) -> Any:
         with _MAKING:
-            client = self.boto.client(
+            return self.boto.client(
                 service,  # type: ignore[call-overload]
                 region_name=self.region,
-                config=CLIENT_CONFIG,
+                config=config,
                 **self.keys,
             )
+
+    def _make(self, service: str) -> Any:
+        client = self._make_plain(service, CLIENT_CONFIG)
         client.meta.events.register("after-call", partial(explain, self))
         return client
 
