@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+READY := $(VENV)/.ready-dev
+READY_DEMO := $(VENV)/.ready-demo
 PURE := decision exception_tags facts parameters quarantine sentences standing credential_report events results
 
 .PHONY: help venv demo test test-slow coverage check render package rdk readme docs pictures format lock clean
@@ -26,16 +27,17 @@ help:
 
 venv: $(READY)
 
+# A folder that was set up for the demo alone is set up anew, so that no half of one counts.
 $(READY): requirements-dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "$(PYTHON) is older than Python 3.11: name a newer one with make PYTHON=python3.12"; exit 1; }
-	@echo "Setting up $(VENV), about a minute ..."
-	@$(PYTHON) -m venv --clear $(VENV) \
-	  || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
-	@touch $(READY)
+	@command -v "$(PYTHON)" > /dev/null || { echo "There is no $(PYTHON) here: name a Python with make PYTHON=python3.12"; exit 1; }
+	@"$(PYTHON)" tools/environment.py dev
 
-demo: $(READY)
+$(READY_DEMO): requirements-demo.txt
+	@command -v "$(PYTHON)" > /dev/null || { echo "There is no $(PYTHON) here: name a Python with make PYTHON=python3.12"; exit 1; }
+	@"$(PYTHON)" tools/environment.py demo
+
+# Whoever has everything needs no second look.
+demo: $(if $(wildcard $(READY)),$(READY),$(READY_DEMO))
 	@$(BIN)/python -m rollout demo
 
 test: $(READY)
@@ -78,11 +80,12 @@ format: $(READY)
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header
+
 lock: $(READY)
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
-	  --upgrade pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
-	  --upgrade pyproject.toml --group dev -o requirements-dev.txt
+	$(LOCK) --upgrade pyproject.toml --group dev -o requirements-dev.txt
+	$(LOCK) --upgrade pyproject.toml --constraint requirements-dev.txt -o requirements.txt
+	$(LOCK) --upgrade pyproject.toml --extra demo --constraint requirements-dev.txt -o requirements-demo.txt
 
 clean:
 	rm -rf $(VENV) build dist

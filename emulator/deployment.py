@@ -5,14 +5,15 @@ AWS Config. From then on Config's events run the deployed code under the deploye
 """
 
 from contextlib import suppress
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from emulator.account import Account
 from emulator.config.rules import Rule
+from rollout.names import PACK_FILE, TEMPLATE_FILE
 
-ROOT = Path(__file__).parent.parent
 NAME = "iam-user-no-setup-access-key"
 BUCKET = "no-setup-access-key-code"
 PACK = "no-setup-access-key"
@@ -41,14 +42,14 @@ def put_code(account: Account, package: Path) -> None:
     s3.upload_file(str(package), BUCKET, package.name)
 
 
-def put_stack(account: Account, code_key: str, template: Path = ROOT / "template.yaml") -> None:
+def put_stack(account: Account, code_key: str, template: Traversable = TEMPLATE_FILE) -> None:
     """Create the stack, or change the one that stands. Raises NotDeployed."""
     cloudformation = account.session().client("cloudformation")
     standing = [each["StackName"] for each in cloudformation.describe_stacks()["Stacks"]]
     try:
         (cloudformation.update_stack if NAME in standing else cloudformation.create_stack)(
             StackName=NAME,
-            TemplateBody=template.read_text(),
+            TemplateBody=template.read_text(encoding="utf-8"),
             Capabilities=["CAPABILITY_NAMED_IAM"],
             Parameters=[
                 {"ParameterKey": "CodeBucket", "ParameterValue": BUCKET},
@@ -67,13 +68,14 @@ def put_stack(account: Account, code_key: str, template: Path = ROOT / "template
 def put_pack(
     account: Account,
     parameters: dict[str, str] | None = None,
-    template: Path = ROOT / "conformance-pack.yaml",
+    template: Traversable = PACK_FILE,
 ) -> None:
     """Create the conformance pack, or change the one that stands. Raises NotDeployed."""
     config = account.session().client("config")
+    body = template.read_text(encoding="utf-8").replace("111122223333", account.account_id)
     config.put_conformance_pack(
         ConformancePackName=PACK,
-        TemplateBody=template.read_text().replace("111122223333", account.account_id),
+        TemplateBody=body,
         ConformancePackInputParameters=[
             {"ParameterName": name, "ParameterValue": value}
             for name, value in (parameters or {}).items()

@@ -27,6 +27,7 @@ from tests.support.organizations import (
     run,
     split_calls,
 )
+from tests.support.planted import plant
 from tests.support.workshop import Workshop, act_in_process
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -127,12 +128,15 @@ def add_idle_user(estate: Estate) -> None:
 
 def find_idle_user(estate: Estate) -> None:
     """Let the rule of shop find its idle user, now that no exception keeps it."""
-    iam = estate.members.config(SHOP, REGION).iam
-    iam.get_user("ben.idle").tag_values.clear()
     workshop = Workshop(estate)
     workshop.install(SHOP)
     workshop.judge(SHOP)
     workshop.hold(SHOP, "AIDAGONE0000000000001", "A user who is gone by now.")
+
+
+def plant_findings(estate: Estate) -> None:
+    """Let AWS Config hold results in every account."""
+    plant(estate, deployed=True)
 
 
 EXCEPTION = "--owner team --expires 2026-10-01 --reason x"
@@ -146,12 +150,12 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (mend_stack, f"deploy {IN_MEMBERS} --yes"),
     (do_nothing, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30"),
     (add_idle_user, f"exceptions add {SHOP}/ben.idle {EXCEPTION} {IN_MEMBERS}"),
-    (find_idle_user, f"remediate --dry-run {IN_MEMBERS}"),
-    (do_nothing, f"remediate --yes --unit PRODUCTION {IN_MEMBERS}"),
     (do_nothing, f"exceptions list {IN_MEMBERS}"),
     (do_nothing, f"exceptions list --unit OU {IN_MEMBERS}"),
     (do_nothing, "exceptions list --account-only"),
     (do_nothing, f"exceptions remove {SHOP}/ben.idle {IN_MEMBERS}"),
+    (find_idle_user, f"remediate --dry-run {IN_MEMBERS}"),
+    (do_nothing, f"remediate --yes --unit PRODUCTION {IN_MEMBERS}"),
     (do_nothing, "check --ou OU"),
     (do_nothing, "plan --ou OU"),
     (do_nothing, "deploy --ou OU --yes"),
@@ -159,10 +163,12 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"plan {IN_MEMBERS}"),
     (do_nothing, f"status {IN_MEMBERS}"),
     (do_nothing, f"evaluate --organization {IN_MEMBERS}"),
+    (plant_findings, f"report {IN_MEMBERS} --production Environment=prod*"),
+    (do_nothing, f"report {IN_MEMBERS} --source members"),
     (do_nothing, f"remove --yes --with-code {IN_MEMBERS}"),
 )
 """What is run to record the calls of each verb, in order, each after what happens before it."""
-VERBS = ("evaluate", "check", "plan", "deploy", "status", "remove", *WORK_OFF)
+VERBS = ("evaluate", "report", "check", "plan", "deploy", "status", "remove", *WORK_OFF)
 MORE_THAN_CHECK = ("plan", "deploy")
 STACK_ACTIONS = {
     "AWS::CloudWatch::Alarm": ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],

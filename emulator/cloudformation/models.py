@@ -12,10 +12,6 @@ from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import ValidationError
 
 from emulator.cloudformation.events import describe_error
-from emulator.cloudformation.resources import MODELS, NAMES
-
-parsing.get_model_map().update(MODELS)
-parsing.get_name_type_map().update(NAMES)
 
 
 class CloudFormation(models.CloudFormationBackend):

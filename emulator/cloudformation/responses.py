@@ -9,8 +9,8 @@ from typing import Any
 from moto.cloudformation import responses
 from moto.core.responses import ActionResult, EmptyResult
 
-from emulator.cloudformation.light_stacks import stack_sets_of
-from emulator.cloudformation.stack_sets import Instance, Operation, StackSet, StackSets
+from emulator.cloudformation.stack_set import Instance, Operation, StackSet
+from emulator.cloudformation.stack_sets import StackSets
 from emulator.gateway.pages import InvalidToken, cut_page
 from emulator.iam.users import new_id
 from emulator.organizations.models import STACKSETS, Refusal, organization_of
@@ -47,7 +47,7 @@ class StackSetResponse(responses.CloudFormationResponse):
                 "ValidationError",
                 "You must enable organizations access to operate a service managed stack set",
             )
-        return stack_sets_of(organization)
+        return organization.part(StackSets)
 
     def _set(self) -> tuple[StackSets, StackSet]:
         sets = self._sets()

@@ -9,7 +9,6 @@ from emulator.config.organization_packs import (
     AccountStatus,
     OrganizationPack,
     OrganizationPacks,
-    packs_of,
 )
 from emulator.config.rule_responses import RuleResponse
 from emulator.gateway.pages import InvalidToken, cut_page
@@ -104,7 +103,7 @@ class OrganizationPackResponse(RuleResponse):
         return "{}"
 
     def _packs(self) -> OrganizationPacks:
-        packs = packs_of(self._organization())
+        packs = self._organization().part(OrganizationPacks)
         packs.check_administrator(self.current_account)
         return packs
 

@@ -5,19 +5,21 @@ Unsure facts are one attribute each (FACTS 1): what `${AWS::AccountId}` becomes 
 aggregate status stays CREATE_IN_PROGRESS for a delegated administrator (M).
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from moto.awslambda.exceptions import UnknownFunctionException
+from moto.cloudformation.exceptions import ExportNotFound
+from moto.cloudformation.models import cloudformation_backends
+from moto.cloudformation.parsing import ResourceMap, clean_json
+from moto.config.models import config_backends
+from moto.core.exceptions import JsonRESTError, ServiceException
 
-from emulator.cloudformation.intrinsics import Reader, Unresolved, load_template
-from emulator.cloudformation.light_stacks import Members, members_of
-from emulator.config.remediation import PACK_SERVICE, SHAPE
-from emulator.gateway.calls import find_model
-from emulator.gateway.validation import read_template_value
+from emulator.cloudformation.templates import read_template
+from emulator.config.models import Config
+from emulator.config.pack_resources import put_remediation, put_rule, remove_rule
+from emulator.config.packs import STACK
 from emulator.iam.users import new_id
 from emulator.organizations.models import CONFIG, Member, Organization, Refusal
 
@@ -76,7 +78,6 @@ class OrganizationPacks:
 
     def __init__(self, organization: Organization) -> None:
         self.organization = organization
-        self.members: Members = members_of(organization)
         self.packs: dict[tuple[str, str], OrganizationPack] = {}
         """By owner and name: what one administrator puts, another does not see."""
         self.seconds_each = 3.0
@@ -121,7 +122,7 @@ class OrganizationPacks:
         Raises ResourceInUseException while it is in progress (API reference).
         """
         self.check_administrator(owner)
-        declared = load_template(template).get("Parameters") or {}
+        declared = read_template(template).get("Parameters") or {}
         if unknown := parameters.keys() - declared.keys():
             raise Refusal(
                 "OrganizationConformancePackTemplateValidationException",
@@ -244,79 +245,59 @@ class OrganizationPacks:
         """Create or update the pack's rules in one account. Raises PackFailed."""
         if member.id in self.failing:
             raise PackFailed(*self.failing[member.id])
-        config = self.members.config(member.id, pack.region)
+        config = _config(member.id, pack.region)
         if not any(each.status.recording for each in config.recorders.values()):
             raise PackFailed(
                 "NoAvailableConfigurationRecorderException",
                 "There are no configuration recorders available in this account.",
             )
-        account_id = member.id if self.resolves_account_id else pack.owner
-        template = load_template(pack.template)
-        reader = Reader(
-            template,
-            pack.parameters,
-            {
-                "AWS::AccountId": account_id,
-                "AWS::Region": pack.region,
-                "AWS::Partition": "aws",
-            },
-            self.members.exported(member.id, pack.region),
-        )
+        stack = pack_stack(status.pack, member.id)
         rules: list[str] = []
-        for resource in template["Resources"].values():
-            if "Condition" in resource and not reader.holds(resource["Condition"]):
-                continue
-            try:
-                properties = reader.resolve(resource["Properties"])
-            except Unresolved as error:
-                raise PackFailed(
-                    "ConformancePackTemplateValidationException", str(error)
-                ) from error
-            if resource["Type"] == "AWS::Config::ConfigRule":
-                rules.append(self._put_rule(member.id, pack.region, status.pack, properties))
-            else:
-                self._put_remediation(member.id, pack, rules, properties)
+        try:
+            for kind, properties in self._resolve(pack, member, stack):
+                if kind == "AWS::Config::ConfigRule":
+                    rules.append(put_rule(config, properties, stack))
+                else:
+                    put_remediation(config, self._rewrite(pack, member, properties), stack)
+        except ExportNotFound as error:
+            raise PackFailed("ConformancePackTemplateValidationException", error.message) from error
+        except JsonRESTError as error:
+            raise PackFailed(error.error_type, error.message) from error
+        except ServiceException as error:
+            raise PackFailed(error.code, error.message) from error
         config.organization_packs[status.pack] = rules
 
-    def _put_rule(self, account: str, region: str, pack: str, properties: dict[str, Any]) -> str:
-        source = properties["Source"]["SourceIdentifier"]
-        try:
-            if source.split(":")[4] != account:
-                raise UnknownFunctionException(source)
-            self.members.functions(account, region).get_function(source)
-        except UnknownFunctionException:
-            raise PackFailed(
-                "InsufficientPermissionsException",
-                f"The AWS Lambda function {source} cannot be invoked. Check the specified function"
-                " ARN, and check the function's permissions.",
-            ) from None
-        suffix = new_id("", f"{account}/{pack}", 1, 9).lower()
-        name = f"{properties['ConfigRuleName']}-conformance-pack-{suffix}"
-        parameters = json.dumps(properties.get("InputParameters") or {})
-        rule = properties | {"ConfigRuleName": name, "InputParameters": parameters}
-        self.members.config(account, region).put_config_rule(rule)
-        return name
+    def _resolve(
+        self, pack: OrganizationPack, member: Member, stack: str
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """Return type and properties of what the pack makes in an account, rules first."""
+        account = member.id if self.resolves_account_id else pack.owner
+        template = read_template(pack.template)
+        exports = cloudformation_backends[member.id][pack.region].exports
+        resources = ResourceMap(
+            stack, stack, dict(pack.parameters), {}, pack.region, account, template, exports
+        )
+        resources.load()
+        made = [
+            (str(resource["Type"]), clean_json(resource["Properties"], resources))
+            for resource in template["Resources"].values()
+            if "Condition" not in resource or resources.lazy_condition_map[resource["Condition"]]
+        ]
+        return sorted(made, key=lambda each: each[0])
 
-    def _put_remediation(
-        self, account: str, pack: OrganizationPack, rules: list[str], properties: dict[str, Any]
-    ) -> None:
+    def _rewrite(
+        self, pack: OrganizationPack, member: Member, properties: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return a remediation with the member's own account in its role."""
         values = properties.get("Parameters", {}).get("AutomationAssumeRole", {})
         for role in [values.get("StaticValue", {})] if self.rewrites_role else []:
-            role["Values"] = [each.replace(pack.owner, account) for each in role["Values"]]
-        base = properties["ConfigRuleName"]
-        (rule,) = [each for each in rules if each.startswith(f"{base}-conformance-pack-")]
-        # A light stack has a light runbook, so what Config would check of it is left out.
-        found = read_template_value(
-            find_model("config").shape_for(SHAPE), {**properties, "ConfigRuleName": rule}
-        )
-        remediations = self.members.config(account, pack.region).remediations
-        remediations.configurations[rule] = found | {"CreatedByService": PACK_SERVICE}
+            role["Values"] = [each.replace(pack.owner, member.id) for each in role["Values"]]
+        return properties
 
     def _delete_one(self, pack: OrganizationPack, member: Member, status: AccountStatus) -> None:
-        config = self.members.config(member.id, pack.region)
+        config = _config(member.id, pack.region)
         for rule in config.organization_packs.pop(status.pack, []):
-            config.remediations.configurations.pop(rule, None)
-            config.delete_config_rule(rule)
+            remove_rule(config, rule)
 
     def _receive(self, member: Member) -> None:
         for pack in list(self.packs.values()):
@@ -328,9 +309,13 @@ class OrganizationPacks:
             )
 
 
-def packs_of(organization: Organization) -> OrganizationPacks:
-    """Return the packs of an organization."""
-    if not hasattr(organization, "packs"):
-        organization.packs = OrganizationPacks(organization)  # type: ignore[attr-defined]
-    packs: OrganizationPacks = organization.packs  # type: ignore[attr-defined]
-    return packs
+def pack_stack(pack: str, account: str) -> str:
+    """Return the name of the stack that an organization's pack becomes in an account."""
+    suffix = new_id("", f"{account}/{pack}", 1, 9).lower()
+    return f"{STACK}{pack}-conformance-pack-{suffix}"
+
+
+def _config(account: str, region: str) -> Config:
+    backend = config_backends[account][region]
+    assert isinstance(backend, Config)
+    return backend

@@ -16,6 +16,7 @@ from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
 from emulator.awslambda.models import Lambda
+from emulator.config.aggregate_responses import AggregateResponse
 from emulator.config.items import USER_TYPE
 from emulator.config.organization_pack_responses import OrganizationPackResponse
 from emulator.config.packs import TemplateRefused
@@ -30,7 +31,7 @@ MAX_STARTED = 25
 """Rules in one StartConfigRulesEvaluation (botocore's model)."""
 
 
-class ConfigResponse(RemediationResponse, OrganizationPackResponse):
+class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackResponse):
     """Moto's Config operations, and those below."""
 
     def get_compliance_details_by_config_rule(self) -> str:

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from rollout.code.package import build_package
 from rollout.errors import Refused
+from rollout.names import RULE
 from rollout.output.progress import dots
 from rollout.output.verdicts import write_rows
 from rule.decision import COMPLIANT, NON_COMPLIANT
@@ -43,7 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         from emulator import deployment, loopback, open_account
     except ImportError as error:
-        raise Refused(f"the demo needs the packages of requirements-dev.txt ({error})") from error
+        raise Refused(
+            f"the demo needs packages that are not here ({error}). In a checkout run make demo;"
+            f" what is installed has them with pip install '{RULE}[demo]'."
+        ) from error
     loopback.install_guard()
     with open_account(NOW, ticking=False) as account:
         story = Story(account)

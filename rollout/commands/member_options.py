@@ -111,7 +111,11 @@ def add_member_options(parser: argparse.ArgumentParser, *, choose: bool = True) 
 
 
 def open_accounts(
-    arguments: argparse.Namespace, accounts: Collection[str] = (), units: Collection[str] = ()
+    arguments: argparse.Namespace,
+    accounts: Collection[str] = (),
+    units: Collection[str] = (),
+    *,
+    with_units: bool = False,
 ) -> Place:
     """Return the place that the options name, with these accounts and units alone. Raises Refused.
 
@@ -123,7 +127,7 @@ def open_accounts(
     if units and arguments.account_only:
         raise Refused("--unit: with --account-only there is no organization.")
     session, organization, here = open_place(arguments)
-    if organization and units:
+    if organization and (units or with_units):
         organization = read_organization(session, with_units=True)
     active = [each for each in organization.accounts if each.active] if organization else [here]
     if organization and units:

@@ -5,10 +5,13 @@ The tags on the users are the state: interrupted or run twice at once, it goes o
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from rollout.aws.session import Session
 from rollout.commands.member_options import Place, add_member_options, blame, close, open_accounts
-from rollout.findings.finding import Finding
+from rollout.errors import Refused
+from rollout.findings.finding import Finding, State
+from rollout.findings.reading import Wanted, read_survey
 from rollout.output.batches import (
     COLUMNS,
     ask,
@@ -25,7 +28,8 @@ from rollout.output.progress import BAD, GOOD, UNKNOWN, Story
 from rollout.output.question import agrees, check_terminal
 from rollout.remediation.attempt import attempt
 from rollout.remediation.batches import Item, Progress, choose, cut, find_stop, make_items
-from rollout.remediation.held import read_held, read_non_compliant, read_rule
+from rollout.remediation.held import read_non_compliant
+from rollout.remediation.rule_in_force import RuleInForce, parse_rule_parameters
 from rollout.remediation.work import Ground, Worker
 
 
@@ -42,6 +46,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--user", nargs="+", default=[], metavar="USER", help="these users alone, by name or id"
     )
     parser.add_argument("--max", type=positive, metavar="N", help="work off at most N users")
+    parser.add_argument(
+        "--production",
+        action="append",
+        default=[],
+        metavar="WHAT=PATTERN",
+        help="which accounts come first, as in report (default: unit=prod* and name=prod*)",
+    )
     parser.add_argument(
         "--stop-after",
         type=whole,
@@ -75,8 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.dry_run:
         check_terminal(yes=arguments.yes)
     story = Story(arguments.format)
-    place = open_accounts(arguments, arguments.account, arguments.unit)
-    grounds, findings = read_findings(story, place)
+    check_production(arguments.production)
+    place = open_accounts(arguments, arguments.account, arguments.unit, with_units=True)
+    grounds, findings = read_findings(story, place, arguments.production)
     items = choose(make_items(findings), arguments.user, arguments.max)
     if missing := sorted(set(arguments.user) - {each for one in items for each in names(one)}):
         story.say(f"No finding on {', '.join(missing)}.")
@@ -107,27 +119,43 @@ def run(arguments: argparse.Namespace) -> int:
     return close(story, place, "remediate", document)
 
 
+def check_production(patterns: Sequence[str]) -> None:
+    """Raise Refused for a pattern of another form, before AWS is asked anything."""
+    for each in patterns:
+        if not all(each.partition("=")):
+            raise Refused(f"--production {each}: write WHAT=PATTERN, such as unit=prod*.")
+
+
 def names(item: Item) -> tuple[str, str]:
     """Return what --user may name an item by."""
     return item.user, item.user_id
 
 
-def read_findings(story: Story, place: Place) -> tuple[dict[str, Ground], list[Finding]]:
-    """Return the way into each account that has the rule, and what the rule holds there."""
-    paths = {each.id: each.path for each in place.organization.units} if place.organization else {}
-    accounts = {each.id: each for each in place.accounts}
-
-    def read(session: Session) -> tuple[Ground, list[Finding]]:
-        rule, account = read_rule(session), accounts[session.account]
-        held = read_held(session, rule, account, paths.get(account.unit, ""))
-        return Ground(session, rule), held
-
-    seen = place.read(story, "what AWS Config holds", read)
-    findings = [each for _, held in seen.values() for each in held]
-    with story.line("findings") as line:
+def read_findings(
+    story: Story, place: Place, production: Sequence[str]
+) -> tuple[dict[str, Ground], tuple[Finding, ...]]:
+    """Return the way into each account that has the rule, and what the rule holds, worst first."""
+    wanted = Wanted(datetime.now(UTC), "members")
+    if production:
+        wanted = replace(wanted, production=tuple(production))
+    grounds = dict[str, Ground]()
+    with story.line(f"what AWS Config holds in {count(len(place.accounts), 'account')}") as line:
+        survey = read_survey(
+            place.session, place.organization, place.accounts, place.members, wanted
+        )
+        for account in place.accounts:
+            if held := survey.held.get(account.id):
+                policy = parse_rule_parameters(held.parameters)
+                rule = RuleInForce(held.rule, policy, held.parameters)
+                grounds[account.id] = Ground(place.open(account), rule)
+        findings = survey.in_state(State.FINDING)
         users = len(make_items(findings))
-        line.end(f"{count(len(findings), 'key')} of {count(users, 'user')}")
-    return {account.id: ground for account, (ground, _) in seen.items()}, findings
+        line.end(f"{count(len(findings), 'finding')} on {count(users, 'user')}")
+        for each in survey.not_read:
+            place.not_read[each.account.id] = each.why
+            line.end(line.result, style=UNKNOWN)
+            line.notes.append(f"{each.account}: not read: {each.why}")
+    return grounds, findings
 
 
 def do_batch(

@@ -1,8 +1,5 @@
 """The hooks as a team meets them: the real pre-commit installs this repository and runs them."""
 
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,40 +12,17 @@ from tests.rollout.commands.test_prevent import (
     TEMPLATE,
     TEMPLATE_MESSAGE,
 )
-from tests.support.paths import ROOT
+from tests.support.checkout import commit, copy_checkout, run
+
+pytestmark = pytest.mark.slow
 
 LIBRARIES = Path(pytest.__file__).parents[1]
-
-
-def run(folder: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A commit of this work tree, as pre-commit would clone it."""
-    folder = tmp_path_factory.mktemp("hooks")
-    for name in ("guardrails", "rollout", "rule", "pyproject.toml", "README.md", "LICENSE"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)
-    shutil.copy(ROOT / ".pre-commit-hooks.yaml", folder)
-    commit(folder)
-    return folder
-
-
-def commit(folder: Path) -> str:
-    """Commit everything in a folder and return the commit's id."""
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.com")
-    for arguments in (("init", "-q"), ("add", "."), (*identity, "commit", "-qm", "All")):
-        assert run(folder, "git", *arguments).returncode == 0
-    return run(folder, "git", "rev-parse", "HEAD").stdout.strip()
+    return copy_checkout(tmp_path_factory.mktemp("hooks"))
 
 
 def run_hook(repository: Path, folder: Path, hook: str) -> tuple[int, str]:

@@ -140,7 +140,7 @@ class Workshop:
             runs["LastSuccessfulEvaluationTime"] = datetime.now(UTC).timestamp()
             return {"message_type": "ScheduledNotification"}
 
-        functions = self.estate.members.functions(account, REGION)
+        functions = self.estate.cloud.open_account(account, REGION).functions
         if any(each.startswith(RULE) for each in config.config_rules):
             functions.handlers[arn] = Function(arn, evaluate)
         else:
