@@ -139,6 +139,15 @@ def plant_findings(estate: Estate) -> None:
     plant(estate, deployed=True)
 
 
+def start_a_quarantine(estate: Estate) -> None:
+    """Let the runbook have been stopped in the middle, so that its tag has no end yet."""
+    iam = estate.members.config(SHOP, REGION).iam
+    (key,) = iam.get_user("ben.idle").access_keys
+    now = estate.cloud.clock.now().replace(microsecond=0, tzinfo=None)
+    tag = f"no-setup-access-key:quarantined:{key.access_key_id}"
+    iam.get_user("ben.idle").tag_values[tag] = f"{now.isoformat()}Z started"
+
+
 EXCEPTION = "--owner team --expires 2026-10-01 --reason x"
 EVALUATOR = "iam-user-no-setup-access-key-evaluator"
 IN_MEMBERS = f"--member-role {ROLE}"
@@ -156,6 +165,7 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"exceptions remove {SHOP}/ben.idle {IN_MEMBERS}"),
     (find_idle_user, f"remediate --dry-run {IN_MEMBERS}"),
     (do_nothing, f"remediate --yes --unit PRODUCTION {IN_MEMBERS}"),
+    (start_a_quarantine, f"restore --all --yes --unit PRODUCTION {IN_MEMBERS}"),
     (do_nothing, "check --ou OU"),
     (do_nothing, "plan --ou OU"),
     (do_nothing, "deploy --ou OU --yes"),

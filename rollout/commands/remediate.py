@@ -151,6 +151,7 @@ def read_findings(
         findings = survey.in_state(State.FINDING)
         users = len(make_items(findings))
         line.end(f"{count(len(findings), 'finding')} on {count(users, 'user')}")
+        line.notes += survey.notes
         for each in survey.not_read:
             place.not_read[each.account.id] = each.why
             line.end(line.result, style=UNKNOWN)

@@ -187,7 +187,7 @@ def test_two_operators_at_once_do_nothing_twice(workshop: Workshop) -> None:
 def test_an_account_without_the_rule_or_without_a_way_in_is_named(workshop: Workshop) -> None:
     outcome = run(f"remediate {ROLE} --yes --user nobody")
     assert outcome.code == 3
-    assert "the rule does not stand there; deploy it first." in outcome.out
+    assert "it has no rule of ours" in outcome.out
     assert "No finding on nobody." in outcome.out
 
 
