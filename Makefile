@@ -6,7 +6,7 @@ READY := $(VENV)/.ready-dev
 READY_DEMO := $(VENV)/.ready-demo
 PURE := decision exception_tags facts parameters quarantine sentences standing credential_report events results
 
-.PHONY: help venv demo test test-slow coverage check render package rdk readme docs pictures format lock clean
+.PHONY: help venv demo test test-slow coverage check render package rdk readme docs pictures format lock release clean
 
 help:
 	@echo "make demo     the whole story on an emulated account"
@@ -23,6 +23,7 @@ help:
 	@echo "make venv     only set up .venv"
 	@echo "make format   let ruff format and fix what it can"
 	@echo "make lock     resolve requirements*.txt anew from pyproject.toml"
+	@echo "make release  tag this version and fill dist/; pushes nothing"
 	@echo "make clean    remove .venv, build and dist"
 
 venv: $(READY)
@@ -53,6 +54,9 @@ check: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/codespell
+	$(BIN)/validate-pyproject pyproject.toml
+	$(BIN)/zizmor --offline --quiet .github
 	$(BIN)/python -m tools.runbook --check
 	$(BIN)/cfn-lint --include-checks I -- template.yaml conformance-pack.yaml
 	$(BIN)/python -m tools.templates
@@ -86,6 +90,9 @@ lock: $(READY)
 	$(LOCK) --upgrade pyproject.toml --group dev -o requirements-dev.txt
 	$(LOCK) --upgrade pyproject.toml --constraint requirements-dev.txt -o requirements.txt
 	$(LOCK) --upgrade pyproject.toml --extra demo --constraint requirements-dev.txt -o requirements-demo.txt
+
+release: $(READY)
+	@$(BIN)/python -m tools.release
 
 clean:
 	rm -rf $(VENV) build dist

@@ -6,7 +6,6 @@
 import json
 import re
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from pathlib import Path
 
 import boto3
@@ -29,6 +28,7 @@ from tests.support.organizations import (
 )
 from tests.support.planted import plant
 from tests.support.workshop import Workshop, act_in_process
+from tools import work_off
 
 DOCS = Path(__file__).parent.parent / "docs"
 HASH = re.compile(r"\b[0-9a-f]{16}\b")
@@ -119,19 +119,9 @@ def do_nothing(estate: Estate) -> None:
     pass
 
 
-def add_idle_user(estate: Estate) -> None:
-    """Give the account shop a user with a key that was made at setup and never used."""
-    iam = estate.members.config(SHOP, REGION).iam
-    created = estate.cloud.clock.now() - timedelta(days=60)
-    iam.add_key(iam.add_user("ben.idle", created=created, password=created), created=created)
-
-
-def find_idle_user(estate: Estate) -> None:
-    """Let the rule of shop find its idle user, now that no exception keeps it."""
-    workshop = Workshop(estate)
-    workshop.install(SHOP)
-    workshop.judge(SHOP)
-    workshop.hold(SHOP, "AIDAGONE0000000000001", "A user who is gone by now.")
+def blur_an_answer(estate: Estate) -> None:
+    """Let IAM say once of a password what only GetUser settles."""
+    estate.cloud.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Not there.")
 
 
 def plant_findings(estate: Estate) -> None:
@@ -139,16 +129,6 @@ def plant_findings(estate: Estate) -> None:
     plant(estate, deployed=True)
 
 
-def start_a_quarantine(estate: Estate) -> None:
-    """Let the runbook have been stopped in the middle, so that its tag has no end yet."""
-    iam = estate.members.config(SHOP, REGION).iam
-    (key,) = iam.get_user("ben.idle").access_keys
-    now = estate.cloud.clock.now().replace(microsecond=0, tzinfo=None)
-    tag = f"no-setup-access-key:quarantined:{key.access_key_id}"
-    iam.get_user("ben.idle").tag_values[tag] = f"{now.isoformat()}Z started"
-
-
-EXCEPTION = "--owner team --expires 2026-10-01 --reason x"
 EVALUATOR = "iam-user-no-setup-access-key-evaluator"
 IN_MEMBERS = f"--member-role {ROLE}"
 STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
@@ -158,21 +138,14 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (break_stack, f"deploy {IN_MEMBERS} --canary {SHOP}"),
     (mend_stack, f"deploy {IN_MEMBERS} --yes"),
     (do_nothing, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30"),
-    (add_idle_user, f"exceptions add {SHOP}/ben.idle {EXCEPTION} {IN_MEMBERS}"),
-    (do_nothing, f"exceptions list {IN_MEMBERS}"),
-    (do_nothing, f"exceptions list --unit OU {IN_MEMBERS}"),
-    (do_nothing, "exceptions list --account-only"),
-    (do_nothing, f"exceptions remove {SHOP}/ben.idle {IN_MEMBERS}"),
-    (find_idle_user, f"remediate --dry-run {IN_MEMBERS}"),
-    (do_nothing, f"remediate --yes --unit PRODUCTION {IN_MEMBERS}"),
-    (start_a_quarantine, f"restore --all --yes --unit PRODUCTION {IN_MEMBERS}"),
+    *work_off.STEPS,
     (do_nothing, "check --ou OU"),
     (do_nothing, "plan --ou OU"),
     (do_nothing, "deploy --ou OU --yes"),
     (do_nothing, f"check {IN_MEMBERS}"),
     (do_nothing, f"plan {IN_MEMBERS}"),
     (do_nothing, f"status {IN_MEMBERS}"),
-    (do_nothing, f"evaluate --organization {IN_MEMBERS}"),
+    (blur_an_answer, f"evaluate --organization {IN_MEMBERS}"),
     (plant_findings, f"report {IN_MEMBERS} --production Environment=prod*"),
     (do_nothing, f"report {IN_MEMBERS} --source members"),
     (do_nothing, f"remove --yes --with-code {IN_MEMBERS}"),

@@ -66,16 +66,7 @@ class MemberStacks:
         self, account: str, region: str, *, records_users: bool = True, running: bool = True
     ) -> None:
         """Give an account a configuration recorder; without IAM users it records EC2 alone."""
-        config = self.config(account, region)
-        role = f"arn:aws:iam::{account}:role/aws-service-role/config.amazonaws.com/Recorder"
-        group: dict[str, Any] = {"allSupported": True, "includeGlobalResourceTypes": True}
-        if not records_users:
-            group = {"allSupported": False, "resourceTypes": ["AWS::EC2::Instance"]}
-        config.put_configuration_recorder(
-            {"name": "default", "roleARN": role, "recordingGroup": group}
-        )
-        config.records_users = records_users
-        config.recorders["default"].status.recording = running
+        self.config(account, region).add_recorder(records_users=records_users, running=running)
 
     def deploy(self, account: str, region: str, stack_set: StackSet) -> None:
         """Create or update the stack of a stack set. Raises StackFailed."""

@@ -81,6 +81,19 @@ class Config(models.ConfigBackend):
         assert isinstance(backend, Iam)
         return backend
 
+    def add_recorder(self, *, records_users: bool = True, running: bool = True) -> None:
+        """Give the account a configuration recorder; without IAM users it records EC2 alone."""
+        role = f"arn:aws:iam::{self.account_id}:role/aws-service-role/config.amazonaws.com/Recorder"
+        group: dict[str, Any] = {"allSupported": True, "includeGlobalResourceTypes": True}
+        if not records_users:
+            group = {"allSupported": False, "resourceTypes": ["AWS::EC2::Instance"]}
+        arn = f"arn:aws:iam::{self.account_id}:{role}"
+        self.put_configuration_recorder(
+            {"name": "default", "roleARN": arn, "recordingGroup": group}
+        )
+        self.records_users = records_users
+        self.recorders["default"].status.recording = running
+
     def results(self, rule_name: str) -> Results:
         """Return the stored results of a rule; raises NoSuchConfigRuleException."""
         if rule_name not in self.config_rules:

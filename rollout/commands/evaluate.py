@@ -27,11 +27,12 @@ from rollout.findings.report_file import judge_files
 from rollout.organization.accounts import Account, read_organization
 from rollout.organization.members import Members
 from rollout.output.verdicts import FORMATS, write_verdicts
-from rule.account import Judged, judge_one
+from rule.account import judge_one
 from rule.credential_report import LAST_YEAR
 from rule.facts import utc
 from rule.live import read_identity
 from rule.parameters import VERDICT_PARAMETERS, Policy
+from rule.readers import Judged
 
 MUCH = 20
 """From so many on, progress is told in a pipe."""

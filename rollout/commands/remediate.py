@@ -5,13 +5,10 @@ The tags on the users are the state: interrupted or run twice at once, it goes o
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 
 from rollout.commands.member_options import Place, add_member_options, blame, close, open_accounts
-from rollout.errors import Refused
-from rollout.findings.finding import Finding, State
-from rollout.findings.reading import Wanted, read_survey
+from rollout.commands.member_survey import check_production, survey_members, tell_survey
+from rollout.findings.finding import Finding
 from rollout.output.batches import (
     COLUMNS,
     ask,
@@ -119,13 +116,6 @@ def run(arguments: argparse.Namespace) -> int:
     return close(story, place, "remediate", document)
 
 
-def check_production(patterns: Sequence[str]) -> None:
-    """Raise Refused for a pattern of another form, before AWS is asked anything."""
-    for each in patterns:
-        if not all(each.partition("=")):
-            raise Refused(f"--production {each}: write WHAT=PATTERN, such as unit=prod*.")
-
-
 def names(item: Item) -> tuple[str, str]:
     """Return what --user may name an item by."""
     return item.user, item.user_id
@@ -135,27 +125,15 @@ def read_findings(
     story: Story, place: Place, production: Sequence[str]
 ) -> tuple[dict[str, Ground], tuple[Finding, ...]]:
     """Return the way into each account that has the rule, and what the rule holds, worst first."""
-    wanted = Wanted(datetime.now(UTC), "members")
-    if production:
-        wanted = replace(wanted, production=tuple(production))
     grounds = dict[str, Ground]()
     with story.line(f"what AWS Config holds in {count(len(place.accounts), 'account')}") as line:
-        survey = read_survey(
-            place.session, place.organization, place.accounts, place.members, wanted
-        )
+        survey = survey_members(place, production)
         for account in place.accounts:
             if held := survey.held.get(account.id):
                 policy = parse_rule_parameters(held.parameters)
                 rule = RuleInForce(held.rule, policy, held.parameters)
                 grounds[account.id] = Ground(place.open(account), rule)
-        findings = survey.in_state(State.FINDING)
-        users = len(make_items(findings))
-        line.end(f"{count(len(findings), 'finding')} on {count(users, 'user')}")
-        line.notes += survey.notes
-        for each in survey.not_read:
-            place.not_read[each.account.id] = each.why
-            line.end(line.result, style=UNKNOWN)
-            line.notes.append(f"{each.account}: not read: {each.why}")
+        findings = tell_survey(line, place, survey)
     return grounds, findings
 
 

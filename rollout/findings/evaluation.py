@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rollout.organization.accounts import Account
-from rule.account import Judged
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.facts import User
+from rule.readers import Judged
 from rule.standing import Standing
 
 UNKNOWN = "UNKNOWN"

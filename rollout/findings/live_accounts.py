@@ -14,16 +14,17 @@ from rollout.errors import Refused
 from rollout.findings.evaluation import GIVEN, NOW, Evaluated, NotRead, Scope
 from rollout.organization.accounts import Account
 from rollout.organization.members import Members
-from rule.account import Clock, Judged, NotSettled, OutOfTime, judge_account
+from rule.account import NotSettled, OutOfTime, UsersNotRead, judge_account
 from rule.credential_report import ReportNotReady, ReportUnreadable
 from rule.facts import utc
 from rule.live import UserGone
 from rule.parameters import Policy
+from rule.readers import Clock, Judged
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
-UNSETTLED = (NotSettled, OutOfTime, ReportNotReady, ReportUnreadable, UserGone)
+UNSETTLED = (NotSettled, OutOfTime, ReportNotReady, ReportUnreadable, UserGone, UsersNotRead)
 """What the rule's reading raises when it could not be finished; each says what to do."""
 LIVE = "live"
 
@@ -45,7 +46,9 @@ def judge_users(
 ) -> list[Judged]:
     """Return the verdict on every user of an account. Raises Refused."""
     try:
-        account = judge_account(iam, policy, make_clock(now), {}, on_progress)
+        account = judge_account(iam, policy, make_clock(now), on_progress=on_progress)
+        if account.shortfall:
+            raise account.shortfall
     except UNSETTLED as error:
         raise Refused(str(error)) from error
     refuse_earlier(now, account.judged)

@@ -232,5 +232,5 @@ def test_what_no_aws_client_sends_is_refused(
 def test_an_operation_that_nobody_has_written_is_named_at_once() -> None:
     with open_account(NOW) as account:
         with pytest.raises(ClientError, match="has not been implemented"):
-            boto3.client("config").get_discovered_resource_counts()
-        assert account.calls.actions() == ["config:GetDiscoveredResourceCounts"]
+            boto3.client("config").get_custom_rule_policy()
+        assert account.calls.actions() == ["config:GetCustomRulePolicy"]

@@ -11,10 +11,10 @@ import pytest
 
 from emulator import Account, open_account
 from emulator.config.rules import Finding, Rule
-from emulator.deployment import deploy, put_pack
 from emulator.iam.users import AccessKey, User
 from rollout.code.package import build_package
 from tests.conftest import NOW
+from tests.support.deployment import deploy, put_pack
 from tests.support.runbook import TAG, read_state
 
 CREATED = NOW - timedelta(days=60)

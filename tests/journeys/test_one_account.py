@@ -15,9 +15,9 @@ import pytest
 from moto.s3 import models
 
 from emulator import Account
-from emulator.deployment import NAME
 from rollout.commands.demo import STEP
 from tests.conftest import NOW
+from tests.support.deployment import NAME
 from tests.support.paths import ROOT
 
 LONG_AGO = NOW - timedelta(days=60)

@@ -71,6 +71,10 @@ class Workshop:
     estate: Estate
     on_act: Callable[[str], None] = lambda user_id: None
     """Called when a run begins, with the user's id: what happens meanwhile."""
+    on_evaluate: Callable[[], object] = lambda: None
+    """Called when the rule is to judge everybody."""
+    evaluates: bool = True
+    """False: the rule's function neither judges nor ends."""
 
     def add(self, account: str, name: str, *, days: int = 60, **tags: str) -> AccessKey:
         """Add a user with a key that was made at setup and never used."""
@@ -135,6 +139,9 @@ class Workshop:
         config = self.estate.members.config(account, REGION)
 
         def evaluate(event: dict[str, Any], context: Any) -> dict[str, Any]:
+            self.on_evaluate()
+            if not self.evaluates:
+                return {}
             self.judge(account)
             runs = config.runs.setdefault(event["configRuleName"], {})
             runs["LastSuccessfulEvaluationTime"] = datetime.now(UTC).timestamp()

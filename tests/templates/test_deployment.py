@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from emulator import Account
 from emulator.config.rules import Rule
-from emulator.deployment import (
+from tests.conftest import NOW
+from tests.support.deployment import (
     BUCKET,
     NAME,
     PACK,
@@ -20,7 +21,6 @@ from emulator.deployment import (
     put_pack,
     put_stack,
 )
-from tests.conftest import NOW
 from tests.support.paths import ROOT
 
 ROLE = f"arn:aws:iam::111122223333:role/{NAME}-evaluator"

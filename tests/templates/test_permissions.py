@@ -18,10 +18,10 @@ from emulator import Account
 from emulator.config.events import change_message, oversized_message
 from emulator.config.items import make_item
 from emulator.config.rules import Rule
-from emulator.deployment import NAME
 from emulator.gateway.calls import Call
 from emulator.iam.users import User
 from tests.conftest import NOW
+from tests.support.deployment import NAME
 from tests.support.policy_simulator import ALLOW, Request, decide, read_statements
 
 ACCOUNT = "111122223333"

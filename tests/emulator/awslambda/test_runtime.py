@@ -15,8 +15,8 @@ from emulator import Account, open_account
 from emulator.awslambda.functions import Function, Invocation, invoke
 from emulator.awslambda.runtime import FunctionError
 from emulator.config.rules import Finding, Rule
-from emulator.deployment import NAME, deploy
 from tests.conftest import NOW
+from tests.support.deployment import NAME, deploy
 from tests.support.paths import ROOT
 
 ROLE = f"arn:aws:iam::111122223333:role/{NAME}-evaluator"

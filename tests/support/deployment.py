@@ -1,4 +1,4 @@
-"""Deploys the rule to one emulated account from the repository's files, as an operator does.
+"""Deploys the rule to one emulated account from the repository's files, without the verb.
 
 Everything goes over the API: code to S3, template.yaml to CloudFormation, conformance-pack.yaml to
 AWS Config. From then on Config's events run the deployed code under the deployed role.
