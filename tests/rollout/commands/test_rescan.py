@@ -43,7 +43,7 @@ def test_a_dry_run_starts_nothing(workshop: Workshop) -> None:
 def test_aws_s_one_a_minute_is_waited_for(workshop: Workshop) -> None:
     began = workshop.estate.cloud.clock.now()
     workshop.estate.cloud.faults.fail(
-        "config", "StartConfigRulesEvaluation", "LimitExceededException", times=2
+        "config", "StartConfigRulesEvaluation", "LimitExceededException", times=25
     )
     outcome = run(f"rescan --account {SHOP} {ROLE}")
     assert (outcome.code, outcome.result("evaluation in 1 account")) == (0, "1 of 1 done")
