@@ -10,9 +10,18 @@ class Refused(Exception):
 class Denied(Refused):
     """AWS does not allow the caller an action; the text names the action and the account."""
 
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
+        """AWS's own code."""
+
 
 class Throttled(Refused):
     """AWS still answered "too many requests" after every retry."""
+
+
+class NotThere(Refused):
+    """AWS does not show what has just been made; the same command may find it in a minute."""
 
 
 class Stopped(Refused):

@@ -11,6 +11,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from rollout.deployment.checks import CHECKS
 from rollout.names import TEMPLATE_FILE
 from rollout.packs.template import load_template
 from tests.support.organizations import (
@@ -137,7 +138,7 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"plan {IN_MEMBERS}"),
     (break_stack, f"deploy {IN_MEMBERS} --canary {SHOP}"),
     (mend_stack, f"deploy {IN_MEMBERS} --yes"),
-    (do_nothing, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30"),
+    (do_nothing, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30 --yes"),
     *work_off.STEPS,
     (do_nothing, "check --ou OU"),
     (do_nothing, "plan --ou OU"),
@@ -264,7 +265,7 @@ def write_permissions() -> str:
             "check",
             "plan",
             "deploy",
-            "deploy --stack-parameter LogRetentionDays=30",
+            "deploy --stack-parameter LogRetentionDays=30 --yes",
             "status",
             "remove --yes --with-code",
         ):
@@ -281,6 +282,28 @@ def write_permissions() -> str:
     return "\n".join(parts)
 
 
+CHECKS_FRAME = """\
+# What is checked before a roll-out
+
+Written by `make docs` from the table that the verbs run. `check` runs all of these, and so do
+`plan` and `deploy`; where a fault *blocks*, `deploy` changes nothing. What nobody could look at is
+*not seen*, never *ok*. In the document of `--format json` a fault is
+`{{"account", "check", "text", "mend"}}`, with the check's name as here.
+
+| check | what is looked at | blocks |
+|---|---|---|
+{rows}
+"""
+
+
+def write_checks() -> str:
+    """Return docs/operate/checks.md."""
+    rows = [
+        f"| `{each.name}` | {each.meaning} | {'yes' if each.blocks else 'no'} |" for each in CHECKS
+    ]
+    return CHECKS_FRAME.format(rows="\n".join(rows))
+
+
 def load_stack() -> dict[str, dict[str, dict[str, str]]]:
     """Return template.yaml."""
     return load_template(TEMPLATE_FILE.read_text(encoding="utf-8"))
@@ -293,10 +316,11 @@ def write_policy(actions: Iterable[str]) -> str:
 
 
 def main() -> None:
-    """Write both pages."""
+    """Write the pages."""
     page = DOCS / "operate" / "roll-out.md"
     page.write_text(write_roll_out(page.read_text(encoding="utf-8")), encoding="utf-8")
     (DOCS / "operate" / "permissions.md").write_text(write_permissions(), encoding="utf-8")
+    (DOCS / "operate" / "checks.md").write_text(write_checks(), encoding="utf-8")
 
 
 if __name__ == "__main__":

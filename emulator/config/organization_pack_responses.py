@@ -63,10 +63,11 @@ class OrganizationPackResponse(RuleResponse):
         """The aggregate status of packs."""
 
         def describe(pack: OrganizationPack) -> dict[str, Any]:
+            status, since = self._packs().read_aggregate(pack)
             return {
                 "OrganizationConformancePackName": pack.name,
-                "Status": pack.status,
-                "LastUpdateTime": _seconds(pack.updated),
+                "Status": status,
+                "LastUpdateTime": _seconds(since),
             }
 
         return self._pages("OrganizationConformancePackStatuses", self._chosen(), describe)
@@ -119,7 +120,8 @@ class OrganizationPackResponse(RuleResponse):
         packs = self._packs()
         names = self._get_param("OrganizationConformancePackNames")
         if names:
-            return [packs.find(self.current_account, name) for name in names]
+            found = [packs.find(self.current_account, name) for name in names]
+            return [each for each in found if packs.is_shown(each)]
         return [pack for (owner, _), pack in packs.packs.items() if owner == self.current_account]
 
     def _pages(

@@ -64,6 +64,9 @@ class OrganizationPack:
     put: datetime = field(default_factory=lambda: datetime.now(UTC))
     updated: datetime = field(default_factory=lambda: datetime.now(UTC))
     accounts: dict[str, AccountStatus] = field(default_factory=dict)
+    before: tuple[str, datetime] | None = None
+    """What the aggregate said before the latest put."""
+    made: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def arn(self) -> str:
@@ -84,6 +87,12 @@ class OrganizationPacks:
         self.at_once = 50
         self.idle_seconds = 0.0
         """How long accounts still show the result of the put before (L)."""
+        self.stale_seconds = 0.0
+        """How long after a put the aggregate still says what it said before (L)."""
+        self.unseen_seconds = 0.0
+        """How long after its first put a pack is not to be found (FACTS 1)."""
+        self.keeps_rows = False
+        """Whether the row of an account that lost the pack stays, as DELETE_SUCCESSFUL (M)."""
         self.joining_seconds = 5.0
         """How long after an account joined it gets the packs: before its stack, by default."""
         self.resolves_account_id = True
@@ -135,6 +144,7 @@ class OrganizationPacks:
         kind = "UPDATE" if present else "CREATE"
         pack = present or OrganizationPack(name, owner, region, "", {}, [], tags)
         pack.template, pack.parameters, pack.excluded = template, parameters, list(excluded)
+        pack.before = (pack.status, pack.updated) if present else None
         pack.status, pack.put = f"{kind}_IN_PROGRESS", datetime.now(UTC)
         pack.updated = pack.put
         self.packs[owner, name] = pack
@@ -157,6 +167,15 @@ class OrganizationPacks:
         members = self.organization.members
         with self.organization.agenda.lock:
             self._schedule(pack, [], [members[each] for each in pack.accounts if each in members])
+
+    def is_shown(self, pack: OrganizationPack) -> bool:
+        """Is a pack to be found yet?"""
+        return datetime.now(UTC) >= pack.made + timedelta(seconds=self.unseen_seconds)
+
+    def read_aggregate(self, pack: OrganizationPack) -> tuple[str, datetime]:
+        """Return the aggregate status that is shown now, and since when it holds."""
+        fresh = datetime.now(UTC) >= pack.put + timedelta(seconds=self.stale_seconds)
+        return (pack.status, pack.updated) if fresh or not pack.before else pack.before
 
     def check_administrator(self, account: str) -> None:
         """Raise OrganizationAccessDeniedException for who may not administer packs."""
@@ -219,7 +238,7 @@ class OrganizationPacks:
                 status.set(f"{kind}_FAILED", failure.code, str(failure))
             else:
                 status.set(f"{kind}_SUCCESSFUL")
-            if status.status == "DELETE_SUCCESSFUL":
+            if status.status == "DELETE_SUCCESSFUL" and not self.keeps_rows:
                 del pack.accounts[member.id]
 
         self.organization.agenda.add(begin, start)

@@ -184,7 +184,10 @@ def explain(session: Session, *, parsed: dict[str, Any], model: Any, **_: Any) -
     where = f"{session.label or 'the account of these credentials'}, {session.region}"
     if code in DENIED:
         said = f" (AWS says: {error['Message']})" if error.get("Message") else ""
-        raise Denied(f"{where}: {action} is not allowed to {session.caller or 'the caller'}.{said}")
+        raise Denied(
+            f"{where}: {action} is not allowed to {session.caller or 'the caller'}.{said}",
+            code,
+        )
     if code in THROTTLED:
         raise Throttled(
             f"{where}: AWS answered {action} with {code} ten times over. Wait a minute and run the"

@@ -19,7 +19,7 @@ from rich.text import Text
 from rollout.commands import deploy
 from rollout.errors import Refused
 from rollout.names import RULE
-from rollout.output.progress import dots
+from rollout.output.teller import dots
 from rollout.output.verdicts import write_rows
 from rule.decision import COMPLIANT, NON_COMPLIANT
 

@@ -21,7 +21,7 @@ from rollout.output.exceptions import (
     tell_fault,
     tell_write,
 )
-from rollout.output.progress import BAD, GOOD, Line, Story
+from rollout.output.story import Draft, Story
 from rollout.remediation.attempt import attempt
 from rollout.remediation.exception_file import ACCOUNT, choose_entries, read_exceptions
 from rollout.remediation.exceptions import (
@@ -84,7 +84,7 @@ def parse_days(text: str) -> timedelta:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for and return the exit code. Raises Refused."""
-    code: int = arguments.act(arguments, Story(arguments.format), datetime.now(UTC))
+    code: int = arguments.act(arguments, Story("exceptions", arguments.format), datetime.now(UTC))
     return code
 
 
@@ -98,7 +98,7 @@ def show(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
     bad = [each for each in found if each.state is not State.VALID]
     with story.line(f"exceptions in {len(seen)} of {len(place.accounts)} accounts") as line:
         tell_policies(line, seen.values())
-        line.end(describe_counts(found), style=BAD if bad else GOOD)
+        line.end(describe_counts(found))
         blame(line, [tell_bad(each) for each in bad])
     today = now.date()
     shown = [each for each in found if is_due(each, arguments.expiring, today)]
@@ -106,7 +106,7 @@ def show(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
         story.say()
         story.table(COLUMNS, [describe_row(each, today) for each in shown])
     document = {"exceptions": [describe(each, today) for each in shown]}
-    return close(story, place, "exceptions list", document)
+    return close(story, place, document)
 
 
 def is_due(each: Recorded, within: timedelta | None, today: date) -> bool:
@@ -137,7 +137,7 @@ def add(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
             line.end("would be written")
         else:
             do(story, line, arguments.user, "written", lambda: write_exception(session, change))
-    return close(story, place, "exceptions add", {"exception": describe_wanted(wanted)})
+    return close(story, place, {"exception": describe_wanted(wanted)})
 
 
 def remove(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
@@ -155,7 +155,7 @@ def remove(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
             line.end("would be removed")
         else:
             do(story, line, arguments.user, "removed", lambda: remove_exception(session, user))
-    return close(story, place, "exceptions remove", {"user": name, "tags": tags})
+    return close(story, place, {"user": name, "tags": tags})
 
 
 def apply(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
@@ -171,7 +171,7 @@ def apply(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
     with story.line(f"exceptions in {', '.join(arguments.files)}") as line:
         tell_policies(line, seen.values())
         faults = find_faults(changes)
-        line.end(describe_changes(changes), style=BAD if faults else GOOD)
+        line.end(describe_changes(changes))
         blame(line, faults)
     for change in changes.writes:
         account = place.find(change.wanted.account)
@@ -189,7 +189,7 @@ def apply(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
         "refused": [{**describe_wanted(each), "fault": why} for each, why in changes.refused],
         "in_no_file": [describe(each, now.date()) for each in changes.strays],
     }
-    return close(story, place, "exceptions apply", document)
+    return close(story, place, document)
 
 
 def open_user(arguments: argparse.Namespace) -> tuple[Place, str]:
@@ -216,17 +216,17 @@ def read_file(name: str) -> bytes:
         raise Refused(f"{name}: {error.strerror}.") from error
 
 
-def do(story: Story, line: Line, user: str, done: str, act: Callable[[], object]) -> None:
+def do(story: Story, line: Draft, user: str, done: str, act: Callable[[], object]) -> None:
     """Do it, and end the line with what was done, or with the fault."""
     if why := attempt(act):
-        line.end(f"not {done}", style=BAD)
+        line.end(f"not {done}")
         blame(line, [tell_fault(user, why)])
         return
     line.end(done)
     story.changed(f"{done}: {user}")
 
 
-def tell_policies(line: Line, seen: Iterable[Standing]) -> None:
+def tell_policies(line: Draft, seen: Iterable[Standing]) -> None:
     """Note in how many accounts no rule stands, so that the default bound counts."""
     there = [each for each in seen if not each.deployed]
     if there:

@@ -9,8 +9,8 @@ from rollout.errors import Refused
 from rollout.findings.finding import Finding, State
 from rollout.findings.reading import Wanted, read_survey
 from rollout.findings.survey import Survey
-from rollout.output.batches import count
-from rollout.output.progress import UNKNOWN, Line
+from rollout.output.fault import Unseen, count
+from rollout.output.story import Draft
 from rollout.remediation.batches import make_items
 
 
@@ -22,7 +22,7 @@ def survey_members(place: Place, production: Sequence[str] = ()) -> Survey:
     return read_survey(place.session, place.organization, place.accounts, place.members, wanted)
 
 
-def tell_survey(line: Line, place: Place, survey: Survey) -> tuple[Finding, ...]:
+def tell_survey(line: Draft, place: Place, survey: Survey) -> tuple[Finding, ...]:
     """End a line with how many findings stand and who was not read; return the findings."""
     findings = survey.in_state(State.FINDING)
     users = len(make_items(findings))
@@ -30,7 +30,7 @@ def tell_survey(line: Line, place: Place, survey: Survey) -> tuple[Finding, ...]
     line.notes += survey.notes
     for each in survey.not_read:
         place.not_read[each.account.id] = each.why
-        line.end(line.result, style=UNKNOWN)
+        line.unseen.append(Unseen(each.account.id, line.check, each.why))
         line.notes.append(f"{each.account}: not read: {each.why}")
     return findings
 

@@ -16,7 +16,13 @@ AWS_PROFILE and AWS_REGION are honoured, and NO_COLOR."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that tells wrong usage in one line, as every other error is told."""
+    """A parser that tells wrong usage in one line, as every other error is told.
+
+    An option is never taken for another that begins the same: --auto is no switch for deletion.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **settings})
 
     def error(self, message: str) -> NoReturn:
         """Leave with exit code 2."""

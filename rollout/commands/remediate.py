@@ -12,7 +12,6 @@ from rollout.findings.finding import Finding
 from rollout.output.batches import (
     COLUMNS,
     ask,
-    count,
     count_looks,
     describe,
     describe_rows,
@@ -21,8 +20,9 @@ from rollout.output.batches import (
     tell_failure,
     tell_keys,
 )
-from rollout.output.progress import BAD, GOOD, UNKNOWN, Story
+from rollout.output.fault import Unseen, count
 from rollout.output.question import agrees, check_terminal
+from rollout.output.story import Story
 from rollout.remediation.attempt import attempt
 from rollout.remediation.batches import Item, Progress, choose, cut, find_stop, make_items
 from rollout.remediation.held import read_non_compliant
@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Work the findings off; 1 when something failed or differs. Raises Refused."""
     if not arguments.dry_run:
         check_terminal(yes=arguments.yes)
-    story = Story(arguments.format)
+    story = Story("remediate", arguments.format)
     check_production(arguments.production)
     place = open_accounts(arguments, arguments.account, arguments.unit, with_units=True)
     grounds, findings = read_findings(story, place, arguments.production)
@@ -113,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         "batches": len(batches),
         "users": [describe(each, number) for number, each in worked],
     }
-    return close(story, place, "remediate", document)
+    return close(story, place, document)
 
 
 def names(item: Item) -> tuple[str, str]:
@@ -159,7 +159,7 @@ def do_batch(
         if not arguments.dry_run:
             worker.look_after(batch, lambda done: None)
         failed = [each for each in batch if each.failure]
-        line.end(summarize(batch), style=BAD if failed else GOOD)
+        line.end(summarize(batch))
         line.notes += [text for each in batch for text in tell_keys(each)]
         blame(line, [tell_failure(each) for each in failed])
         note_changes(story, batch)
@@ -167,7 +167,7 @@ def do_batch(
         return True
     with story.line("judged again, live") as line:
         differing = [each for each in batch if each.difference]
-        line.end(count_looks(batch), style=BAD if differing else GOOD)
+        line.end(count_looks(batch))
         blame(line, [tell_difference(each) for each in differing])
     return True
 
@@ -194,10 +194,11 @@ def follow_config(story: Story, grounds: dict[str, Ground], worked: Sequence[Pro
             ground = grounds[account]
             if why := attempt(lambda: held.update(read_non_compliant(ground.session, ground.rule))):  # noqa: B023
                 unread.append(f"{ground.session.label}: not seen: {why}")
+                line.unseen.append(Unseen(account, line.check, why))
             else:
                 mine = [each.item for each in done if each.item.account == account]
                 followed += sum(item.user_id not in held for item in mine)
-        line.end(f"{followed} of {count(len(done), 'user')}", style=UNKNOWN if unread else GOOD)
+        line.end(f"{followed} of {count(len(done), 'user')}")
         line.notes += unread
         if followed < len(done):
             line.notes.append("the others follow within minutes, or with the next schedule: rescan")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rollout.commands.member_options import ACCOUNT
+from rollout.commands.options import read_caller
 from rollout.deployment.region import open_home, read_alias
 from rollout.errors import Refused
 from rollout.findings.reading import Wanted, read_survey
@@ -15,7 +16,7 @@ from rollout.organization.accounts import Account, read_organization
 from rollout.organization.members import Members
 from rollout.output.report import read_report, write_report
 
-FORMATS = ("table", "json", "csv")
+FORMATS = ("table", "json", "csv", "html")
 SOURCES = ("auto", "aggregator", "members")
 
 
@@ -107,7 +108,7 @@ def survey_accounts(arguments: argparse.Namespace, now: datetime) -> Survey:
     for each in arguments.production or ():
         if not all(each.partition("=")):
             raise Refused(f"--production {each}: write WHAT=PATTERN, such as unit=prod*.")
-    session, _ = open_home(arguments)
+    session, _ = open_home(read_caller(arguments))
     accounts: tuple[Account, ...]
     if arguments.account_only:
         organization = None

@@ -6,9 +6,8 @@ from rollout.commands.member_options import Place, add_member_options, blame, cl
 from rollout.commands.member_survey import survey_members, tell_survey
 from rollout.findings.finding import Finding
 from rollout.findings.survey import Survey, compare
-from rollout.output.batches import count
-from rollout.output.fault import Fault
-from rollout.output.progress import BAD, GOOD, Story
+from rollout.output.fault import Fault, count
+from rollout.output.story import Story
 from rollout.remediation.rescan import Rescan, Rescans
 from rule.facts import utc
 
@@ -35,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start and follow the evaluations; 1 when one failed. Raises Refused."""
-    story = Story(arguments.format)
+    story = Story("rescan", arguments.format)
     place = open_accounts(arguments, arguments.account, arguments.unit, with_units=True)
     before = read(story, place, "held before")
     rescans = Rescans(
@@ -56,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
                     arguments.minutes, lambda states, done: follow.show(states, done, total)
                 )
             bad = [(each, one) for each, one in rescans.accounts.items() if one.failure]
-            line.end(f"{total - len(bad)} of {total} done", style=BAD if bad else GOOD)
+            line.end(f"{total - len(bad)} of {total} done")
             blame(line, [Fault(each.id, CHECK, f"{each}: {one.failure}") for each, one in bad])
     document: dict[str, object] = {
         "dry_run": arguments.dry_run,
@@ -67,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     }
     if not arguments.dry_run and total:
         document |= tell_change(story, before, read(story, place, "held now"))
-    return close(story, place, "rescan", document)
+    return close(story, place, document)
 
 
 def read(story: Story, place: Place, what: str) -> Survey:

@@ -15,12 +15,11 @@ from rollout.commands.member_options import (
 )
 from rollout.errors import Refused
 from rollout.organization.accounts import Account
-from rollout.output.batches import count
-from rollout.output.fault import Fault
-from rollout.output.progress import BAD, GOOD, Story
+from rollout.output.fault import Fault, count
 from rollout.output.question import agrees, check_terminal
+from rollout.output.story import Story
 from rollout.remediation.attempt import attempt
-from rollout.remediation.quarantines import Deleted, Quarantined, Quarantines, read_quarantines
+from rollout.remediation.quarantined_keys import Deleted, Quarantined, Quarantines, read_quarantines
 from rollout.remediation.restore import Restored, restore_key, why_not
 from rule.decision import NON_COMPLIANT
 from rule.facts import utc
@@ -77,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Refused("Say where: --account NUMBER, --unit NAME, or --account-only.")
     if not arguments.dry_run:
         check_terminal(yes=arguments.yes)
-    story, now = Story(arguments.format), datetime.now(UTC)
+    story, now = Story("restore", arguments.format), datetime.now(UTC)
     since = now - arguments.since if arguments.since else None
     place = open_accounts(arguments, arguments.account, arguments.unit)
     seen = place.read(story, "quarantines", lambda session: read_quarantines(session, now, since))
@@ -96,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
         question = f"Make {count(len(able), 'key')} Active again in {accounts}?"
         if agrees(question, yes=arguments.yes):
             act(story, place, able, seen)
-    return close(story, place, "restore", {"keys": [describe(each) for each in chosen]})
+    return close(story, place, {"keys": [describe(each) for each in chosen]})
 
 
 def show(story: Story, chosen: Sequence[Doing]) -> None:
@@ -146,7 +145,7 @@ def tell_lost(
             for account, each in deleted
             if each.key_id not in known
         ]
-        line.end(str(len(faults)) if faults else "none", style=BAD if faults else GOOD)
+        line.end(str(len(faults)) if faults else "none")
         blame(line, faults)
         line.notes += [
             f"{each}: left alone: {why_not(each.key)}"
@@ -163,7 +162,7 @@ def act(
         with story.line(str(each)) as line:
             restored, each.failure = restore(place, each, seen[each.account].policy)
             if restored is None:
-                line.end("left alone", style=BAD)
+                line.end("left alone")
                 blame(line, [Fault(each.account.id, CHECK, f"{each}: {each.failure}")])
                 continue
             verdict = restored.after.verdict

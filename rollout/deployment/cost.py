@@ -1,5 +1,6 @@
 """What AWS Config may charge a month: an estimate from above, at a price of FACTS 4 (M)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rollout.aws.session import NotSeen
@@ -25,7 +26,9 @@ class Cost:
     sentence: str
 
 
-def estimate_cost(account_ids: list[str], users: dict[str, int] | NotSeen, frequency: str) -> Cost:
+def estimate_cost(
+    account_ids: list[str], users: Mapping[str, int] | NotSeen, frequency: str
+) -> Cost:
     """Return the estimate; users on record count as if each had a password."""
     runs = RUNS_A_MONTH[frequency]
     known = {} if isinstance(users, NotSeen) else users

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from rollout.output.fault import Fault
+from rollout.output.fault import Fault, count
 from rollout.remediation.batches import Doing, Item, Progress, count_keys
 from rule.facts import utc
 from rule.sentences import parse_annotation
@@ -12,11 +12,6 @@ from rule.standing import Standing
 
 CHECK = "remediation"
 COLUMNS = ["#", "ACCOUNT", "USER", "KEY", "WHY FIRST"]
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: "1 account", "2 accounts"."""
-    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def describe_rows(batch: Sequence[Item], first: int) -> list[list[str]]:

@@ -11,7 +11,7 @@ from rollout.aws.session import Session
 from rollout.errors import Denied
 from rollout.remediation.attempt import ChangedMeanwhile
 from rollout.remediation.live_look import Look, look
-from rollout.remediation.quarantines import Quarantined
+from rollout.remediation.quarantined_keys import Quarantined
 from rollout.remediation.tagged_users import read_tagged_user
 from rule.facts import utc
 from rule.live import read_keys

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from tests.guardrails.cloudformation.test_guard import run_guard
 from tests.guardrails.scp.test_scp import PLACEHOLDERS
 from tests.rollout.commands.test_prevent import CLEAN, PLAN, TEMPLATE
 from tests.support.paths import ROOT
+
+TODAY = date(2026, 9, 1)
 
 
 def read(page: str) -> str:
@@ -99,9 +102,9 @@ def test_the_snippets_for_ci_are_yaml_that_installs_and_runs(service: str) -> No
 
 def test_the_metadata_shown_accepts_the_finding() -> None:
     snippet = find_blocks("prevent.md", "yaml", "Accept a finding")[0]
-    assert check_template(snippet, "t.yaml") == []
-    without = snippet.replace(ConsoleUserKey.id, "E0000")
-    assert [f.key for f in check_template(without, "t.yaml")] == ["Key"]
+    assert check_template(snippet, "t.yaml", TODAY).findings == []
+    without = snippet.replace("owner: platform team", "owner:")
+    assert [f.key for f in check_template(without, "t.yaml", TODAY).findings] == ["Key"]
 
 
 def test_the_exemption_shown_is_complete() -> None:

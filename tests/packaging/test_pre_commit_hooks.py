@@ -7,10 +7,12 @@ import pytest
 
 from tests.rollout.commands.test_prevent import (
     CLEAN,
+    ONE_PLAN,
     PLAN,
     PLAN_MESSAGE,
     TEMPLATE,
     TEMPLATE_MESSAGE,
+    closing,
 )
 from tests.support.checkout import commit, copy_checkout, run
 
@@ -53,7 +55,9 @@ def test_the_hook_for_cloudformation_refuses_the_template_and_nothing_else(
     (tmp_path / "plan.json").write_text(PLAN)
     (tmp_path / "workflow.yml").write_text("on: push\n")
     code, out = run_hook(repository, tmp_path, "no-setup-access-key-cloudformation")
-    assert f"\n\nstack.template:5: {TEMPLATE_MESSAGE}\n1 finding.\n" in out
+    assert f"\n\nstack.template:5: {TEMPLATE_MESSAGE}\n" in out
+    # plan.json and the workflow, and pre-commit's own configuration.
+    assert closing(1, "2 files judged (2 templates)", 3) in out
     assert code == 1
 
 
@@ -64,7 +68,7 @@ def test_the_hook_for_terraform_refuses_the_plan_and_nothing_else(
     (tmp_path / "package.json").write_text("{}")
     (tmp_path / "plan.json").write_text(PLAN)
     code, out = run_hook(repository, tmp_path, "no-setup-access-key-terraform")
-    assert f"\n\nplan.json:1: {PLAN_MESSAGE}\n1 finding.\n" in out
+    assert f"\n\nplan.json:1: {PLAN_MESSAGE}\n" + closing(1, ONE_PLAN, 2) in out
     assert code == 1
 
 

@@ -18,12 +18,16 @@ def test_before_the_first_deployment_everything_is_created_by_unit(estate: Estat
         (SANDBOX, "sandbox", "testing", "create", "create"),
         (MANAGEMENT, "management", "(root)", "create", "create"),
     ]
-    assert [each["change"] for each in json.loads(outcome.out)["parts"]] == [
-        "create",
-        "upload",
-        "create",
-        "create",
-        "create",
+    assert [
+        (each["part"], each["change"], len(each["accounts"]))
+        for each in json.loads(outcome.out)["steps"]
+    ] == [
+        ("bucket", "create", 0),
+        ("code", "upload", 0),
+        ("stack-set", "create", 0),
+        ("stacks", "create", 4),
+        ("stack", "create", 1),
+        ("pack", "create", 5),
     ]
     assert estate.sets.sets == {}
 
@@ -52,7 +56,7 @@ def test_what_a_parameter_changes_is_shown_as_now_and_then(estate: Estate) -> No
 def test_an_account_that_would_lose_the_rule_stands_out(estate: Estate) -> None:
     run(f"deploy {MEMBERS_ONLY}")
     told = accounts(run(f"plan {MEMBERS_ONLY} {SANDBOX} --format json").out)
-    assert told[-1] == (SANDBOX, "sandbox", "testing", "-", "REMOVE")
+    assert told[-1] == (SANDBOX, "sandbox", "testing", "-", "remove")
 
 
 def test_an_account_that_joined_since_is_created(estate: Estate) -> None:
