@@ -44,6 +44,7 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, "exceptions list --account-only"),
     (do_nothing, f"exceptions remove {SHOP}/ben.idle {IN_MEMBERS}"),
     (find_idle_user, f"remediate --dry-run {IN_MEMBERS}"),
+    (do_nothing, f"letters NOWHERE --dry-run {IN_MEMBERS}"),
     (do_nothing, f"remediate --yes --unit PRODUCTION {IN_MEMBERS}"),
     (do_nothing, f"rescan --account {SHOP} {IN_MEMBERS}"),
     (start_a_quarantine, f"restore --all --yes --unit PRODUCTION {IN_MEMBERS}"),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from rollout.output.fault import Fault
+from rollout.output.tables import Cell
 from rollout.remediation.exceptions import Changes, Recorded, State, Wanted, Write
 
 CHECK = "exceptions"
@@ -17,7 +18,7 @@ def describe_counts(found: Iterable[Recorded]) -> str:
     return ", ".join(parts) or "none"
 
 
-def describe_row(each: Recorded, today: date) -> list[str]:
+def describe_row(each: Recorded, today: date) -> list[Cell | str]:
     """Return an exception's row of the table."""
     days = each.days_left(today)
     return [
@@ -26,7 +27,7 @@ def describe_row(each: Recorded, today: date) -> list[str]:
         str(each.account),
         each.user,
         each.owner or "-",
-        each.state.value,
+        Cell(each.state.value, bad=each.state is not State.VALID),
         each.reason or "-",
     ]
 
