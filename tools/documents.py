@@ -4,7 +4,6 @@
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -30,16 +29,9 @@ from tests.support.organizations import (
 from tests.support.planted import plant
 from tests.support.workshop import Workshop, act_in_process
 from tools import work_off
+from tools.console import replay
 
 DOCS = Path(__file__).parent.parent / "docs"
-HASH = re.compile(r"\b[0-9a-f]{16}\b")
-SAME_HASH = "0123456789abcdef"
-"""Hashes of code and templates change with every commit; the pages show this one."""
-BLOCK = re.compile(
-    r"(?:<!-- scene: (?P<scene>[^>]+) -->\n)?```console\n\$ python -m rollout (?P<line>[^\n]+)\n"
-    r"(?P<output>.*?)```\n",
-    re.DOTALL,
-)
 
 
 def stop_recorder(estate: Estate) -> None:
@@ -82,17 +74,7 @@ def write_roll_out(page: str) -> str:
     with open_estate() as estate, pytest.MonkeyPatch.context() as patches:
         patches.setattr("time.sleep", estate.sleep)
         estate.organization.page_limit = 100
-
-        def replay(block: re.Match[str]) -> str:
-            scene = block["scene"]
-            if scene:
-                SCENES[scene](estate)
-            outcome = run(block["line"], documented=False)
-            output = re.sub(r" +\n", "\n", HASH.sub(SAME_HASH, outcome.out + outcome.err))
-            begin = f"<!-- scene: {scene} -->\n" if scene else ""
-            return f"{begin}```console\n$ python -m rollout {block['line']}\n{output}```\n"
-
-        return BLOCK.sub(replay, page)
+        return replay(page, estate, SCENES)
 
 
 def break_stack(estate: Estate) -> None:
@@ -319,6 +301,8 @@ def main() -> None:
     """Write the pages."""
     page = DOCS / "operate" / "roll-out.md"
     page.write_text(write_roll_out(page.read_text(encoding="utf-8")), encoding="utf-8")
+    page = DOCS / "operate" / "work-off.md"
+    page.write_text(work_off.write_page(page.read_text(encoding="utf-8")), encoding="utf-8")
     (DOCS / "operate" / "permissions.md").write_text(write_permissions(), encoding="utf-8")
     (DOCS / "operate" / "checks.md").write_text(write_checks(), encoding="utf-8")
 

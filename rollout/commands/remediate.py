@@ -98,6 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not do_batch(story, worker, title, batch, (number - 1) * arguments.batch + 1, arguments):
             break
         worked += [(number, each) for each in batch]
+        note_changes(story, [each for _, each in worked])
         stop = find_stop(batch, failed, arguments.stop_after)
         failed += sum(bool(each.failure) for each in batch)
         if stop and number < len(batches):
@@ -162,7 +163,6 @@ def do_batch(
         line.end(summarize(batch))
         line.notes += [text for each in batch for text in tell_keys(each)]
         blame(line, [tell_failure(each) for each in failed])
-        note_changes(story, batch)
     if arguments.dry_run:
         return True
     with story.line("judged again, live") as line:
@@ -172,10 +172,11 @@ def do_batch(
     return True
 
 
-def note_changes(story: Story, batch: Sequence[Progress]) -> None:
-    """Note what the runs of a batch changed."""
+def note_changes(story: Story, worked: Sequence[Progress]) -> None:
+    """Note what the runs changed so far, in place of what was noted before."""
+    story.run.changes.clear()
     for word in ("quarantined", "deleted"):
-        keys = [key for one in batch if one.run for key in one.run.keys if key.done == word]
+        keys = [key for one in worked if one.run for key in one.run.keys if key.done == word]
         if keys:
             story.changed(f"{count(len(keys), 'key')} {word}")
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from rollout.names import name_program
 from rollout.output.fault import Fault, count
 from rollout.remediation.batches import Doing, Item, Progress, count_keys
 from rule.facts import utc
@@ -105,7 +106,8 @@ def tell_failure(one: Progress) -> Fault:
 
 def tell_difference(one: Progress) -> Fault:
     """Return the fault of an item that is not as its run has said."""
-    mend = f"restore --account {one.item.account} --user {one.item.user}"
+    where = f"--account {one.item.account} --user {one.item.user}"
+    mend = f"{name_program()} restore {where}"
     return Fault(one.item.account, CHECK, f"{one.item}: {one.difference}", mend)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
+from rollout.names import name_program
 from rollout.output.fault import Fault
 from rollout.output.tables import Cell
 from rollout.remediation.exceptions import Changes, Recorded, State, Wanted, Write
@@ -80,7 +81,7 @@ def tell_bad(each: Recorded) -> Fault:
         each.account.id,
         CHECK,
         f"{each.account}: {each.user}: {each.fault}{owner}",
-        f"exceptions remove {each.account.id}/{each.user}",
+        f"{name_program()} exceptions remove {each.account.id}/{each.user}",
     )
 
 
@@ -91,7 +92,7 @@ def tell_stray(each: Recorded) -> Fault:
         each.account.id,
         CHECK,
         f"{each.account}: {each.user}: in no file: {end}, {each.state.value}",
-        f"exceptions remove {each.account.id}/{each.user}",
+        f"{name_program()} exceptions remove {each.account.id}/{each.user}",
     )
 
 

@@ -45,7 +45,7 @@ def test_findings_are_worked_off_oldest_first_in_batches_that_are_looked_at(
     ]
     assert outcome.result("judged again, live") == "1 COMPLIANT"
     assert set(keys(workshop).values()) == {"Inactive"}
-    assert "Changed: 3 keys quarantined; 1 key quarantined." in outcome.out
+    assert "Changed: 4 keys quarantined." in outcome.out
 
 
 def test_each_key_is_told_with_what_was_done_until_when(workshop: Workshop) -> None:
