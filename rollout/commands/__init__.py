@@ -10,6 +10,7 @@ VERBS = {
     "status": "Show what stands in every account, and how it differs from this checkout.",
     "remove": "Take the rule away again; users, keys and quarantines are left as they are.",
     "report": "Show what AWS Config holds in every account, worst first; nothing is changed.",
+    "evidence": "Write what an auditor keeps into a folder, or check such a folder later.",
     "remediate": "Work the findings off in batches, worst first; each is shown and asked for.",
     "restore": "Make quarantined keys Active again and leave their tags: the undoing.",
     "rescan": "Let AWS Config judge everybody anew; say what is new, gone and still there.",
