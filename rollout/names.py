@@ -8,9 +8,9 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-RULE = STACK = STACK_SET = FUNCTION = PACK = DOCUMENT = "iam-user-no-setup-access-key"
-AUTOMATION_ROLE = f"{FUNCTION}-remediation"
-"""What the runbook runs as."""
+RULE = STACK = STACK_SET = FUNCTION = PACK = "iam-user-no-setup-access-key"
+REMEDIATION = DOCUMENT = f"{FUNCTION}-remediation"
+"""The function that repairs, the runbook that starts it, and what that runs as."""
 EXPORT = f"{FUNCTION}-function-arn"
 PLACEHOLDER_ACCOUNT = "111122223333"
 COMMAND = "no-setup-access-key"

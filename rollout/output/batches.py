@@ -8,7 +8,6 @@ from rollout.names import name_program
 from rollout.output.fault import Fault, count
 from rollout.remediation.batches import Doing, Item, Progress, count_keys
 from rule.facts import utc
-from rule.sentences import parse_annotation
 from rule.standing import Standing
 
 CHECK = "remediation"
@@ -51,9 +50,12 @@ def summarize(batch: Sequence[Progress]) -> str:
     for word, number in Counter(key.done for _, key in keys if key.done != "kept").items():
         until = f" until {ends[0]:%Y-%m-%d}" if word == "quarantined" and ends else ""
         parts.append(f"{number} {word}{until}")
-    for doing in (Doing.LEFT_ALONE, Doing.FAILED):
-        if number := sum(each.doing is doing for each in batch if not has_plan(each)):
-            parts.append(f"{number} {doing.value}")
+    rest = [each.doing for each in batch if not has_plan(each)]
+    parts += [
+        f"{rest.count(doing)} {doing.value}"
+        for doing in (Doing.LEFT_ALONE, Doing.FAILED)
+        if doing in rest
+    ]
     return ", ".join(parts) or "nothing to do"
 
 
@@ -66,7 +68,7 @@ def find_end(one: Progress, key_id: str) -> datetime | None:
     """Return when the quarantine of a key ends, as the look after has it."""
     for each in one.after.verdict.keys if one.after else ():
         if each.key.id == key_id and each.standing is Standing.IN_QUARANTINE:
-            return next((said.end for said in parse_annotation(each.sentence)), None)
+            return each.tag.end
     return None
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rollout.aws.session import Session
 from rollout.aws.waiting import wait
-from rollout.names import AUTOMATION_ROLE, DOCUMENT
+from rollout.names import DOCUMENT, REMEDIATION
 
 if TYPE_CHECKING:
     from types_boto3_ssm.type_defs import AutomationExecutionFilterTypeDef
@@ -52,7 +52,7 @@ def start_run(session: Session, user_id: str, *, dry_run: bool) -> str:
     Systems Manager runs 100 at a time in an account: a start that is one too many waits. The token
     makes a start that was sent twice one start.
     """
-    role = f"arn:{session.partition}:iam::{session.account}:role/{AUTOMATION_ROLE}"
+    role = f"arn:{session.partition}:iam::{session.account}:role/{REMEDIATION}"
     token = str(uuid.uuid4())
     for _ in wait(f"{session.label}: the start of {DOCUMENT}", MINUTES):
         try:

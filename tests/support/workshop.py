@@ -18,13 +18,13 @@ from emulator.awslambda.functions import Function
 from emulator.config.rules import add_rule
 from emulator.iam.users import AccessKey
 from emulator.ssm.scripts import Scripts
-from rollout.names import AUTOMATION_ROLE, DOCUMENT, FUNCTION, RULE
+from rollout.names import DOCUMENT, FUNCTION, REMEDIATION, RULE
 from rollout.remediation.rule_in_force import parse_rule_parameters
 from rule.decision import judge
 from rule.facts import User
 from rule.live import read_identity, read_user
 from rule.parameters import PARAMETERS
-from rule.remediation import remediate
+from rule.remediation import Run, answer
 from tests.support.organizations import REGION, Estate
 
 SHIM = """\
@@ -158,11 +158,11 @@ class Workshop:
             Name=DOCUMENT, Content=SHIM, DocumentType="Automation", DocumentFormat="YAML"
         )
         self.client(account, "iam").create_role(
-            RoleName=AUTOMATION_ROLE, AssumeRolePolicyDocument=json.dumps(TRUST)
+            RoleName=REMEDIATION, AssumeRolePolicyDocument=json.dumps(TRUST)
         )
 
     def run_script(
-        self, _: Scripts, place: str, inputs: dict[str, Any], given: dict[str, str], timeout: float
+        self, place: str, inputs: dict[str, Any], given: dict[str, str], timeout: float
     ) -> Any:
         """Do what the function behind the runbook does, under the runbook's role."""
         session: Any = boto3.Session(
@@ -181,7 +181,8 @@ class Workshop:
         (name,) = [each for each in there.config_rules if each.startswith(RULE)]
         policy = parse_rule_parameters(there.config_rules[name].input_parameters_dict)
         dry_run = asked["DryRun"] == "true"
-        return remediate(iam, config, asked["UserId"], policy, dry_run, lambda: datetime.now(UTC))
+        act = Run(iam, config, policy, dry_run, now=lambda: datetime.now(UTC), sleep=lambda _: None)
+        return answer(*act.remediate(asked["UserId"]))
 
 
 def open_workshop(estate: Estate, patches: pytest.MonkeyPatch, *accounts: str) -> Workshop:
@@ -195,4 +196,8 @@ def open_workshop(estate: Estate, patches: pytest.MonkeyPatch, *accounts: str) -
 
 def act_in_process(workshop: Workshop, patches: pytest.MonkeyPatch) -> None:
     """Let the runbook's script be the remediation function itself, in this process."""
-    patches.setattr(Scripts, "run", lambda *given: workshop.run_script(*given))
+
+    def run(_: Scripts, *given: Any) -> Any:
+        return workshop.run_script(*given)
+
+    patches.setattr(Scripts, "run", run)
