@@ -24,6 +24,7 @@ from rollout.output.exceptions import (
 from rollout.output.story import Draft, Story
 from rollout.remediation.attempt import attempt
 from rollout.remediation.exception_file import ACCOUNT, choose_entries, read_exceptions
+from rollout.remediation.exception_writing import remove_exception, write_exception
 from rollout.remediation.exceptions import (
     Recorded,
     Standing,
@@ -36,9 +37,7 @@ from rollout.remediation.exceptions import (
     list_exceptions,
     read_policy,
     read_standing,
-    remove_exception,
     sort_exceptions,
-    write_exception,
 )
 from rollout.remediation.tagged_users import TaggedUser, read_tagged_user
 from rule.live import UserGone

@@ -26,8 +26,9 @@ from rollout.output.story import Story
 from rollout.remediation.attempt import attempt
 from rollout.remediation.batches import Item, Progress, choose, cut, find_stop, make_items
 from rollout.remediation.held import read_non_compliant
-from rollout.remediation.rule_in_force import RuleInForce, parse_rule_parameters
+from rollout.remediation.rule_in_force import RuleInForce
 from rollout.remediation.work import Ground, Worker
+from rule.deployed_rule import parse_rule_parameters
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -131,7 +132,7 @@ def read_findings(
         survey = survey_members(place, production)
         for account in place.accounts:
             if held := survey.held.get(account.id):
-                policy = parse_rule_parameters(held.parameters)
+                policy = parse_rule_parameters(dict(held.parameters))
                 rule = RuleInForce(held.rule, policy, held.parameters)
                 grounds[account.id] = Ground(place.open(account), rule)
         findings = tell_survey(line, place, survey)

@@ -13,10 +13,9 @@ from rollout.remediation.attempt import ChangedMeanwhile
 from rollout.remediation.live_look import Look, look
 from rollout.remediation.quarantined_keys import Quarantined
 from rollout.remediation.tagged_users import read_tagged_user
-from rule.facts import utc
 from rule.live import read_keys
 from rule.parameters import Policy
-from rule.quarantine import QUARANTINE_TAG
+from rule.quarantine import QUARANTINE_TAG, describe_until
 
 LOOKS, PAUSE_SECONDS = 5, 2.0
 """How often a key is read back: IAM is eventually consistent."""
@@ -77,7 +76,7 @@ def finish_tag(session: Session, policy: Policy, each: Quarantined) -> str:
     """
     assert each.tag.start is not None
     end = each.tag.start + policy.quarantine
-    value = f"{utc(each.tag.start)} until {utc(end)}"
+    value = describe_until(each.tag.start, end, each.tag.again)
     try:
         session.iam.tag_user(
             UserName=each.user.who.name,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from rollout.aws.session import Session
 from rollout.errors import Refused
 from rollout.names import FUNCTION, RULE
-from rule.parameters import InvalidParameters, Policy, parse_parameters
+from rule.deployed_rule import parse_rule_parameters
+from rule.parameters import InvalidParameters, Policy
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,3 @@ def read_rule_in_force(session: Session) -> RuleInForce | None:
     return RuleInForce(
         rule["ConfigRuleName"], policy, {name: str(value) for name, value in given.items()}
     )
-
-
-def parse_rule_parameters(given: Mapping[str, object]) -> Policy:
-    """Return the policy in a rule's InputParameters. Raises InvalidParameters."""
-    return parse_parameters(given)

@@ -19,8 +19,8 @@ from emulator.config.rules import add_rule
 from emulator.iam.users import AccessKey
 from emulator.ssm.scripts import Scripts
 from rollout.names import DOCUMENT, FUNCTION, REMEDIATION, RULE
-from rollout.remediation.rule_in_force import parse_rule_parameters
 from rule.decision import judge
+from rule.deployed_rule import parse_rule_parameters
 from rule.facts import User
 from rule.live import read_identity, read_user
 from rule.parameters import PARAMETERS
