@@ -75,6 +75,7 @@ pictures: $(READY)
 
 docs: $(READY)
 	@$(BIN)/python -m tools.documents
+	@$(BIN)/python -m tools.costs
 
 bench: $(READY)
 	@$(BIN)/python -m tools.benchmark --throttled
