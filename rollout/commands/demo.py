@@ -17,8 +17,9 @@ from rich.console import Console
 from rich.text import Text
 
 from rollout.commands import deploy
+from rollout.commands.parser import make_parser
 from rollout.errors import Refused
-from rollout.names import RULE
+from rollout.names import MODULE, RULE
 from rollout.output.teller import dots
 from rollout.output.verdicts import write_rows
 from rule.decision import COMPLIANT, NON_COMPLIANT
@@ -32,6 +33,14 @@ STEP = "QuarantineOrDeleteOffendingKeys"
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 SPRING = datetime(2026, 4, 1, 8, tzinfo=UTC)
 """When most users of the demo were created."""
+
+
+DESK = {
+    "report --account-only": 1,
+    "remediate --account-only --yes": 0,
+    "restore --account-only --since 2h --yes": 1,
+}
+"""What the last chapter runs, and the exit code of each: Ben's deleted key cannot come back."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -129,6 +138,19 @@ class Story:
         self.remediate()
         verdicts["ben.idle"] = COMPLIANT
         self.show(rule, verdicts)
+
+        self.title("7. By hand instead: a report, a batch, and a restore at three in the morning")
+        self.add("hal.forgot", SPRING)
+        rule.send_schedule()
+        self.work_off()
+
+    def work_off(self) -> None:
+        """Run the verbs of the desk on this one account, as an operator does."""
+        for line, code in DESK.items():
+            self.out.print(f"$ {MODULE} {line}")
+            # Lazy: the parsers import this module when they are asked for it.
+            arguments = make_parser(MODULE).parse_args(line.split())
+            self.as_expected &= arguments.run(arguments) == code
 
     def deploy(self) -> "Rule":
         """Create the stack from template.yaml and the rule from conformance-pack.yaml."""
