@@ -16,7 +16,7 @@ from rollout.errors import Denied
 from rollout.names import PACK
 from rollout.organization.accounts import Organization
 from rollout.output.teller import Teller
-from rollout.packs.state import LONG_AGO, AccountPack, Aggregate, PackState, read_word
+from rollout.packs.state import LONG_AGO, AccountPack, Aggregate, PackIs, PackState, read_word
 from rollout.packs.template import Pack
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def follow_pack(
                 {
                     str(organization.find(key)): each.tell()
                     for key, each in state.accounts.items()
-                    if key in done or state.moving
+                    if key in done and each.state is PackIs.FAILED
                 },
                 len(done & wanted),
                 len(wanted),
@@ -185,7 +185,7 @@ def follow_removal(
             told = {
                 str(organization.find(key)): each.tell()
                 for key, each in state.accounts.items()
-                if each.word.startswith("DELETE")
+                if each.word == "DELETE_FAILED"
             }
             follow.show(told, total - len(holders), total)
             if not state.exists or state.aggregate.word == "DELETE_FAILED":

@@ -106,11 +106,13 @@ class Operations:
                     CallAs=who,
                 )
                 results = [each for page in pages for each in page["Summaries"]]
-                states = {
-                    str(self.organization.find(each["Account"])): _tell(each) for each in results
+                failed = {
+                    str(self.organization.find(each["Account"])): _tell(each)
+                    for each in results
+                    if each["Status"] in ("FAILED", "CANCELLED")
                 }
                 done = sum(each["Status"] not in ("PENDING", "RUNNING") for each in results)
-                follow.show(states, done, len(results))
+                follow.show(failed, done, len(results))
                 if status not in RUNNING:
                     return
 

@@ -22,7 +22,7 @@ def large() -> Iterator[Estate]:
 
 def test_every_account_is_reached_or_named_within_the_calls_counted(large: Estate) -> None:
     with large.cloud.calls.since_now() as calls:
-        outcome = run(f"deploy --exclude {MANAGEMENT}")
+        outcome = run(f"deploy --all --exclude {MANAGEMENT}")
     rows = {row[0]: row[2:4] for row in outcome.rows()}
     members = large.organization.members.values()
     assert set(rows) == {each.id for each in members if each.status == "ACTIVE"} - {MANAGEMENT}
@@ -38,7 +38,7 @@ def test_every_account_is_reached_or_named_within_the_calls_counted(large: Estat
 def test_a_second_run_tries_the_two_again_and_nobody_else(large: Estate) -> None:
     large.sets.failing.clear()
     large.members.add_recorder(WITHOUT_RECORDER, "us-east-1")
-    outcome = run(f"deploy --exclude {MANAGEMENT}")
+    outcome = run(f"deploy --all --exclude {MANAGEMENT}")
     (stack_set,) = large.sets.sets.values()
     assert list(stack_set.operations[-1].results) == [FAILING]
     assert (outcome.code, len(outcome.rows())) == (0, ACCOUNTS + 4)

@@ -33,11 +33,15 @@ def test_what_the_file_says_is_brought_about_and_options_win(estate: Estate, fil
     (pack,) = estate.packs.packs.values()
     (stack_set,) = estate.sets.sets.values()
     assert sorted(pack.excluded) == [SANDBOX, MANAGEMENT]
-    assert pack.parameters | {
-        "GraceHours": "48",
-        "Criterion": "UNUSED",
-        "RoleAccount": "caller",
-    } == pack.parameters
+    assert (
+        pack.parameters
+        | {
+            "GraceHours": "48",
+            "Criterion": "UNUSED",
+            "RoleAccount": "caller",
+        }
+        == pack.parameters
+    )
     assert stack_set.parameters["LogRetentionDays"] == "30"
 
 
