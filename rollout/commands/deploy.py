@@ -18,7 +18,7 @@ from rollout.commands.options import (
     read_request,
 )
 from rollout.commands.plan import tell_parameters
-from rollout.deployment.canary import check_canary, try_canary
+from rollout.deployment.canary import check_canary, is_release, try_canary, try_release
 from rollout.deployment.checks import find_blocking, run_preflight
 from rollout.deployment.estate import read_estate, read_pack_anew
 from rollout.deployment.executor import Executor
@@ -57,6 +57,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="switch automatic remediation off in the pack that stands, at once; nothing else is"
         " looked at or changed",
     )
+    parser.add_argument(
+        "--max-concurrent",
+        type=int,
+        choices=range(1, 101),
+        default=10,
+        metavar="PERCENT",
+        help="bring a new release to this part of the accounts at a time (default: 10); it stops"
+        " when more than 5 %% fail",
+    )
     add_all_option(parser)
     parser.add_argument(
         "--yes", action="store_true", help="do not ask: change, and go on after the canary"
@@ -65,7 +74,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Return 0 when every account is fine, else 1. Raises Refused."""
-    request = replace(read_request(arguments), minutes=arguments.minutes)
+    request = replace(
+        read_request(arguments), minutes=arguments.minutes, percent=arguments.max_concurrent
+    )
     told = Run("deploy", arguments.format)
     try:
         if arguments.remediation == "off":
@@ -129,15 +140,18 @@ def deploy(
     else:
         days = intent.pack.parameters["QuarantineDays"]
         ask_for_changes(yes, plan, estate.place, days)
-    executor = Executor(estate, intent, told, request.minutes)
+    executor = Executor(estate, intent, told, request.minutes, request.percent)
     if canary:
-        executor.execute_code(plan)
-        if not try_canary(executor, canary):
+        release = is_release(estate, intent)
+        executor.execute_code(plan, canary if release else ())
+        fine = try_release(executor, canary) if release else try_canary(executor, canary)
+        if not fine:
             return told.close({**document, "accounts": []})
         rest = len(intent.targets.accounts) - len(canary)
         if not agrees(yes, f"Go on to the other {count(rest, 'account')}?"):
+            what = "The new code" if release else "The pack"
             told.teller.say(
-                "The pack stands in the canary alone. Run deploy without --canary to go on."
+                f"{what} stands in the canary alone. Run deploy without --canary to go on."
             )
             return told.close({**document, "accounts": []})
         plan = make_plan(executor.estate, intent)
