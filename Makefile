@@ -6,7 +6,7 @@ READY := $(VENV)/.ready-dev
 READY_DEMO := $(VENV)/.ready-demo
 PURE := decision exception_tags facts parameters quarantine sentences standing credential_report events results
 
-.PHONY: help venv demo test test-slow coverage check render package rdk readme docs pictures format lock release clean
+.PHONY: bench help venv demo test test-slow coverage check render package rdk readme docs pictures format lock release clean
 
 help:
 	@echo "make demo     the whole story on an emulated account"
@@ -20,6 +20,7 @@ help:
 	@echo "make readme   write the parameter table of README.md anew"
 	@echo "make pictures draw the README's pictures anew"
 	@echo "make docs     write the generated parts of docs/ anew: what the verbs say and call"
+	@echo "make bench    a run beside the least that one can do, hours; writes docs/benchmarks.md"
 	@echo "make venv     only set up .venv"
 	@echo "make format   let ruff format and fix what it can"
 	@echo "make lock     resolve requirements*.txt anew from pyproject.toml"
@@ -79,6 +80,9 @@ pictures: $(READY)
 
 docs: $(READY)
 	@$(BIN)/python -m tools.documents
+
+bench: $(READY)
+	@$(BIN)/python -m tools.benchmark --throttled
 
 format: $(READY)
 	$(BIN)/ruff format

@@ -70,7 +70,7 @@ setup(
     package_dir={SHIPPED: "."},
     package_data={
         SHIPPED: FILES,
-        "rollout": ["py.typed"],
+        "rollout": ["py.typed", "findings/*.j2"],
         "rule": ["py.typed"],
         "guardrails": ["py.typed", "cloudformation/rules/*.guard", "scp/*.json"],
     },

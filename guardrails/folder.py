@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-SOURCE_SUFFIXES: tuple[str, ...] = ()
-SUFFIXES = (".json", ".template", ".yaml", ".yml", *SOURCE_SUFFIXES)
+SOURCE_SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json")
+SUFFIXES = (".json", ".template", ".yaml", ".yml", ".tf", ".tofu")
 _NEVER = frozenset({".git", ".terraform", ".terragrunt-cache"})
 _Rules = tuple[tuple[Path, GitIgnoreSpec], ...]
 """The .gitignore files that count in a folder, the innermost last."""

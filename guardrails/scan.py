@@ -10,6 +10,7 @@ from guardrails.content import read_content
 from guardrails.document import CLOUDFORMATION, check_document
 from guardrails.finding import (
     KINDS_OF_FILE,
+    SOURCE,
     Accepted,
     Finding,
     Foreign,
@@ -33,11 +34,18 @@ class Scan:
     judged: Counter[str] = field(default_factory=Counter)
     passed_over: int = 0
     addresses: set[str] = field(default_factory=set)
+    places: frozenset[tuple[str, int, str, int]] = frozenset()
 
     def add(self, judgement: Judgement, files: int = 1) -> None:
         """Take in what one file or one folder of source came to."""
         # One block of a module can be met from its own folder and from who calls it.
-        self.findings += [f for f in dict.fromkeys(judgement.findings) if f not in self.findings]
+        places = {_place(finding) for finding in judgement.findings}
+        known, self.places = self.places, self.places | places
+        self.findings += [
+            finding
+            for finding in judgement.findings
+            if judgement.kind != SOURCE or _place(finding) not in known
+        ]
         self.notes += [note for note in judgement.notes if note not in self.notes]
         self.accepted += [a for a in judgement.accepted if a not in self.accepted]
         self.addresses |= judgement.addresses
@@ -52,6 +60,10 @@ class Scan:
             f"{_count(len(self.findings), 'finding')}; {_count(total, 'file')} judged{which},"
             f" {self.passed_over} passed over, {len(self.unreadable)} not judged."
         )
+
+
+def _place(finding: Finding) -> tuple[str, int, str, int]:
+    return finding.file, finding.line, finding.user_file, finding.user_line
 
 
 def _count(number: int, noun: str) -> str:

@@ -146,6 +146,12 @@ def parse_annotation(text: str) -> tuple[Said, ...]:
     return said
 
 
+def parse_ended(text: str) -> date | None:
+    """Return the last day of the exception that an annotation says has ended, None without one."""
+    found = ENDED.search(text)
+    return date.fromisoformat(found[1]) if found else None
+
+
 def _parse_keys(text: str) -> Iterator[Said]:
     heads = list(KEY.finditer(text))
     if not heads or heads[0].start():
@@ -186,6 +192,7 @@ ACCEPTED = re.compile(
     r"The risk is accepted by (.*) until the end of (\d{4}-\d\d-\d\d): access keys? (.+)\.",
     re.DOTALL,
 )
+ENDED = re.compile(r"\. The exception ended on (\d{4}-\d\d-\d\d)\.")
 OFFENDING_KEYS = re.compile(r"Offending access keys: (\w+(?: and \w+)*)\.")
 KEY = re.compile(
     rf"Access key (?P<key>\w+)(?: of [\w+=,.@-]+)?"

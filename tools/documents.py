@@ -5,6 +5,7 @@
 
 import json
 import re
+import tempfile
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -140,6 +141,10 @@ def blur_an_answer(estate: Estate) -> None:
     estate.cloud.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Not there.")
 
 
+FOLDER = "FOLDER"
+"""Stands for a folder that goes when the calls are recorded."""
+
+
 def plant_findings(estate: Estate) -> None:
     """Let AWS Config hold results in every account."""
     plant(estate, deployed=True)
@@ -165,6 +170,8 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (blur_an_answer, f"evaluate --organization {IN_MEMBERS}"),
     (plant_findings, f"report {IN_MEMBERS} --production Environment=prod*"),
     (do_nothing, f"report {IN_MEMBERS} --source members"),
+    (do_nothing, f"evidence {FOLDER}/one {IN_MEMBERS} --production Environment=prod*"),
+    (do_nothing, f"evidence {FOLDER}/two {IN_MEMBERS} --source members"),
     (do_nothing, f"exceptions list {IN_MEMBERS}"),
     (do_nothing, f"exceptions list --unit OU {IN_MEMBERS}"),
     (do_nothing, "exceptions list --account-only"),
@@ -172,7 +179,7 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"remove --yes --with-code {IN_MEMBERS}"),
 )
 """What is run to record the calls of each verb, in order, each after what happens before it."""
-VERBS = ("evaluate", "report", "check", "plan", "deploy", "status", "remove", *WORK_OFF)
+VERBS = ("evaluate", "report", "evidence", "check", "plan", "deploy", "status", "remove", *WORK_OFF)
 MORE_THAN_CHECK = ("plan", "deploy")
 STACK_ACTIONS = {
     "AWS::CloudWatch::Alarm": ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
@@ -257,12 +264,17 @@ def write_permissions() -> str:
     """Return docs/operate/permissions.md."""
     own = {verb: set[str]() for verb in VERBS}
     far = {verb: set[str]() for verb in VERBS}
-    with open_estate() as estate, pytest.MonkeyPatch.context() as patches:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_estate() as estate,
+        pytest.MonkeyPatch.context() as patches,
+    ):
         patches.setattr("time.sleep", estate.sleep)
         for happen, command in STEPS:
             happen(estate)
+            asked = command.replace("OU", estate.testing.id).replace(FOLDER, folder)
             with estate.cloud.calls.since_now() as calls:
-                run(command.replace("OU", estate.testing.id), documented=False)
+                run(asked, documented=False)
             verb = command.split()[0]
             here, there = split_calls(calls.made())
             own[verb] |= here

@@ -6,74 +6,14 @@ aggregate status stays CREATE_IN_PROGRESS for a delegated administrator (M).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from moto.cloudformation.exceptions import ExportNotFound
-from moto.cloudformation.models import cloudformation_backends
-from moto.cloudformation.parsing import ResourceMap, clean_json
-from moto.config.models import config_backends
-from moto.core.exceptions import JsonRESTError, ServiceException
-
 from emulator.cloudformation.templates import read_template
-from emulator.config.models import Config
-from emulator.config.pack_resources import put_remediation, put_rule, remove_rule
-from emulator.config.packs import STACK
+from emulator.config.member_packs import delete_pack, put_pack
+from emulator.config.organization_pack import AccountStatus, OrganizationPack, PackFailed
 from emulator.iam.users import new_id
 from emulator.organizations.models import CONFIG, Member, Organization, Refusal
-
-
-class PackFailed(Exception):
-    """A pack could not be made in an account: AWS's code and message."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-@dataclass
-class AccountStatus:
-    """How the pack stands in one account."""
-
-    account: str
-    pack: str
-    status: str
-    code: str = ""
-    message: str = ""
-    updated: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    def set(self, status: str, code: str = "", message: str = "") -> None:
-        """Change the status, now."""
-        self.status, self.code, self.message = status, code, message
-        self.updated = datetime.now(UTC)
-
-
-@dataclass
-class OrganizationPack:
-    """One organization conformance pack."""
-
-    name: str
-    owner: str
-    region: str
-    template: str
-    parameters: dict[str, str]
-    excluded: list[str]
-    tags: list[dict[str, str]]
-    status: str = "CREATE_IN_PROGRESS"
-    put: datetime = field(default_factory=lambda: datetime.now(UTC))
-    updated: datetime = field(default_factory=lambda: datetime.now(UTC))
-    accounts: dict[str, AccountStatus] = field(default_factory=dict)
-    before: tuple[str, datetime] | None = None
-    """What the aggregate said before the latest put."""
-    made: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    @property
-    def arn(self) -> str:
-        """The pack's ARN."""
-        suffix = new_id("", self.name, 1, 8).lower()
-        place = f"{self.region}:{self.owner}"
-        return f"arn:aws:config:{place}:organization-conformance-pack/{self.name}-{suffix}"
 
 
 class OrganizationPacks:
@@ -85,14 +25,24 @@ class OrganizationPacks:
         """By owner and name: what one administrator puts, another does not see."""
         self.seconds_each = 3.0
         self.at_once = 50
+        """How many accounts are worked on at a time."""
         self.idle_seconds = 0.0
-        """How long accounts still show the result of the put before (L)."""
+        """How long after a put no account moves: each shows the result of the put before, or none
+        (L)."""
+        self.gap_seconds = 0.0
+        """How long nothing moves between one lot of accounts and the next (L)."""
         self.stale_seconds = 0.0
-        """How long after a put the aggregate still says what it said before (L)."""
+        """How long after a put the aggregate is still about the put before (FACTS 1)."""
         self.unseen_seconds = 0.0
-        """How long after its first put a pack is not to be found (FACTS 1)."""
+        """How long after its first put the descriptions of a pack are an empty list (FACTS 1)."""
+        self.hidden_looks = 0
+        """How many looks right after a pack was created find no such pack (FACTS 1)."""
+        self.empty_looks = 0
+        """How many looks right after a put, of each kind, find an empty list (FACTS 1)."""
+        self.denied_looks = 0
+        """How many calls of each delegated administrator are refused at first (FACTS 1)."""
         self.keeps_rows = False
-        """Whether the row of an account that lost the pack stays, as DELETE_SUCCESSFUL (M)."""
+        """Whether an account that a pack has left keeps its row, DELETE_SUCCESSFUL (M)."""
         self.joining_seconds = 5.0
         """How long after an account joined it gets the packs: before its stack, by default."""
         self.resolves_account_id = True
@@ -104,17 +54,41 @@ class OrganizationPacks:
         """Accounts in which the pack fails: code and message."""
         self.silent: set[str] = set()
         """Accounts that never show a status."""
+        self._calls: dict[str, int] = {}
         organization.joining.append(self._receive)
+
+    def be_slow(self) -> None:
+        """Be as late, stale and forgetful as users have reported of AWS; each can be set alone."""
+        self.idle_seconds, self.gap_seconds, self.stale_seconds = 120.0, 40.0, 60.0
+        self.hidden_looks = self.empty_looks = self.denied_looks = 1
+        self.keeps_rows = True
+
+    def look(self, owner: str, name: str, kind: str) -> OrganizationPack | None:
+        """Return a pack for one look of this kind at it, None for a look that finds nothing yet.
+
+        Raises NoSuchOrganizationConformancePackException where there is none, or seems to be none.
+        """
+        pack = self.find(owner, name)
+        pack.looks[kind] = pack.looks.get(kind, 0) + 1
+        if pack.created == pack.put and pack.looks[kind] <= self.hidden_looks:
+            raise _no_such_pack()
+        hidden = self.hidden_looks if pack.created == pack.put else 0
+        unseen = datetime.now(UTC) < pack.created + timedelta(seconds=self.unseen_seconds)
+        if pack.looks[kind] <= hidden + self.empty_looks or (unseen and kind != "accounts"):
+            return None
+        return pack
+
+    def read_aggregate(self, pack: OrganizationPack) -> tuple[str, datetime]:
+        """Return the aggregate status and its time, as a look finds them now."""
+        stale = datetime.now(UTC) < pack.put + timedelta(seconds=self.stale_seconds)
+        return pack.before if stale and pack.before else (pack.status, pack.updated)
 
     def find(self, owner: str, name: str) -> OrganizationPack:
         """Return a pack. Raises NoSuchOrganizationConformancePackException."""
         try:
             return self.packs[owner, name]
         except KeyError:
-            raise Refusal(
-                "NoSuchOrganizationConformancePackException",
-                "One or more organization conformance packs with specified names are not present.",
-            ) from None
+            raise _no_such_pack() from None
 
     def put(
         self,
@@ -143,16 +117,19 @@ class OrganizationPacks:
         self.organization.trusted.add(CONFIG)
         kind = "UPDATE" if present else "CREATE"
         pack = present or OrganizationPack(name, owner, region, "", {}, [], tags)
-        pack.template, pack.parameters, pack.excluded = template, parameters, list(excluded)
         pack.before = (pack.status, pack.updated) if present else None
+        pack.looks.clear()
+        pack.template, pack.parameters, pack.excluded = template, parameters, list(excluded)
         pack.status, pack.put = f"{kind}_IN_PROGRESS", datetime.now(UTC)
         pack.updated = pack.put
+        pack.created = pack.created if present else pack.put
         self.packs[owner, name] = pack
         wanted = [each for each in self._reached() if each.id not in excluded]
         leaving = [
             self.organization.members[account]
-            for account in pack.accounts
+            for account, status in pack.accounts.items()
             if account in excluded and account in self.organization.members
+            if status.status != "DELETE_SUCCESSFUL"
         ]
         with self.organization.agenda.lock:
             self._schedule(pack, wanted, leaving)
@@ -168,15 +145,6 @@ class OrganizationPacks:
         with self.organization.agenda.lock:
             self._schedule(pack, [], [members[each] for each in pack.accounts if each in members])
 
-    def is_shown(self, pack: OrganizationPack) -> bool:
-        """Is a pack to be found yet?"""
-        return datetime.now(UTC) >= pack.made + timedelta(seconds=self.unseen_seconds)
-
-    def read_aggregate(self, pack: OrganizationPack) -> tuple[str, datetime]:
-        """Return the aggregate status that is shown now, and since when it holds."""
-        fresh = datetime.now(UTC) >= pack.put + timedelta(seconds=self.stale_seconds)
-        return (pack.status, pack.updated) if fresh or not pack.before else pack.before
-
     def check_administrator(self, account: str) -> None:
         """Raise OrganizationAccessDeniedException for who may not administer packs."""
         if self.organization.features != "ALL":
@@ -185,7 +153,10 @@ class OrganizationPacks:
                 "AWS Config resource cannot be created because your organization does not have all"
                 " features enabled.",
             )
-        if not self.organization.administers(account, CONFIG):
+        self._calls[account] = self._calls.get(account, 0) + 1
+        delegated = account != self.organization.management
+        early = delegated and self._calls[account] <= self.denied_looks
+        if early or not self.organization.administers(account, CONFIG):
             raise Refusal(
                 "OrganizationAccessDeniedException",
                 "This action can be only made by the master account or a delegated administrator.",
@@ -208,18 +179,19 @@ class OrganizationPacks:
     ) -> None:
         now = datetime.now(UTC) + timedelta(seconds=self.idle_seconds)
         each = timedelta(seconds=self.seconds_each)
-        steps = [(member, self._put_one) for member in wanted if member.id not in self.silent]
-        steps += [(member, self._delete_one) for member in leaving]
+        lot = each + timedelta(seconds=self.gap_seconds)
+        steps = [(member, put_pack) for member in wanted if member.id not in self.silent]
+        steps += [(member, delete_pack) for member in leaving]
         for position, (member, step) in enumerate(steps):
-            begin = now + each * (position // self.at_once)
+            begin = now + lot * (position // self.at_once)
             self._plan(pack, member, step, begin, begin + each)
         turns = -(-len(steps) // self.at_once)
-        self.organization.agenda.add(now + each * turns, lambda: self._close(pack))
+        self.organization.agenda.add(now + lot * turns, lambda: self._close(pack))
 
     def _plan(
         self, pack: OrganizationPack, member: Member, step: Any, begin: Any, end: Any
     ) -> None:
-        removing = step == self._delete_one
+        removing = step is delete_pack
 
         def start() -> None:
             name = f"OrgConformsPack-{pack.name}-{new_id('', member.id, 1, 8).lower()}"
@@ -233,7 +205,8 @@ class OrganizationPacks:
             status = pack.accounts[member.id]
             kind = status.status.removesuffix("_IN_PROGRESS")
             try:
-                step(pack, member, status)
+                self._check(member, removing)
+                step(pack, member.id, status, self)
             except PackFailed as failure:
                 status.set(f"{kind}_FAILED", failure.code, str(failure))
             else:
@@ -244,12 +217,13 @@ class OrganizationPacks:
         self.organization.agenda.add(begin, start)
         self.organization.agenda.add(end, finish)
 
+    def _check(self, member: Member, removing: bool) -> None:
+        if member.id in self.failing and not removing:
+            raise PackFailed(*self.failing[member.id])
+
     def _stands(self, member: Member) -> bool:
-        return any(
-            pack.accounts[member.id].status.endswith("SUCCESSFUL")
-            for pack in self.packs.values()
-            if member.id in pack.accounts
-        )
+        rows = [pack.accounts.get(member.id) for pack in self.packs.values()]
+        return any(row and row.status in ("CREATE_SUCCESSFUL", "UPDATE_SUCCESSFUL") for row in rows)
 
     def _close(self, pack: OrganizationPack) -> None:
         kind = pack.status.removesuffix("_IN_PROGRESS")
@@ -260,81 +234,16 @@ class OrganizationPacks:
             pack.status = f"{kind}_{'FAILED' if failed else 'SUCCESSFUL'}"
             pack.updated = datetime.now(UTC)
 
-    def _put_one(self, pack: OrganizationPack, member: Member, status: AccountStatus) -> None:
-        """Create or update the pack's rules in one account. Raises PackFailed."""
-        if member.id in self.failing:
-            raise PackFailed(*self.failing[member.id])
-        config = _config(member.id, pack.region)
-        if not any(each.status.recording for each in config.recorders.values()):
-            raise PackFailed(
-                "NoAvailableConfigurationRecorderException",
-                "There are no configuration recorders available in this account.",
-            )
-        stack = pack_stack(status.pack, member.id)
-        rules: list[str] = []
-        try:
-            for kind, properties in self._resolve(pack, member, stack):
-                if kind == "AWS::Config::ConfigRule":
-                    rules.append(put_rule(config, properties, stack))
-                else:
-                    put_remediation(config, self._rewrite(pack, member, properties), stack)
-        except ExportNotFound as error:
-            raise PackFailed("ConformancePackTemplateValidationException", error.message) from error
-        except JsonRESTError as error:
-            raise PackFailed(error.error_type, error.message) from error
-        except ServiceException as error:
-            raise PackFailed(error.code, error.message) from error
-        config.organization_packs[status.pack] = rules
-
-    def _resolve(
-        self, pack: OrganizationPack, member: Member, stack: str
-    ) -> list[tuple[str, dict[str, Any]]]:
-        """Return type and properties of what the pack makes in an account, rules first."""
-        account = member.id if self.resolves_account_id else pack.owner
-        template = read_template(pack.template)
-        exports = cloudformation_backends[member.id][pack.region].exports
-        resources = ResourceMap(
-            stack, stack, dict(pack.parameters), {}, pack.region, account, template, exports
-        )
-        resources.load()
-        made = [
-            (str(resource["Type"]), clean_json(resource["Properties"], resources))
-            for resource in template["Resources"].values()
-            if "Condition" not in resource or resources.lazy_condition_map[resource["Condition"]]
-        ]
-        return sorted(made, key=lambda each: each[0])
-
-    def _rewrite(
-        self, pack: OrganizationPack, member: Member, properties: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Return a remediation with the member's own account in its role."""
-        values = properties.get("Parameters", {}).get("AutomationAssumeRole", {})
-        for role in [values.get("StaticValue", {})] if self.rewrites_role else []:
-            role["Values"] = [each.replace(pack.owner, member.id) for each in role["Values"]]
-        return properties
-
-    def _delete_one(self, pack: OrganizationPack, member: Member, status: AccountStatus) -> None:
-        config = _config(member.id, pack.region)
-        for rule in config.organization_packs.pop(status.pack, []):
-            remove_rule(config, rule)
-
     def _receive(self, member: Member) -> None:
         for pack in list(self.packs.values()):
             if member.id in pack.excluded or member.status != "ACTIVE":
                 continue
             begin = datetime.now(UTC) + timedelta(seconds=self.joining_seconds)
-            self._plan(
-                pack, member, self._put_one, begin, begin + timedelta(seconds=self.seconds_each)
-            )
+            self._plan(pack, member, put_pack, begin, begin + timedelta(seconds=self.seconds_each))
 
 
-def pack_stack(pack: str, account: str) -> str:
-    """Return the name of the stack that an organization's pack becomes in an account."""
-    suffix = new_id("", f"{account}/{pack}", 1, 9).lower()
-    return f"{STACK}{pack}-conformance-pack-{suffix}"
-
-
-def _config(account: str, region: str) -> Config:
-    backend = config_backends[account][region]
-    assert isinstance(backend, Config)
-    return backend
+def _no_such_pack() -> Refusal:
+    return Refusal(
+        "NoSuchOrganizationConformancePackException",
+        "One or more organization conformance packs with specified names are not present.",
+    )

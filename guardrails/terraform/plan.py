@@ -37,7 +37,7 @@ _PARTS = frozenset(
 )
 _STEP = re.compile(r'module\.([^.\[]+)(?:\[(\d+|"(?:[^"\\]|\\.)*")\])?(?:\.|$)')
 # What decides into which account a provider reaches; two that differ in the Region only share it.
-_ACCOUNT = (
+ACCOUNT = (
     "access_key",
     "allowed_account_ids",
     "assume_role",
@@ -110,7 +110,7 @@ class Plan:
             # Terraform before 1.1 puts the module's path before a provider that is passed on.
             key = key.rpartition(":")[2]
         expressions = self.providers.get(key, {}).get("expressions", {})
-        account = json.dumps({name: expressions[name] for name in _ACCOUNT if name in expressions})
+        account = json.dumps({name: expressions[name] for name in ACCOUNT if name in expressions})
         # In two modules of their own providers, one reference can have two values.
         return f"{key} {account}" if ":" in key and "references" in account else account
 

@@ -14,8 +14,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, NoRegionError
 
+from rollout.aws.failures import EXPIRED, tell_expired
 from rollout.aws.iam_actions import find_action
-from rollout.errors import Denied, Refused, Throttled
+from rollout.errors import Denied, Refused, SignedOut, Throttled
 from rule.live import CLIENT_CONFIG as RULE_CONFIG
 
 if TYPE_CHECKING:
@@ -177,11 +178,14 @@ def open_session(profile: str | None, region: str | None) -> Session:
 
 
 def explain(session: Session, *, parsed: dict[str, Any], model: Any, **_: Any) -> None:
-    """Raise Denied or Throttled for an answer that says so (botocore's event after-call)."""
+    """Raise for an answer that says "denied", "expired" or "throttled" (botocore: after-call)."""
     error = parsed.get("Error") or {}
     code = error.get("Code", "")
     action = find_action(model.service_model.signing_name, model.name)
     where = f"{session.label or 'the account of these credentials'}, {session.region}"
+    if code in EXPIRED:
+        # Not one thing that could not be read: no other call will go better.
+        raise SignedOut(tell_expired(code))
     if code in DENIED:
         said = f" (AWS says: {error['Message']})" if error.get("Message") else ""
         raise Denied(

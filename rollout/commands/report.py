@@ -16,7 +16,7 @@ from rollout.organization.accounts import Account, read_organization
 from rollout.organization.members import Members
 from rollout.output.report import read_report, write_report
 
-FORMATS = ("table", "json", "csv")
+FORMATS = ("table", "json", "csv", "html")
 SOURCES = ("auto", "aggregator", "members")
 
 

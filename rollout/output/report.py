@@ -13,6 +13,7 @@ from rich.text import Text
 from rollout.errors import Refused
 from rollout.findings.evaluation import NotRead
 from rollout.findings.finding import Finding, State, read_finding, tell_until
+from rollout.findings.html import write_html
 from rollout.findings.survey import Survey
 from rollout.names import name_program
 from rollout.output.progress import PIPE_WIDTH
@@ -47,6 +48,8 @@ def write_report(survey: Survey, form: str, everything: bool, out: TextIO) -> No
         out.write("\n")
     elif form == "csv":
         write_csv(survey, out)
+    elif form == "html":
+        out.write(write_html(survey, next(tell_end(survey))))
     else:
         write_tables(survey, everything, out)
 

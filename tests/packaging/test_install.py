@@ -138,7 +138,7 @@ def test_the_code_it_uploads_is_byte_for_byte_that_of_make_package(
 def test_it_deploys_to_an_account_and_takes_itself_away(
     program: Path, account: Account, tmp_path: Path
 ) -> None:
-    account.config.recording = True
+    record_users(account)
     told = []
     for line in TRIAL:
         verb, *options = line.split()
@@ -149,3 +149,16 @@ def test_it_deploys_to_an_account_and_takes_itself_away(
             assert len(account.config.config_rules) == 1
     assert told == [(line.split()[0], 0, "") for line in TRIAL]
     assert account.config.config_rules == {}
+
+
+def record_users(account: Account) -> None:
+    """Let AWS Config record the account's users, over the API as its administrator does."""
+    config = account.session().client("config")
+    account.session().client("s3").create_bucket(Bucket="config-logs")
+    role = f"arn:aws:iam::{account.account_id}:role/config"
+    group = {"allSupported": True, "includeGlobalResourceTypes": True}
+    config.put_configuration_recorder(
+        ConfigurationRecorder={"name": "default", "roleARN": role, "recordingGroup": group}
+    )
+    config.put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": "config-logs"})
+    config.start_configuration_recorder(ConfigurationRecorderName="default")

@@ -18,6 +18,10 @@ from tests.support.checkout import commit, copy_checkout, run
 
 pytestmark = pytest.mark.slow
 
+SOURCE = """\
+resource "aws_iam_user_login_profile" "p" { user = "ann" }
+resource "aws_iam_access_key" "k" { user = "ann" }
+"""
 LIBRARIES = Path(pytest.__file__).parents[1]
 
 
@@ -77,3 +81,14 @@ def test_a_repository_without_findings_passes(repository: Path, tmp_path: Path) 
     code, out = run_hook(repository, tmp_path, "no-setup-access-key-cloudformation")
     assert code == 0, out
     assert out.endswith("Passed\n")
+
+
+def test_the_hook_for_source_judges_the_folder_of_a_changed_file(
+    repository: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "main.tf").write_text(SOURCE)
+    code, out = run_hook(repository, tmp_path, "no-setup-access-key-terraform-source")
+    if "tfparse" in out and "ERROR" in out:
+        pytest.skip("pip cannot install tfparse here")
+    assert closing(1, "1 file judged (1 source file)") in out
+    assert code == 1

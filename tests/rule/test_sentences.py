@@ -9,7 +9,7 @@ from rule.decision import COMPLIANT, NON_COMPLIANT, judge
 from rule.exception_tags import EXCEPTION_TAGS
 from rule.facts import utc
 from rule.quarantine import QUARANTINE_TAG
-from rule.sentences import NO_KEYS, PHRASES, NotUnderstood, Said, parse_annotation
+from rule.sentences import NO_KEYS, PHRASES, NotUnderstood, Said, parse_annotation, parse_ended
 from rule.standing import Standing
 from tests.support.facts import CREATED, ID, NOW, OTHER_ID, key, policy, user
 
@@ -114,3 +114,11 @@ def test_two_offending_keys_that_only_fit_by_id_are_both_read() -> None:
 def test_what_the_rule_never_says_is_not_understood(text: str) -> None:
     with pytest.raises(NotUnderstood):
         parse_annotation(text)
+
+
+def test_an_exception_that_has_ended_is_read_out_of_the_finding() -> None:
+    ended = EXCEPTION | {EXCEPTION_TAGS[1]: "2026-02-01"}
+    verdict = judge(user(key(), tags=ended), policy(), NOW)
+    assert verdict.compliance == NON_COMPLIANT
+    assert parse_ended(verdict.annotation) == date(2026, 2, 1)
+    assert parse_ended(judge(user(key()), policy(), NOW).annotation) is None

@@ -416,11 +416,17 @@ def test_without_credentials_it_says_so(run: Run, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-    assert run("evaluate") == (2, "", "python -m rollout: Unable to locate credentials\n")
+    assert run("evaluate") == (
+        2,
+        "",
+        "python -m rollout: There are no AWS credentials to use (Unable to locate credentials)."
+        " Name a profile with --profile or AWS_PROFILE, or sign in (aws sso login).\n",
+    )
     assert run("evaluate", "--profile", "nobody") == (
         2,
         "",
-        "python -m rollout: The config profile (nobody) could not be found\n",
+        "python -m rollout: The config profile (nobody) could not be found."
+        " `aws configure list-profiles` shows those that there are.\n",
     )
 
 
