@@ -26,12 +26,8 @@ def main(argv: list[str] | None = None) -> int:
     2 is for wrong usage or input, 70 for what nobody foresaw, 130 for an interrupt, 141 when the
     reader of the output has left.
     """
-<<<<<<< HEAD
-    program = name_program()
-    catch_termination()
-=======
     program, profile = name_program(), ""
->>>>>>> main
+    catch_termination()
     try:
         open_output()
         arguments = make_parser(program).parse_args(argv)

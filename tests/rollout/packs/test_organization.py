@@ -128,14 +128,8 @@ def test_a_rule_of_another_administrator_is_a_fault_that_names_him(
         for name, value in estate.cloud.open_account(MANAGEMENT).variables().items():
             monkeypatch.setenv(name, value)
         boto3.setup_default_session()
-<<<<<<< HEAD
         theirs = estate.members.config(SECURITY, "us-east-1").config_rules
         estate.members.config(MANAGEMENT, "us-east-1").config_rules.update(theirs)
-=======
-        estate.members.config(MANAGEMENT, "us-east-1").config_rules.update(
-            estate.members.config(SECURITY, "us-east-1").config_rules
-        )
->>>>>>> main
         outcome = run("deploy")
     assert outcome.code == 1
     (told,) = outcome.below("no rule of another administrator")
