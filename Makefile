@@ -6,7 +6,7 @@ READY := $(VENV)/.ready-dev
 READY_DEMO := $(VENV)/.ready-demo
 PURE := decision exception_tags facts parameters quarantine sentences standing credential_report events results
 
-.PHONY: bench help venv demo test test-slow coverage check render package rdk readme docs pictures format lock release clean
+.PHONY: bench help venv demo test test-slow coverage check package rdk readme docs pictures format lock release clean
 
 help:
 	@echo "make demo     the whole story on an emulated account"
@@ -14,7 +14,6 @@ help:
 	@echo "make test-slow  the slow ones: journeys, installs, long searches"
 	@echo "make coverage the same, and which lines and branches they reach"
 	@echo "make check    format, lint, types, templates: what CI runs after the tests"
-	@echo "make render   paste rule/'s sources into the runbook in template.yaml"
 	@echo "make package  the function's code, in dist/: its name is printed last"
 	@echo "make rdk      build/rdk/, where AWS's RDK finds the rule"
 	@echo "make readme   write the parameter table of README.md anew"
@@ -58,13 +57,9 @@ check: $(READY)
 	$(BIN)/codespell
 	$(BIN)/validate-pyproject pyproject.toml
 	$(BIN)/zizmor --offline --quiet .github
-	$(BIN)/python -m tools.runbook --check
 	$(BIN)/cfn-lint --include-checks I -- template.yaml conformance-pack.yaml
 	$(BIN)/python -m tools.templates
 	$(BIN)/python -m pytest -q $(PURE:%=--cov=rule.%) --cov-fail-under=100 tests/rule/test_decision.py tests/rule/test_parameters.py tests/rule/test_credential_report.py tests/rule/test_events.py tests/rule/test_results.py
-
-render: $(READY)
-	@$(BIN)/python -m tools.runbook
 
 package: $(READY)
 	@$(BIN)/python -m rollout.code.package
@@ -80,6 +75,7 @@ pictures: $(READY)
 
 docs: $(READY)
 	@$(BIN)/python -m tools.documents
+	@$(BIN)/python -m tools.costs
 
 bench: $(READY)
 	@$(BIN)/python -m tools.benchmark --throttled

@@ -15,7 +15,7 @@ from rule.decision import NON_COMPLIANT, Verdict, judge
 from rule.facts import Identity, User
 from rule.live import UserGone, find_user, identify, read_user
 from rule.parameters import Policy
-from rule.quarantine import QUARANTINE_TAG
+from rule.quarantine import find_quarantines
 from rule.readers import RESERVED_SECONDS, Clock, Judged, Reading, Suspect, read_suspects
 from rule.results import Stored
 
@@ -188,7 +188,7 @@ def decide_from_row(
     if row is None or row.created != who.created:
         return None
     if row.has_password:
-        if any(tag.startswith(QUARANTINE_TAG) for tag in tags):
+        if find_quarantines(tags):
             return None
         for key in row.keys:
             if key.status == "Active" and (key.last_used is None or policy.criterion == "SETUP"):

@@ -5,10 +5,9 @@ so a fault would look like a success and old results would stay. Here every faul
 retries it twice and counts it in the function's Errors, on which the alarm stands.
 """
 
-import json
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,14 +18,15 @@ from rdklib import ClientFactory, ConfigRule, Evaluation, Evaluator, InvalidPara
 from rule.account import judge_account, judge_one
 from rule.clients import Clients, OneClient, SideBySide, make_clients
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
+from rule.deployed_rule import parse_rule_parameters
 from rule.events import SCHEDULED, identify_item, normalise
 from rule.live import RESOURCE_TYPE, UserGone, find_user
-from rule.parameters import InvalidParameters, Policy, parse_parameters
+from rule.metrics import print_run
+from rule.parameters import InvalidParameters, Policy
 from rule.readers import Clock, Judged
 from rule.results import GONE, choose_evaluations, evaluation, read_stored
+from rule.standing import WAITING, Standing
 
-RDKLIB_PARAMETERS = frozenset({"ExecutionRoleName", "ExecutionRoleRegion", "AssumeRoleMode"})
-NAMESPACE = "iam-user-no-setup-access-key"
 LAMBDA_SECONDS = 900.0
 
 
@@ -60,9 +60,8 @@ class NoSetupAccessKey(ConfigRule):
 
     def evaluate_parameters(self, rule_parameters: dict[str, Any]) -> Policy:
         """Return the policy; raises rdklib's InvalidParametersError."""
-        ours = {name: rule_parameters[name] for name in rule_parameters.keys() - RDKLIB_PARAMETERS}
         try:
-            return parse_parameters(ours)
+            return parse_rule_parameters(rule_parameters)
         except InvalidParameters as fault:
             raise InvalidParametersError(str(fault)) from fault
 
@@ -129,14 +128,21 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     clients.requests.clear()
     rule = NoSetupAccessKey(clients, clock)
     put = evaluate(rule, message_type, readable, context)
-    summary = {
+    summary: dict[str, Any] = {
         "message_type": message_type,
         "users_seen": rule.seen,
         "read_live": sum(each.live for each in rule.judged),
         "put": dict(Counter(each["ComplianceType"] for each in put)),
-        "seconds": round(time.monotonic() - started, 3),
     }
-    print_figures(summary, rule.judged, len(clients.requests))
+    counts = {
+        "Users": rule.seen,
+        "Suspects": summary["read_live"],
+        **count_verdicts(rule.judged),
+        "ApiCalls": len(clients.requests),
+    }
+    seconds = time.monotonic() - started
+    summary["seconds"] = round(seconds, 3)
+    print_run("evaluated", summary, ("MessageType", message_type), counts, seconds)
     if rule.shortfall:
         raise rule.shortfall
     return summary
@@ -167,27 +173,13 @@ def evaluate(
     return put
 
 
-def print_figures(summary: Mapping[str, Any], judged: tuple[Judged, ...], calls: int) -> None:
-    """Print the summary as one JSON line, and the metrics as one in CloudWatch's embedded format.
-
-    By print, not logging: Lambda would wrap the line, and the metrics in it would be lost.
-    """
-    metrics = {
-        "Users": summary["users_seen"],
-        "Suspects": summary["read_live"],
-        "NonCompliant": sum(each.verdict.compliance == NON_COMPLIANT for each in judged),
-        "Excepted": sum(
-            each.verdict.compliance == COMPLIANT and bool(each.verdict.offending) for each in judged
-        ),
-        "ApiCalls": calls,
-        "Milliseconds": round(summary["seconds"] * 1000),
-    }
-    units = {"Milliseconds": "Milliseconds"}
-    directive = {
-        "Namespace": NAMESPACE,
-        "Dimensions": [["MessageType"]],
-        "Metrics": [{"Name": name, "Unit": units.get(name, "Count")} for name in metrics],
-    }
-    envelope = {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [directive]}
-    print(json.dumps({"level": "INFO", "message": "evaluated", **summary, **metrics}))
-    print(json.dumps({"_aws": envelope, "MessageType": summary["message_type"], **metrics}))
+def count_verdicts(judged: Iterable[Judged]) -> dict[str, int]:
+    """Return how many users are a finding or excepted, and how many have a key that waits."""
+    counts = dict.fromkeys(("NonCompliant", "Excepted", "Waiting", "Quarantined"), 0)
+    for each in judged:
+        standings = {key.standing for key in each.verdict.keys}
+        counts["NonCompliant"] += each.verdict.compliance == NON_COMPLIANT
+        counts["Excepted"] += each.verdict.compliance == COMPLIANT and bool(each.verdict.offending)
+        counts["Waiting"] += not standings.isdisjoint(WAITING)
+        counts["Quarantined"] += Standing.IN_QUARANTINE in standings
+    return counts

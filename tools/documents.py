@@ -184,6 +184,7 @@ VERBS = ("evaluate", "report", "evidence", "check", "plan", "deploy", "status", 
 MORE_THAN_CHECK = ("plan", "deploy")
 STACK_ACTIONS = {
     "AWS::CloudWatch::Alarm": ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
+    "AWS::IAM::Policy": ["iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy"],
     "AWS::IAM::Role": [
         "iam:CreateRole",
         "iam:DeleteRole",

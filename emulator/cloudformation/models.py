@@ -5,13 +5,14 @@ the template does not allow. A stack that fails is rolled back and says why in i
 """
 
 import json
-import re
+from contextlib import suppress
 from typing import Any
 
 from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import ValidationError
 
 from emulator.cloudformation.events import describe_error
+from emulator.cloudformation.templates import find_parameter_fault
 
 
 class CloudFormation(models.CloudFormationBackend):
@@ -38,7 +39,15 @@ class CloudFormation(models.CloudFormationBackend):
         self, name: str, template: str, role_arn: Any, parameters: Any, tags: Any
     ) -> models.Stack:
         """Change a stack, when the template allows its parameters."""
-        given = self._resolve_update_parameters(self.get_stack(name), parameters)
+        standing = self.get_stack(name).resource_map.resolved_parameters
+        given = {
+            # Moto knows no previous value of a parameter that stands at its default.
+            each["ParameterKey"]: standing.get(each["ParameterKey"], "")
+            if each.get("UsePreviousValue") in (True, "true")
+            else each["ParameterValue"]
+            for each in parameters or ()
+        }
+        parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in given.items()]
         parsed = models.Stack.parse_template(template)
         fault = find_parameter_fault(parsed, given) or find_unknown_type(parsed)
         if fault:
@@ -49,7 +58,26 @@ class CloudFormation(models.CloudFormationBackend):
             # Moto sees a parameter in a resource, but not one that only its condition refers to:
             # with other text on record it takes the resource for changed.
             resources._resource_json_map[each] = {"Type": parsed["Resources"][each]["Type"]}
-        return super().update_stack(name, template, role_arn, parameters, tags)
+        stack = self.get_stack(name)
+        text, values = str(stack.template), dict(stack.parameters)
+        try:
+            settle_conditions(resources, parsed, given)
+            return super().update_stack(name, template, role_arn, parameters, tags)
+        except Exception as error:
+            stack._add_stack_event("UPDATE_FAILED", resource_status_reason=describe_error(error))
+            with suppress(Exception):  # what cannot be undone stays, as in AWS
+                stack.update(text, role_arn, values, tags)
+            stack.template, stack.parameters = text, values
+            stack.status = "UPDATE_ROLLBACK_COMPLETE"
+            stack._add_stack_event("UPDATE_ROLLBACK_COMPLETE")
+            return stack
+
+    def execute_change_set(self, change_set_name: str, stack_name: str | None = None) -> None:
+        """Change a stack as its change set says."""
+        for each in self.change_sets.values():
+            if change_set_name in (each.change_set_id, each.change_set_name):
+                settle_conditions(each.stack.resource_map, each.template_dict, each.parameters)
+        super().execute_change_set(change_set_name, stack_name)
 
     def _roll_back(self, stack: models.Stack, error: Exception) -> models.Stack:
         stack._add_stack_event("CREATE_FAILED", resource_status_reason=describe_error(error))
@@ -63,6 +91,36 @@ class CloudFormation(models.CloudFormationBackend):
         stack.status = "ROLLBACK_COMPLETE"
         stack._add_stack_event("ROLLBACK_COMPLETE")
         return stack
+
+
+def settle_conditions(resources: Any, template: dict[str, Any], given: dict[str, Any]) -> None:
+    """Delete what a condition takes away, and let moto create what was not there.
+
+    Moto takes a resource for there whose condition was false so far, and trips over it.
+    """
+    then = parsing.ResourceMap(
+        resources.stack_id,
+        resources["AWS::StackName"],
+        given,
+        {},
+        resources._region_name,
+        resources._account_id,
+        template,
+        {},
+    )
+    then.load_mapping()
+    then.load_parameters()
+    then.load_conditions()
+    for name, resource in template["Resources"].items():
+        there = resources._parsed_resources.get(name)
+        if "Condition" not in resource or name not in resources._resource_json_map:
+            continue
+        wanted = then.lazy_condition_map[resource["Condition"]]
+        if there is not None and not wanted:
+            resources._delete_resource(there, resources._resource_json_map[name])
+            del resources._parsed_resources[name]
+        if there is None or not wanted:
+            del resources._resource_json_map[name]
 
 
 def find_dependents(template: dict[str, Any], parameters: set[str]) -> set[str]:
@@ -87,29 +145,3 @@ def find_unknown_type(template: dict[str, Any]) -> str | None:
     if not unknown:
         return None
     return f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]"
-
-
-def find_parameter_fault(template: dict[str, Any], given: dict[str, Any]) -> str | None:
-    """Return CloudFormation's complaint about the parameters of a stack, or None."""
-    slots = template.get("Parameters", {})
-    if surplus := sorted(set(given) - set(slots)):
-        return f"Parameters: [{', '.join(surplus)}] do not exist in the template"
-    for name, slot in slots.items():
-        if name not in given and "Default" not in slot:
-            return f"Parameters: [{name}] must have values"
-        value = str(given.get(name, slot.get("Default")))
-        said = slot.get("ConstraintDescription")
-        if "AllowedValues" in slot and value not in map(str, slot["AllowedValues"]):
-            allowed = ", ".join(map(str, slot["AllowedValues"]))
-            return f"Parameter '{name}' must be one of AllowedValues: [{allowed}]"
-        if "AllowedPattern" in slot and not re.search(slot["AllowedPattern"], value):
-            return f"Parameter '{name}' {said or 'must match pattern ' + slot['AllowedPattern']}"
-        if len(value) < int(slot.get("MinLength", 0)):
-            return f"Parameter '{name}' must contain at least {slot['MinLength']} characters"
-        if slot["Type"] == "Number" and not re.fullmatch(r"-?\d+(\.\d+)?", value):
-            return f"Parameter '{name}' must be a number"
-        if slot["Type"] == "Number":
-            least, most = float(slot.get("MinValue", value)), float(slot.get("MaxValue", value))
-            if not least <= float(value) <= most:
-                return f"Parameter '{name}' must be a number not outside of its range"
-    return None

@@ -26,7 +26,8 @@ KEPT = ("COMPLIANT", "NON_COMPLIANT")
 """Aggregates know these two alone (botocore's model, AggregateEvaluationResult)."""
 MAX_RULES, MAX_RESULTS, MAX_EXPRESSION = 1000, 100, 4096
 CONDITION = re.compile(
-    r"\s*([\w.]+)\s*(?:(=|>)\s*'([^']*)'|(LIKE)\s*'([^'%]{3,})%'|(IN)\s*\(([^)]*)\))\s*", re.I
+    r"\s*([\w.]+)\s*(?:(=|>)\s*'([^']*)'|(LIKE)\s*'([^'%]{3,})%'|(IN)\s*\(([^)]*)\))\s*",
+    re.IGNORECASE,
 )
 Item = TypeVar("Item")
 
@@ -153,11 +154,11 @@ def list_tags(tags: dict[str, str]) -> list[dict[str, str]]:
 
 def read_expression(expression: str) -> tuple[list[str], list[tuple[str, str, list[str]]]]:
     """Return the fields and the conditions of an expression. Raises Refusal."""
-    found = re.fullmatch(r"\s*SELECT\s+(.+?)\s+WHERE\s+(.+)", expression, re.I | re.S)
+    found = re.fullmatch(r"\s*SELECT\s+(.+?)\s+WHERE\s+(.+)", expression, re.IGNORECASE | re.DOTALL)
     if found is None or len(expression) > MAX_EXPRESSION:
         raise Refusal("InvalidExpressionException", "The expression is none, or too long.")
     conditions = []
-    for part in re.split(r"\s+AND\s+", found[2], flags=re.I):
+    for part in re.split(r"\s+AND\s+", found[2], flags=re.IGNORECASE):
         one = CONDITION.fullmatch(part)
         if one is None:
             raise Refusal("InvalidExpressionException", f"{part}: this is not understood.")

@@ -25,6 +25,7 @@ from moto.utilities.utils import get_partition
 
 from emulator.awslambda.functions import Invocation
 from emulator.awslambda.models import Lambda
+from emulator.config.history import History
 from emulator.config.items import USER_TYPE, make_item
 from emulator.config.packs import Packs
 from emulator.config.remediation import Remediations
@@ -65,11 +66,16 @@ class Config(models.ConfigBackend):
         """Remediation configurations and what came of them."""
         self.packs = Packs(region_name, account_id)
         """The conformance packs of this account."""
+        self.history = History()
+        """The items of each user, which are recorded whether they are delivered or not."""
         self.deleted_users: list[tuple[User, datetime]] = []
         self.organization_packs: dict[str, list[str]] = {}
         """The rules of each pack that an organization put here, by the pack's name."""
         self.runs: dict[str, dict[str, Any]] = {}
-        """What DescribeConfigRuleEvaluationStatus says of a rule beside its name."""
+        """What DescribeConfigRuleEvaluationStatus says of a rule beside its name; each run of its
+        function is noted here, and whatever is set holds until the next one."""
+        self.shows_runs = True
+        """False: that operation answers an empty list, as it is documented for Lambda rules."""
         self._tokens: dict[str, Token] = {}
         self._results: dict[str, Results] = {}
         self._numbers = count(1)
@@ -162,7 +168,22 @@ class Config(models.ConfigBackend):
                 f"The AWS Lambda function {arn} cannot be invoked. Check the specified function"
                 " ARN, and check the function's permissions."
             )
-        return super().put_config_rule(config_rule, tags)
+        arn = super().put_config_rule(config_rule, tags)
+        activated = {"FirstActivatedTime": datetime.now(UTC).timestamp()}
+        self.runs.setdefault(config_rule["ConfigRuleName"], activated)
+        return arn
+
+    def note_run(self, rule_name: str, invocation: Invocation) -> None:
+        """Keep when the rule's function last ran, and with what end."""
+        self.invocations.setdefault(rule_name, []).append(invocation)
+        kind = "Successful" if invocation.succeeded else "Failed"
+        now = datetime.now(UTC).timestamp()
+        told = self.runs.setdefault(rule_name, {})
+        told |= {f"Last{kind}InvocationTime": now, f"Last{kind}EvaluationTime": now}
+        if not invocation.succeeded:
+            # Config's own words for a function that fails are not documented (L).
+            told["LastErrorCode"] = "InternalError"
+            told["LastErrorMessage"] = str(invocation.errors[-1])[:256]
 
     def note_violations(self, rule_name: str) -> None:
         """Note every stored violation of a rule: a new automatic remediation begins with them."""
@@ -176,6 +197,7 @@ class Config(models.ConfigBackend):
             )
         super().delete_config_rule(rule_name)
         self._results.pop(rule_name, None)
+        self.runs.pop(rule_name, None)
 
     def _find_ssm(self) -> Ssm:
         backend = ssm_backends[self.account_id][self.region_name]
@@ -187,8 +209,11 @@ class Config(models.ConfigBackend):
         now = datetime.now(UTC)
         if status == "ResourceDeleted":
             self.deleted_users.append((user, now))
-        if self.recording and self.records_users and user.id not in self.unrecorded:
-            self.pending_items.append(make_item(self.iam, user, status, now))
+        if self.records_users and user.id not in self.unrecorded:
+            item = make_item(self.iam, user, status, now)
+            self.history.note(item)
+            if self.recording:
+                self.pending_items.append(item)
 
     def list_users(self, deleted: bool) -> list[dict[str, Any]]:
         """Return the recorded users as ListDiscoveredResources sends them."""

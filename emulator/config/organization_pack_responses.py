@@ -58,7 +58,6 @@ class OrganizationPackResponse(RuleResponse):
 
     def describe_organization_conformance_pack_statuses(self) -> str:
         """The aggregate status of packs."""
-
         chosen = self._chosen("statuses")
         packs = self._organization().part(OrganizationPacks)
 

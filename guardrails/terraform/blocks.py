@@ -26,7 +26,7 @@ _VARIABLE = re.compile(
     r'|^\s*variable\s+"(?P<name>[^"]+)"\s*\{(?P<body>.*?)^\}',
     re.MULTILINE | re.DOTALL,
 )
-_TYPE = re.compile(r"\btype\s*=\s*(list|set|map)\(\s*(.*)", re.S)
+_TYPE = re.compile(r"\btype\s*=\s*(list|set|map)\(\s*(.*)", re.DOTALL)
 _FIELD = re.compile(r"(\w+)\s*=\s*(?:optional\(\s*)?(string|bool|number)")
 
 
@@ -140,6 +140,8 @@ def _invent(text: str) -> dict[str, Any]:
 
 def _invent_item(kind: str, name: str) -> Any:
     if not kind.startswith("object"):
-        return {"bool": True, "number": 1}.get(kind.split(")")[0].strip(), f"(an item of {name})")
+        return {"bool": True, "number": 1}.get(
+            kind.split(")", maxsplit=1)[0].strip(), f"(an item of {name})"
+        )
     types = {"bool": True, "number": 1}
     return {f: types.get(t, f"({f} of an item of {name})") for f, t in _FIELD.findall(kind)}

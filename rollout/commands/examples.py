@@ -41,6 +41,10 @@ EXAMPLES = {
         ("", "every finding, worst first"),
         ("--format html", "one page to send on"),
     ),
+    "evidence": (
+        ("evidence-2026-12", "everything, into a new folder"),
+        ("evidence-2026-12 --verify", "is it still what was written?"),
+    ),
     "remediate": (
         (f"{ROLE} --dry-run", "the batches, and nothing is changed"),
         (f"{ROLE} --batch 5 --max 20", "the worst twenty, five at a time"),

@@ -10,6 +10,7 @@ from enum import StrEnum
 from rollout.aws.session import NotSeen
 from rollout.deployment.estate import Estate
 from rollout.deployment.health import Health
+from rollout.names import DOCUMENT
 from rollout.organization.accounts import Account
 from rollout.organization.recorder import USER_TYPE
 from rollout.output.fault import Fault, count
@@ -173,7 +174,7 @@ def judge_health(check: str, account: Account, health: Health) -> tuple[Fault, .
             (
                 f"the runbook's default version is {runbook.default}, its latest"
                 f" {runbook.latest}; in that account:",
-                "aws ssm update-document-default-version --name iam-user-no-setup-access-key"
+                f"aws ssm update-document-default-version --name {DOCUMENT}"
                 f" --document-version {runbook.latest}",
             )
         )

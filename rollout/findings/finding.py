@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
+from rule.annotations import NotUnderstood, Said, parse_annotation, parse_ended
 from rule.decision import NON_COMPLIANT
 from rule.facts import utc
-from rule.sentences import NotUnderstood, Said, parse_annotation, parse_ended
 from rule.standing import OFFENDING, Standing
 
 PRODUCTION = "production"

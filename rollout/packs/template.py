@@ -110,7 +110,7 @@ def render_pack(
     template["Resources"] = _replace(
         template["Resources"], role, f"arn:{partition}:iam::{account}:role/"
     )
-    automatic = {**{AUTOMATIC: "false"}, **given}[AUTOMATIC] == "true"
+    automatic = {AUTOMATIC: "false", **given}[AUTOMATIC] == "true"
     for resource in template["Resources"].values():
         if "Automatic" in resource["Properties"]:
             resource["Properties"]["Automatic"] = automatic

@@ -14,7 +14,7 @@ from rollout.aws.waiting import wait
 from rollout.names import STACK_SET
 from rollout.organization.accounts import Organization
 from rollout.output.teller import Teller
-from rollout.stacks.stack import list_parameters
+from rollout.stacks.parameters import list_parameters
 from rollout.stacks.stack_set import PAGE, RUNNING, StackSet, call_as, find_running
 
 EVERYWHERE: dict[str, Any] = {
@@ -61,7 +61,7 @@ class Operations:
             OperationPreferences=self.make_waves(),
             **where,
             TemplateBody=template,
-            Parameters=list_parameters({**present.parameters, **parameters}),
+            Parameters=list_parameters(template, present.parameters, parameters),
             Capabilities=["CAPABILITY_NAMED_IAM"],
             PermissionModel="SERVICE_MANAGED",
             AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},

@@ -7,17 +7,13 @@ guide, "Stack status codes": ROLLBACK_COMPLETE).
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from rollout.aws.session import Session
 from rollout.aws.waiting import wait
 from rollout.names import STACK
-
-if TYPE_CHECKING:
-    from types_boto3_cloudformation.type_defs import ParameterTypeDef
-
+from rollout.stacks.parameters import list_parameters
 
 UNUSABLE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 """What cannot be updated, only deleted and made anew."""
@@ -124,7 +120,7 @@ def put_stack(
             StackName=STACK,
             TemplateBody=template,
             Capabilities=["CAPABILITY_NAMED_IAM"],
-            Parameters=list_parameters({**present.parameters, **parameters}),
+            Parameters=list_parameters(template, present.parameters, parameters),
         )
     except ClientError as error:
         # CloudFormation has one code for many refusals, so its reason is told as it is.
@@ -135,13 +131,6 @@ def put_stack(
     if after.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise StackBroken(f"{after.status}: {read_reason(session) or after.reason}")
     return True
-
-
-def list_parameters(parameters: Mapping[str, str]) -> "list[ParameterTypeDef]":
-    """Return parameters as CloudFormation takes them."""
-    return [
-        {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())
-    ]
 
 
 def follow_stack(session: Session, minutes: float) -> Stack:

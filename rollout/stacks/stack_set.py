@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from rollout.aws.session import Session
 from rollout.names import STACK_SET
 from rollout.organization.accounts import Organization
-from rollout.stacks.stack import StackIs, list_parameters
+from rollout.stacks.parameters import list_parameters
+from rollout.stacks.stack import StackIs
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.literals import CallAsType
@@ -124,7 +125,7 @@ def create_stack_set(
         StackSetName=STACK_SET,
         Description="What the AWS Config rule iam-user-no-setup-access-key needs in each account",
         TemplateBody=template,
-        Parameters=list_parameters(parameters),
+        Parameters=list_parameters(template, {}, parameters),
         Capabilities=["CAPABILITY_NAMED_IAM"],
         PermissionModel="SERVICE_MANAGED",
         AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},

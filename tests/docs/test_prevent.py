@@ -33,9 +33,9 @@ def find_blocks(page: str, language: str, section: str = "") -> list[str]:
     """Return the code blocks of a language, of one section or of the whole page."""
     text = read(page)
     if section:
-        text = re.split(rf"^## {re.escape(section)}$", text, flags=re.M)[1]
-        text = re.split(r"^## ", text, flags=re.M)[0]
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.M | re.S)
+        text = re.split(rf"^## {re.escape(section)}$", text, flags=re.MULTILINE)[1]
+        text = re.split(r"^## ", text, flags=re.MULTILINE)[0]
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def test_the_example_s_output_is_the_command_s_own(
@@ -138,9 +138,9 @@ def test_the_guard_rule_judges_the_input_that_a_hook_on_stacks_gives() -> None:
 
 def test_the_page_on_scps_explains_each_file_and_each_placeholder() -> None:
     text = read("scp.md")
-    files = re.findall(r"^\| `([a-z-]+\.json)`", text, flags=re.M)
+    files = re.findall(r"^\| `([a-z-]+\.json)`", text, flags=re.MULTILINE)
     assert sorted(files) == sorted(f.name for f in (ROOT / "guardrails" / "scp").iterdir())
-    assert set(re.findall(r"^\| `(<[a-z-]+>)` \|", text, flags=re.M)) == set(PLACEHOLDERS)
+    assert set(re.findall(r"^\| `(<[a-z-]+>)` \|", text, flags=re.MULTILINE)) == set(PLACEHOLDERS)
 
 
 def test_the_example_of_use_leaves_no_placeholder() -> None:

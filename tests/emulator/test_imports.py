@@ -70,7 +70,9 @@ def test_the_emulator_imports_nothing_of_the_product() -> None:
 
 
 def test_the_emulator_knows_no_name_of_the_product() -> None:
-    names = re.compile("no.?setup|CodeBucket|CodeKey|users_seen|QuarantineDays|GraceHours", re.I)
+    names = re.compile(
+        "no.?setup|CodeBucket|CodeKey|users_seen|QuarantineDays|GraceHours", re.IGNORECASE
+    )
     assert [(name, found[0]) for name in MODULES if (found := names.search(read(name)))] == []
 
 

@@ -65,7 +65,7 @@ def finding(name: str, key: AccessKey) -> Finding:
     return Finding(
         name,
         "NON_COMPLIANT",
-        f"Access key {key.access_key_id} was created at 2026-07-03T12:00:00Z, its user at"
+        f"Access key {key.access_key_id} of {name} was created at 2026-07-03T12:00:00Z, the user at"
         " 2026-07-03T12:00:00Z: AWS has no use of it on record. Make it inactive, then delete it.",
     )
 
@@ -264,9 +264,9 @@ def test_a_user_created_after_the_report_is_read_live(account: Account, rule: Ru
     assert rule.list_findings()[0] == Finding(
         "new",
         "COMPLIANT",
-        f"Access key {new.access_keys[0].access_key_id} was created at 2026-09-01T12:00:00Z, its"
-        " user at 2026-09-01T12:00:00Z: AWS has no use of it on record yet; not judged before"
-        " 2026-09-01T16:00:00Z.",
+        f"Access key {new.access_keys[0].access_key_id} of new was created at"
+        " 2026-09-01T12:00:00Z, the user at 2026-09-01T12:00:00Z: AWS has no use of it on record"
+        " yet; not judged before 2026-09-01T16:00:00Z.",
     )
 
 
@@ -728,6 +728,8 @@ def test_it_prints_one_line_of_figures_and_one_of_metrics(
         "Suspects": 2,
         "NonCompliant": 1,
         "Excepted": 1,
+        "Waiting": 0,
+        "Quarantined": 0,
         "ApiCalls": 4 + 2 * 4 + 1,
         "Milliseconds": round(answer["seconds"] * 1000),
     }

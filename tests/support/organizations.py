@@ -183,7 +183,7 @@ def run(arguments: str, *, documented: bool = True) -> Outcome:
         with _CALLS[-1].since_now() as calls:
             code = _run(arguments, out, err)
     if documented:
-        verb = arguments.split()[0]
+        verb = arguments.split(maxsplit=1)[0]
         alone = "--account-only" in arguments and verb not in WORK_OFF
         section = "One account alone" if alone else verb
         own, far = split_calls(calls.made())

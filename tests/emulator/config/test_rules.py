@@ -55,6 +55,44 @@ def test_after_three_errors_config_gives_up(account: Account) -> None:
     assert rule.invocations == [run]
 
 
+def read_runs() -> Any:
+    """Return what Config says of the runs of the only rule."""
+    config = boto3.client("config")
+    return config.describe_config_rule_evaluation_status()["ConfigRulesEvaluationStatus"]
+
+
+def test_config_keeps_when_a_rule_was_activated_and_last_ran_well_and_badly(
+    account: Account,
+) -> None:
+    account.clock.move_to(NOW)
+    rule = account.add_rule(RULE, Recorder(failures=3))
+    (before,) = read_runs()
+    account.clock.move_to(NOW + timedelta(hours=1))
+    rule.send_schedule()
+    account.clock.move_to(NOW + timedelta(hours=2))
+    rule.send_schedule()
+    (after,) = read_runs()
+    hours = {
+        name: int((value - NOW).total_seconds() / 3600)
+        for name, value in after.items()
+        if name.endswith("Time")
+    }
+    assert hours == {
+        "FirstActivatedTime": 0,
+        "LastFailedInvocationTime": 1,
+        "LastFailedEvaluationTime": 1,
+        "LastSuccessfulInvocationTime": 2,
+        "LastSuccessfulEvaluationTime": 2,
+    }
+    assert (before["FirstEvaluationStarted"], after["FirstEvaluationStarted"]) == (False, True)
+    assert after["LastErrorMessage"] == "attempt 3"
+
+
+def test_config_may_say_nothing_of_the_runs_of_a_lambda_rule(rule: Rule) -> None:
+    rule.config.shows_runs = False
+    assert read_runs() == []
+
+
 def test_an_answer_that_is_not_json_fails_after_the_work_is_done(account: Account) -> None:
     handler = Recorder(answer={"when": NOW})
     run = account.add_rule(RULE, handler).send_schedule()

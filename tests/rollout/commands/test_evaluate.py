@@ -46,8 +46,8 @@ HEAD = [
     " MaxExceptionDays=90)",
 ]
 SENTENCE = (
-    "Access key 1 was created at 2026-01-01T00:00:02Z, its user at 2026-01-01T00:00:00Z: AWS has no"
-    " use of it on record. Make it inactive, then delete it."
+    "Access key 1 of alice was created at 2026-01-01T00:00:02Z, the user at"
+    " 2026-01-01T00:00:00Z: AWS has no use of it on record. Make it inactive, then delete it."
 )
 USED = {"user": "carol", "access_key_1_last_used_date": "2026-02-01T00:00:00Z"}
 OPERATOR = f"arn:aws:sts::{MANAGEMENT}:user/moto"

@@ -72,8 +72,8 @@ def test_the_cost_is_an_estimate_that_says_what_it_assumes(estate: Estate) -> No
     assert outcome.line("Cost") == (
         "Cost, an estimate: at most $36.00 a month: 5 accounts, 50 users with a password (10"
         " assumed in each of 5 accounts), 720 runs a month, $0.001 an evaluation. Without"
-        " --report-unchanged only new and changed results are put: about $0.05 for the first run"
-        " and little after."
+        " --report-unchanged about $0.05 for the first run; after it new and changed results, and"
+        " every finding again in every run until it is mended: $72.00 a month for 100 findings."
     )
 
 

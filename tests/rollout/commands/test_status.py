@@ -21,6 +21,7 @@ from tests.support.organizations import (
 )
 
 NAME = "iam-user-no-setup-access-key"
+DOCUMENT = f"{NAME}-remediation"
 ROLE = "--member-role OrganizationAccountAccessRole"
 MEMBERS_ONLY = f"deploy --exclude {MANAGEMENT}"
 
@@ -105,11 +106,11 @@ def test_errors_of_the_function_are_counted_over_a_day(estate: Estate) -> None:
 def test_a_runbook_whose_default_version_stayed_behind_is_a_fault(estate: Estate) -> None:
     run(MEMBERS_ONLY)
     documents = ssm_backends[SHOP][REGION]
-    text = documents.get_document(NAME, None, None, "YAML")["Content"]
+    text = documents.get_document(DOCUMENT, None, None, "YAML")["Content"]
     documents.update_document(
         content=text + "\n",
         attachments=[],
-        name=NAME,
+        name=DOCUMENT,
         version_name="",
         document_version="$LATEST",
         document_format="YAML",

@@ -1,15 +1,17 @@
 """What the rule says of keys is read back by one parser, whatever the version that fitted."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 
 import pytest
 
+from rule.annotations import NO_KEYS, NotUnderstood, Said, parse_annotation, parse_ended
 from rule.decision import COMPLIANT, NON_COMPLIANT, judge
 from rule.exception_tags import EXCEPTION_TAGS
 from rule.facts import utc
 from rule.quarantine import QUARANTINE_TAG
-from rule.sentences import NO_KEYS, PHRASES, NotUnderstood, Said, parse_annotation, parse_ended
+from rule.sentences import PHRASES
 from rule.standing import Standing
 from tests.support.facts import CREATED, ID, NOW, OTHER_ID, key, policy, user
 
@@ -62,8 +64,10 @@ def test_every_verdict_is_read_back_as_it_was_meant(criterion: str) -> None:
             for read, one in zip(said, meant, strict=True):
                 assert read.standing in (one.standing, None)
                 assert read.created in (one.key.created, None)
-                if read.standing in (Standing.IN_QUARANTINE, Standing.REACTIVATED):
+                if read.standing is Standing.IN_QUARANTINE:
                     assert read.end == STARTED + timedelta(days=7)
+                if read.standing is Standing.REACTIVATED:
+                    assert read.end == one.tag.end
                 seen |= {read.standing} if read.standing else set()
     assert seen >= {Standing.TO_FINISH, Standing.IN_QUARANTINE, Standing.QUARANTINED_USED}
 
@@ -114,6 +118,18 @@ def test_two_offending_keys_that_only_fit_by_id_are_both_read() -> None:
 def test_what_the_rule_never_says_is_not_understood(text: str) -> None:
     with pytest.raises(NotUnderstood):
         parse_annotation(text)
+
+
+def test_two_keys_of_a_long_name_that_only_fit_in_a_word_are_both_read() -> None:
+    tags = {QUARANTINE_TAG + each: UNTIL for each in (ID, OTHER_ID)}
+    keys = [key(status="Inactive", used=NOW, id=each) for each in (ID, OTHER_ID)]
+    verdict = judge(replace(user(*keys, tags=tags), name="a." * 32), policy(), NOW)
+    assert verdict.annotation == (
+        f"Access keys of {'a.' * 32}: {ID} in quarantine, but used, {OTHER_ID} in quarantine, but"
+        " used."
+    )
+    used = Standing.QUARANTINED_USED
+    assert parse_annotation(verdict.annotation) == (Said(ID, used), Said(OTHER_ID, used))
 
 
 def test_an_exception_that_has_ended_is_read_out_of_the_finding() -> None:
