@@ -67,12 +67,10 @@ class Executor:
         With a canary the StackSet is updated in these accounts alone, and nothing else is.
         """
         for step in plan.steps:
-            if canary and step.part in (Part.STACKS, Part.STACK):
+            if step.part is Part.PACK or (canary and step.part in (Part.STACKS, Part.STACK)):
                 continue
-            if canary and step.part is Part.STACK_SET and step.change is Change.UPDATE:
-                step = replace(step, accounts=tuple(canary))
-            if step.part is not Part.PACK:
-                self.do(step)
+            narrowed = canary and step.part is Part.STACK_SET and step.change is Change.UPDATE
+            self.do(replace(step, accounts=tuple(canary)) if narrowed else step)
 
     def catch_up(self) -> None:
         """Do once more what only now can succeed.
