@@ -7,6 +7,7 @@ from rollout.deployment.estate import Estate
 from rollout.deployment.intent import complete, render
 from rollout.deployment.request import Decisions
 from rollout.names import PACK, STACK, STACK_SET
+from rollout.organization.accounts import Organization
 from rollout.output.fault import Fault, Result, count
 from rollout.output.run import Run
 from rollout.packs.account import delete_account_pack, read_account_pack
@@ -70,44 +71,48 @@ class Removal:
 
     def remove_stack_set(self) -> None:
         """Delete the stacks of the StackSet, then the StackSet."""
-        session, organization = self.estate.session, self.estate.organization
+        organization = self.estate.organization
         if organization is None:
             return
         check, title = "stack-set", f"StackSet {STACK_SET} and its stacks"
         with self.run.line(check, title) as line:
-            result = Result(check, title, good="deleted")
-            present = read_stack_set(session, organization)
-            if not present.exists:
-                line.end(replace(result, good="not there"))
-                return
-            operations = Operations(session, organization, self.run.teller, self.minutes)
-            if present.running:
-                operations.follow(present.running)
-            before = read_instances(session, organization)
-            instances = before
-            if before:
-                operations.delete_instances()
-                instances = read_instances(session, organization)
-                deleted = len(before) - len(instances)
-                self.run.changed(f"{count(deleted, 'stack')} of the StackSet deleted")
-            # StackSets skip suspended accounts; their instances go, what is in there stays.
-            gone = [key for key, each in instances.items() if each.state is StackIs.SUSPENDED]
-            if gone:
-                operations.forget_instances(gone)
-                names = ", ".join(str(organization.find(each)) for each in gone)
-                stays = f"what is in suspended accounts stays there: {names}"
-                result = replace(result, notes=(stays,))
-                instances = read_instances(session, organization)
-            if instances:
-                faults = tuple(
-                    self._fault(check, each.account, f"{each.state}: {each.reason}")
-                    for each in instances.values()
-                )
-                line.end(replace(result, faults=faults))
-                return
-            delete_stack_set(session, organization)
-            self.run.changed("the StackSet was deleted")
-            line.end(result)
+            try:
+                line.end(self._delete_stack_set(organization, Result(check, title)))
+            except self.estate.session.cloudformation.exceptions.StackSetNotFoundException:
+                line.end(Result(check, title, good="gone: somebody else removed it meanwhile"))
+
+    def _delete_stack_set(self, organization: Organization, result: Result) -> Result:
+        session = self.estate.session
+        present = read_stack_set(session, organization)
+        if not present.exists:
+            return replace(result, good="not there")
+        operations = Operations(session, organization, self.run.teller, self.minutes)
+        if present.running:
+            operations.follow(present.running)
+        before = read_instances(session, organization)
+        instances = before
+        if before:
+            operations.delete_instances()
+            instances = read_instances(session, organization)
+            deleted = len(before) - len(instances)
+            self.run.changed(f"{count(deleted, 'stack')} of the StackSet deleted")
+        # StackSets skip suspended accounts; their instances go, what is in there stays.
+        gone = [key for key, each in instances.items() if each.state is StackIs.SUSPENDED]
+        if gone:
+            operations.forget_instances(gone)
+            names = ", ".join(str(organization.find(each)) for each in gone)
+            stays = f"what is in suspended accounts stays there: {names}"
+            result = replace(result, notes=(stays,))
+            instances = read_instances(session, organization)
+        if instances:
+            faults = tuple(
+                self._fault(result.check, each.account, f"{each.state}: {each.reason}")
+                for each in instances.values()
+            )
+            return replace(result, faults=faults)
+        delete_stack_set(session, organization)
+        self.run.changed("the StackSet was deleted")
+        return replace(result, good="deleted")
 
     def remove_stack(self) -> None:
         """Delete the ordinary stack of this account."""

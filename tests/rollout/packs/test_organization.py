@@ -135,3 +135,17 @@ def test_a_rule_of_another_administrator_is_a_fault_that_names_him(
     (told,) = outcome.below("no rule of another administrator")
     assert told.startswith(f"{MANAGEMENT} management has {NAME}-conformance-pack-")
     assert f"it was put by {SECURITY} security, or is an account pack" in told
+
+
+@pytest.mark.parametrize("caller", [MANAGEMENT, SECURITY])
+def test_a_slow_stale_and_forgetful_aws_ends_in_the_same_state(
+    monkeypatch: pytest.MonkeyPatch, caller: str
+) -> None:
+    with open_estate(caller) as estate:
+        monkeypatch.setattr("time.sleep", estate.sleep)
+        estate.packs.be_slow()
+        first = run(MEMBERS_ONLY)
+        update = run("deploy --grace-hours 9 --yes")
+        assert (first.code, update.code, first.err, update.err) == (0, 0, "", "")
+        assert "deploy would change nothing." in run("plan").out
+        assert set(packs(estate).values()) == {"UPDATE_SUCCESSFUL"}
