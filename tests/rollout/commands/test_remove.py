@@ -109,6 +109,6 @@ def test_a_pack_that_a_suspended_account_holds_is_put_without_it_and_removed(
 
     monkeypatch.setattr(type(estate.packs), "_check", hold)
     estate.organization.members[SANDBOX].status = "SUSPENDED"
-    outcome = run("remove --yes")
+    outcome = run("remove --yes", documented=False)
     assert outcome.result(f"conformance pack {NAME}") == "deleted"
     assert estate.packs.packs == {}
