@@ -4,10 +4,8 @@
 """
 
 import json
-import re
 import tempfile
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from pathlib import Path
 
 import boto3
@@ -31,16 +29,11 @@ from tests.support.organizations import (
     split_calls,
 )
 from tests.support.planted import plant
+from tests.support.workshop import Workshop, act_in_process
+from tools import work_off
+from tools.console import replay
 
 DOCS = Path(__file__).parent.parent / "docs"
-HASH = re.compile(r"\b[0-9a-f]{16}\b")
-SAME_HASH = "0123456789abcdef"
-"""Hashes of code and templates change with every commit; the pages show this one."""
-BLOCK = re.compile(
-    r"(?:<!-- scene: (?P<scene>[^>]+) -->\n)?```console\n\$ python -m rollout (?P<line>[^\n]+)\n"
-    r"(?P<output>.*?)```\n",
-    re.DOTALL,
-)
 
 
 def stop_recorder(estate: Estate) -> None:
@@ -83,17 +76,7 @@ def write_roll_out(page: str) -> str:
     with open_estate() as estate, pytest.MonkeyPatch.context() as patches:
         patches.setattr("time.sleep", estate.sleep)
         estate.organization.page_limit = 100
-
-        def replay(block: re.Match[str]) -> str:
-            scene = block["scene"]
-            if scene:
-                SCENES[scene](estate)
-            outcome = run(block["line"], documented=False)
-            output = re.sub(r" +\n", "\n", HASH.sub(SAME_HASH, outcome.out + outcome.err))
-            begin = f"<!-- scene: {scene} -->\n" if scene else ""
-            return f"{begin}```console\n$ python -m rollout {block['line']}\n{output}```\n"
-
-        return BLOCK.sub(replay, page)
+        return replay(page, estate, SCENES)
 
 
 def break_stack(estate: Estate) -> None:
@@ -129,13 +112,6 @@ def do_nothing(estate: Estate) -> None:
     pass
 
 
-def add_idle_user(estate: Estate) -> None:
-    """Give the account shop a user with a key that was made at setup and never used."""
-    iam = estate.members.config(SHOP, REGION).iam
-    created = estate.cloud.clock.now() - timedelta(days=60)
-    iam.add_key(iam.add_user("ben.idle", created=created, password=created), created=created)
-
-
 def blur_an_answer(estate: Estate) -> None:
     """Let IAM say once of a password what only GetUser settles."""
     estate.cloud.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Not there.")
@@ -150,7 +126,6 @@ def plant_findings(estate: Estate) -> None:
     plant(estate, deployed=True)
 
 
-EXCEPTION = "--owner team --expires 2026-10-01 --reason x"
 EVALUATOR = "iam-user-no-setup-access-key-evaluator"
 IN_MEMBERS = f"--member-role {ROLE}"
 STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
@@ -161,22 +136,18 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (mend_stack, f"deploy {IN_MEMBERS} --yes"),
     (give_up_a_remediation, f"status {IN_MEMBERS}"),
     (do_nothing, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30 --yes"),
+    *work_off.STEPS,
     (do_nothing, "check --ou OU"),
     (do_nothing, "plan --ou OU"),
     (do_nothing, "deploy --ou OU --yes"),
     (do_nothing, f"check {IN_MEMBERS}"),
     (do_nothing, f"plan {IN_MEMBERS}"),
     (do_nothing, f"status {IN_MEMBERS}"),
-    (add_idle_user, f"exceptions add {SHOP}/ben.idle {EXCEPTION} {IN_MEMBERS}"),
     (blur_an_answer, f"evaluate --organization {IN_MEMBERS}"),
     (plant_findings, f"report {IN_MEMBERS} --production Environment=prod*"),
     (do_nothing, f"report {IN_MEMBERS} --source members"),
     (do_nothing, f"evidence {FOLDER}/one {IN_MEMBERS} --production Environment=prod*"),
     (do_nothing, f"evidence {FOLDER}/two {IN_MEMBERS} --source members"),
-    (do_nothing, f"exceptions list {IN_MEMBERS}"),
-    (do_nothing, f"exceptions list --unit OU {IN_MEMBERS}"),
-    (do_nothing, "exceptions list --account-only"),
-    (do_nothing, f"exceptions remove {SHOP}/ben.idle {IN_MEMBERS}"),
     (do_nothing, f"remove --yes --with-code {IN_MEMBERS}"),
 )
 """What is run to record the calls of each verb, in order, each after what happens before it."""
@@ -272,11 +243,12 @@ def write_permissions() -> str:
         pytest.MonkeyPatch.context() as patches,
     ):
         patches.setattr("time.sleep", estate.sleep)
+        act_in_process(Workshop(estate), patches)
         for happen, command in STEPS:
             happen(estate)
-            asked = command.replace("OU", estate.testing.id).replace(FOLDER, folder)
+            line = command.replace("OU", estate.testing.id).replace(FOLDER, folder)
             with estate.cloud.calls.since_now() as calls:
-                run(asked, documented=False)
+                run(line.replace("PRODUCTION", estate.production.id), documented=False)
             verb = command.split()[0]
             here, there = split_calls(calls.made())
             own[verb] |= here
@@ -353,6 +325,8 @@ def main() -> None:
     """Write the pages."""
     page = DOCS / "operate" / "roll-out.md"
     page.write_text(write_roll_out(page.read_text(encoding="utf-8")), encoding="utf-8")
+    page = DOCS / "operate" / "work-off.md"
+    page.write_text(work_off.write_page(page.read_text(encoding="utf-8")), encoding="utf-8")
     (DOCS / "operate" / "permissions.md").write_text(write_permissions(), encoding="utf-8")
     (DOCS / "operate" / "checks.md").write_text(write_checks(), encoding="utf-8")
 

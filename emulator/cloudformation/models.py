@@ -112,8 +112,12 @@ def settle_conditions(resources: Any, template: dict[str, Any], given: dict[str,
     then.load_parameters()
     then.load_conditions()
     for name, resource in template["Resources"].items():
+        if name not in resources._resource_json_map:
+            # Moto remembers what an earlier update took away, and would not make it anew.
+            resources._parsed_resources.pop(name, None)
+            continue
         there = resources._parsed_resources.get(name)
-        if "Condition" not in resource or name not in resources._resource_json_map:
+        if "Condition" not in resource:
             continue
         wanted = then.lazy_condition_map[resource["Condition"]]
         if there is not None and not wanted:
@@ -124,7 +128,10 @@ def settle_conditions(resources: Any, template: dict[str, Any], given: dict[str,
 
 
 def find_dependents(template: dict[str, Any], parameters: set[str]) -> set[str]:
-    """Return the resources with a condition, or an Fn::If, that refers to one of the parameters."""
+    """Return the resources that one of the parameters changes without a Ref in them.
+
+    They have a condition, or an Fn::If, that refers to it, or its name in an Fn::Sub.
+    """
     conditions = {
         name
         for name, condition in template.get("Conditions", {}).items()
@@ -133,7 +140,9 @@ def find_dependents(template: dict[str, Any], parameters: set[str]) -> set[str]:
     return {
         name
         for name, resource in template["Resources"].items()
-        if any(f'"{each}"' in json.dumps(resource) for each in conditions)
+        for text in [json.dumps(resource)]
+        if any(f'"{each}"' in text for each in conditions)
+        or any("${" + each + "}" in text for each in parameters)
     }
 
 

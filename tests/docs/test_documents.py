@@ -6,6 +6,7 @@ from tools.documents import (
     write_permissions,
     write_roll_out,
 )
+from tools.work_off import write_page
 
 RUN = "make docs writes it anew"
 
@@ -28,3 +29,8 @@ def test_every_resource_of_the_stack_has_its_actions_listed() -> None:
 
 def test_the_page_of_checks_lists_every_check() -> None:
     assert write_checks() == (DOCS / "operate" / "checks.md").read_text(encoding="utf-8"), RUN
+
+
+def test_the_page_on_working_off_shows_what_the_verbs_say() -> None:
+    page = (DOCS / "operate" / "work-off.md").read_text(encoding="utf-8")
+    assert write_page(page) == page, RUN
