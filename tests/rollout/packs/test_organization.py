@@ -146,7 +146,8 @@ def test_a_slow_stale_and_forgetful_aws_ends_in_the_same_state(
         estate.packs.be_slow()
         first = run(MEMBERS_ONLY)
         estate.sleep(60)
-        estate.sleep(1)  # what ended meanwhile is older than the next put
+        run("plan")
+        estate.sleep(60)  # so that what has ended by now is older than the next put
         update = run("deploy --grace-hours 9 --yes")
         assert (first.code, update.code, first.err, update.err) == (0, 0, "", "")
         assert "deploy would change nothing." in run("plan").out
