@@ -17,9 +17,10 @@ from rich.console import Console
 from rich.text import Text
 
 from rollout.commands import deploy
+from rollout.commands.parser import make_parser
 from rollout.errors import Refused
-from rollout.names import RULE
-from rollout.output.progress import dots
+from rollout.names import MODULE, RULE
+from rollout.output.teller import dots
 from rollout.output.verdicts import write_rows
 from rule.decision import COMPLIANT, NON_COMPLIANT
 
@@ -37,6 +38,10 @@ NO_KEY = (COMPLIANT, "No active access key.")
 IDLE = (NON_COMPLIANT, "AWS has no use of it on record. Make it inactive, then delete it.")
 IN_QUARANTINE = (COMPLIANT, "in quarantine until 2026-11-09T14:00:00Z.")
 """Verdicts of several users: the compliance, and how the sentence ends."""
+
+
+DESK = {"report": 1, "remediate --yes": 0, "restore --since 2h --yes": 1}
+"""What the last chapter runs, and the exit code of each: Ben's deleted key cannot come back."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -142,6 +147,14 @@ class Story:
         self.remediate()
         verdicts["ben.idle"] = NO_KEY
         self.show(rule, verdicts)
+
+        self.title("7. By hand instead: a report, a batch, and a restore at three in the morning")
+        self.add("hal.forgot", SPRING)
+        rule.send_schedule()
+        for line, code in DESK.items():
+            self.out.print(f"$ {MODULE} {line} --account-only")
+            arguments = make_parser(MODULE).parse_args([*line.split(), "--account-only"])
+            self.as_expected &= arguments.run(arguments) == code
 
     def deploy(self) -> "Rule":
         """Create the stack from template.yaml and the rule from conformance-pack.yaml."""
