@@ -40,11 +40,7 @@ IN_QUARANTINE = (COMPLIANT, "in quarantine until 2026-11-09T14:00:00Z.")
 """Verdicts of several users: the compliance, and how the sentence ends."""
 
 
-DESK = {
-    "report --account-only": 1,
-    "remediate --account-only --yes": 0,
-    "restore --account-only --since 2h --yes": 1,
-}
+DESK = {"report": 1, "remediate --yes": 0, "restore --since 2h --yes": 1}
 """What the last chapter runs, and the exit code of each: Ben's deleted key cannot come back."""
 
 
@@ -155,14 +151,9 @@ class Story:
         self.title("7. By hand instead: a report, a batch, and a restore at three in the morning")
         self.add("hal.forgot", SPRING)
         rule.send_schedule()
-        self.work_off()
-
-    def work_off(self) -> None:
-        """Run the verbs of the desk on this one account, as an operator does."""
         for line, code in DESK.items():
-            self.out.print(f"$ {MODULE} {line}")
-            # Lazy: the parsers import this module when they are asked for it.
-            arguments = make_parser(MODULE).parse_args(line.split())
+            self.out.print(f"$ {MODULE} {line} --account-only")
+            arguments = make_parser(MODULE).parse_args([*line.split(), "--account-only"])
             self.as_expected &= arguments.run(arguments) == code
 
     def deploy(self) -> "Rule":

@@ -1,11 +1,5 @@
-from tools.documents import (
-    DOCS,
-    STACK_ACTIONS,
-    load_stack,
-    write_checks,
-    write_permissions,
-    write_roll_out,
-)
+from tools.documents import DOCS, write_checks, write_roll_out
+from tools.permissions import STACK_ACTIONS, load_stack, write_permissions
 from tools.work_off import write_page
 
 RUN = "make docs writes it anew"

@@ -4,6 +4,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto.config.exceptions import NoSuchConfigRuleException
 
 from emulator import Account, open_account
@@ -280,3 +281,32 @@ def test_a_rule_that_wants_no_changes_gets_none(account: Account) -> None:
     account.iam.add_user("ann")
     assert account.deliver_changes() == []
     assert rule.invocations == []
+
+
+def test_only_a_process_check_takes_a_result_from_outside(account: Account, rule: Rule) -> None:
+    config = boto3.client("config")
+    config.put_config_rule(
+        ConfigRule={
+            "ConfigRuleName": "by-hand",
+            "Source": {"Owner": "AWS", "SourceIdentifier": "AWS_CONFIG_PROCESS_CHECK"},
+        }
+    )
+    evaluation: Any = {
+        "ComplianceResourceType": "AWS::::Account",
+        "ComplianceResourceId": account.account_id,
+        "ComplianceType": "COMPLIANT",
+        "Annotation": "Looked at by two.",
+        "OrderingTimestamp": NOW,
+    }
+    config.put_external_evaluation(ConfigRuleName="by-hand", ExternalEvaluation=evaluation)
+    (result,) = config.get_compliance_details_by_config_rule(ConfigRuleName="by-hand")[
+        "EvaluationResults"
+    ]
+    assert (result["ComplianceType"], result["Annotation"]) == ("COMPLIANT", "Looked at by two.")
+    for name, error in (
+        (rule.name, "InvalidParameterValueException"),
+        ("none", "NoSuchConfigRuleException"),
+    ):
+        with pytest.raises(ClientError) as refused:
+            config.put_external_evaluation(ConfigRuleName=name, ExternalEvaluation=evaluation)
+        assert refused.value.response["Error"]["Code"] == error
