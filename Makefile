@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+READY := $(VENV)/.ready-dev
+READY_DEMO := $(VENV)/.ready-demo
 PURE := decision exception_tags facts parameters quarantine sentences standing credential_report events results
 
-.PHONY: help venv demo test test-slow coverage check render package rdk readme docs pictures format lock clean
+.PHONY: bench help venv demo test test-slow coverage check package rdk readme docs pictures format lock release clean
 
 help:
 	@echo "make demo     the whole story on an emulated account"
@@ -13,29 +14,31 @@ help:
 	@echo "make test-slow  the slow ones: journeys, installs, long searches"
 	@echo "make coverage the same, and which lines and branches they reach"
 	@echo "make check    format, lint, types, templates: what CI runs after the tests"
-	@echo "make render   paste rule/'s sources into the runbook in template.yaml"
 	@echo "make package  the function's code, in dist/: its name is printed last"
 	@echo "make rdk      build/rdk/, where AWS's RDK finds the rule"
 	@echo "make readme   write the parameter table of README.md anew"
 	@echo "make pictures draw the README's pictures anew"
 	@echo "make docs     write the generated parts of docs/ anew: what the verbs say and call"
+	@echo "make bench    a run beside the least that one can do, hours; writes docs/benchmarks.md"
 	@echo "make venv     only set up .venv"
 	@echo "make format   let ruff format and fix what it can"
 	@echo "make lock     resolve requirements*.txt anew from pyproject.toml"
+	@echo "make release  tag this version and fill dist/; pushes nothing"
 	@echo "make clean    remove .venv, build and dist"
 
 venv: $(READY)
 
+# A folder that was set up for the demo alone is set up anew, so that no half of one counts.
 $(READY): requirements-dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "$(PYTHON) is older than Python 3.11: name a newer one with make PYTHON=python3.12"; exit 1; }
-	@echo "Setting up $(VENV), about a minute ..."
-	@$(PYTHON) -m venv --clear $(VENV) \
-	  || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
-	@touch $(READY)
+	@command -v "$(PYTHON)" > /dev/null || { echo "There is no $(PYTHON) here: name a Python with make PYTHON=python3.12"; exit 1; }
+	@"$(PYTHON)" tools/environment.py dev
 
-demo: $(READY)
+$(READY_DEMO): requirements-demo.txt
+	@command -v "$(PYTHON)" > /dev/null || { echo "There is no $(PYTHON) here: name a Python with make PYTHON=python3.12"; exit 1; }
+	@"$(PYTHON)" tools/environment.py demo
+
+# Whoever has everything needs no second look.
+demo: $(if $(wildcard $(READY)),$(READY),$(READY_DEMO))
 	@$(BIN)/python -m rollout demo
 
 test: $(READY)
@@ -51,13 +54,12 @@ check: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/python -m tools.runbook --check
+	$(BIN)/codespell
+	$(BIN)/validate-pyproject pyproject.toml
+	$(BIN)/zizmor --offline --quiet .github
 	$(BIN)/cfn-lint --include-checks I -- template.yaml conformance-pack.yaml
 	$(BIN)/python -m tools.templates
 	$(BIN)/python -m pytest -q $(PURE:%=--cov=rule.%) --cov-fail-under=100 tests/rule/test_decision.py tests/rule/test_parameters.py tests/rule/test_credential_report.py tests/rule/test_events.py tests/rule/test_results.py
-
-render: $(READY)
-	@$(BIN)/python -m tools.runbook
 
 package: $(READY)
 	@$(BIN)/python -m rollout.code.package
@@ -73,16 +75,24 @@ pictures: $(READY)
 
 docs: $(READY)
 	@$(BIN)/python -m tools.documents
+	@$(BIN)/python -m tools.costs
+
+bench: $(READY)
+	@$(BIN)/python -m tools.benchmark --throttled
 
 format: $(READY)
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header
+
 lock: $(READY)
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
-	  --upgrade pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
-	  --upgrade pyproject.toml --group dev -o requirements-dev.txt
+	$(LOCK) --upgrade pyproject.toml --group dev -o requirements-dev.txt
+	$(LOCK) --upgrade pyproject.toml --constraint requirements-dev.txt -o requirements.txt
+	$(LOCK) --upgrade pyproject.toml --extra demo --constraint requirements-dev.txt -o requirements-demo.txt
+
+release: $(READY)
+	@$(BIN)/python -m tools.release
 
 clean:
 	rm -rf $(VENV) build dist

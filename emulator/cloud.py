@@ -24,6 +24,7 @@ from emulator.account import Account, admit_operator
 from emulator.awslambda.models import Lambda
 from emulator.clock import Clock
 from emulator.cloudformation.models import CloudFormation
+from emulator.cloudformation.resources import own_resources
 from emulator.config.models import Config
 from emulator.environment import NO_FILES
 from emulator.gateway.calls import CallLog
@@ -32,6 +33,7 @@ from emulator.gateway.server import Gateway, Server
 from emulator.iam.callers import find_caller
 from emulator.iam.models import Iam
 from emulator.organizations.models import Organizations, forget_organizations
+from emulator.s3.policies import own_policies
 from emulator.ssm.models import Ssm
 
 ACCOUNT_ID = "111122223333"
@@ -70,6 +72,8 @@ class Cloud:
             self.clock.start()
             undo.callback(self.clock.stop)
             undo.enter_context(_own_backends())
+            undo.enter_context(own_policies())
+            undo.enter_context(own_resources())
             server = Server(Gateway(self.calls, self.faults, find_caller))
             self.url = server.start()
             undo.callback(server.stop)

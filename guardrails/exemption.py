@@ -8,7 +8,8 @@ import tomllib
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from guardrails.finding import Finding, Unreadable
+from guardrails.finding import Acceptance, Accepted, Finding, Unreadable
+from guardrails.scan import Scan
 
 _FIELDS = ("address", "owner", "reason", "expires")
 
@@ -56,6 +57,21 @@ def _read_entry(number: int, entry: Any, text: str) -> Exemption:
     starts = [at for at, line in enumerate(lines, 1) if line.strip().startswith("[[exemption]]")]
     line = starts[number - 1] if number <= len(starts) else 1
     return Exemption(entry["address"], entry["owner"], entry["reason"], expires, line)
+
+
+def exempt(result: Scan, exemptions: list[Exemption], today: date) -> None:
+    """Move the findings that somebody has accepted to those accepted."""
+    valid = {entry.address: entry for entry in exemptions if entry.expires >= today}
+    left = []
+    for finding in result.findings:
+        entry = valid.get(finding.key)
+        # The logical id of a template's key has no dot, so no entry can name it.
+        if entry is None or "." not in finding.key:
+            left.append(finding)
+        else:
+            acceptance = Acceptance(entry.owner, entry.expires, entry.reason)
+            result.accepted.append(Accepted(finding, acceptance))
+    result.findings = left
 
 
 def find_expired(exemptions: list[Exemption], file: str, today: date) -> list[Finding]:

@@ -24,10 +24,11 @@ def main(argv: list[str] | None = None) -> int:
     2 is for wrong usage or input, 70 for what nobody foresaw, 130 for an interrupt, 141 when the
     reader of the output has left.
     """
-    program = name_program()
+    program, profile = name_program(), ""
     try:
         open_output()
         arguments = make_parser(program).parse_args(argv)
+        profile = getattr(arguments, "profile", None) or ""
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -39,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
             return READER_HAS_LEFT
         if "--debug" in (sys.argv[1:] if argv is None else argv):
             traceback.print_exc()
-        sentence, code = explain(error)
+        sentence, code = explain(error, profile)
         print(f"{program}: {sentence}", file=sys.stderr)
     return code
 

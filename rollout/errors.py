@@ -10,28 +10,47 @@ class Refused(Exception):
 class Denied(Refused):
     """AWS does not allow the caller an action; the text names the action and the account."""
 
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
+        """AWS's own code."""
+
 
 class Throttled(Refused):
     """AWS still answered "too many requests" after every retry."""
+
+
+class SignedOut(Refused):
+    """The caller's credentials have expired or are not accepted."""
+
+
+class NotThere(Refused):
+    """AWS does not show what has just been made; the same command may find it in a minute."""
 
 
 class Stopped(Refused):
     """AWS's engines did not come to an end in the time allowed; the same command goes on."""
 
 
+WRONG = 2
+"""The exit code of wrong usage, and of what cannot be read or is not allowed."""
 UNFORESEEN = 70
 """sysexits.h's EX_SOFTWARE: an error of the program, which must not read as "findings"."""
 
 
-def explain(error: Exception) -> tuple[str, int]:
-    """Return an error in one line, and the exit code."""
-    known: tuple[type[Exception], ...] = (Refused, OSError)
+def explain(error: Exception, profile: str = "") -> tuple[str, int]:
+    """Return an error in one line, and the exit code; `profile` is the one that was asked for."""
+    if isinstance(error, Refused):
+        return str(error), WRONG
+    # Whoever has not called AWS does not wait for its library, some of whose errors are OSErrors.
     if "botocore" in sys.modules:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from rollout.aws.failures import translate
 
-        known += (BotoCoreError, ClientError)
-    if isinstance(error, known):
-        return str(error), 2
+        sentence = translate(error, profile)
+        if sentence is not None:
+            return sentence, WRONG
+    if isinstance(error, OSError):
+        return str(error), WRONG
     text = " ".join(str(error).split())
     return (
         f"{type(error).__name__}{': ' * bool(text)}{text} (an error of this program: run it again"

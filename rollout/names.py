@@ -8,7 +8,9 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-RULE = STACK = STACK_SET = FUNCTION = PACK = DOCUMENT = "iam-user-no-setup-access-key"
+RULE = STACK = STACK_SET = FUNCTION = PACK = "iam-user-no-setup-access-key"
+REMEDIATION = DOCUMENT = f"{FUNCTION}-remediation"
+"""The function that repairs, and the runbook that starts it."""
 EXPORT = f"{FUNCTION}-function-arn"
 PLACEHOLDER_ACCOUNT = "111122223333"
 COMMAND = "no-setup-access-key"

@@ -2,36 +2,44 @@
 
 The credential report is a prefilter: a row decides only what no live read could change for the
 worse within its age, and never against a result that is younger than the report. Everybody else is
-read live. The list is whole or there is none: whatever stops the reading raises.
+read live. Whatever is not known of a user leaves that user's result as it is, and is told.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rule.credential_report import Report, read_report
+from rule.credential_report import ask_for_report, wait_for_report
 from rule.decision import NON_COMPLIANT, Verdict, judge
 from rule.facts import Identity, User
 from rule.live import UserGone, find_user, identify, read_user
 from rule.parameters import Policy
-from rule.quarantine import QUARANTINE_TAG
+from rule.quarantine import find_quarantines
+from rule.readers import RESERVED_SECONDS, Clock, Judged, Reading, Suspect, read_suspects
 from rule.results import Stored
 
 if TYPE_CHECKING:
     from types_boto3_config import ConfigServiceClient
     from types_boto3_iam import IAMClient
 
-READERS = 8
-"""Users read live at the same time; IAM's rate limits are not published."""
 REPORT_SECONDS = 300.0
-RESERVED_SECONDS = 45.0
-"""What must be left of the time when the last user is read, to put up to 5,000 results."""
+SECONDS_A_USER = 3.0
+"""What a user takes at one call a second. Where that might be too long, results are read before,
+too, and those users come first whose results are oldest."""
+NAMED = 5
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+People = dict[str, tuple[Identity, Mapping[str, str]]]
+"""Who exists, by id, and their tags."""
 
 
 class OutOfTime(Exception):
     """The time allowed was over before every user was read."""
+
+
+class UsersNotRead(Exception):
+    """Some users could not be read; what is known of the others was put."""
 
 
 class NotSettled(Exception):
@@ -39,74 +47,134 @@ class NotSettled(Exception):
 
 
 @dataclass(frozen=True)
-class Clock:
-    """Where the time comes from: `now` for verdicts, `seconds_left` and `sleep` for waiting."""
-
-    now: Callable[[], datetime]
-    seconds_left: Callable[[], float]
-    sleep: Callable[[float], None]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A user with its verdict; `live` is false where a row of the credential report decided."""
-
-    user: User
-    verdict: Verdict
-    live: bool
-
-
-@dataclass(frozen=True)
 class Account:
-    """Every user's verdict by name, and the ids of all who exist (who vanished meanwhile is in)."""
+    """Every user's verdict by name, the ids of all who exist (who vanished meanwhile is in).
+
+    `shortfall` is what to raise once the verdicts are put, where somebody's is not known.
+    """
 
     judged: tuple[Judged, ...]
     ids: frozenset[str]
+    stored: Mapping[str, Stored]
+    shortfall: Exception | None
 
 
 def judge_account(
     iam: "IAMClient",
     policy: Policy,
     clock: Clock,
-    stored: Mapping[str, Stored],
+    read_stored: Callable[[], Mapping[str, Stored]] = dict,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Account:
-    """Return the verdict on every user of the account; `stored` is by user id.
+    """Return the verdict on every user of the account; `read_stored` gives results by user id.
 
-    `on_progress` gets how many of how many users were read live. Raises OutOfTime, ReportNotReady,
-    ReportUnreadable, and ClientError for any read that failed.
+    `on_progress` gets how many of how many users were read live. Raises ReportNotReady,
+    ReportUnreadable, and ClientError for a read of the account as a whole that failed.
     """
-    left = clock.seconds_left() - RESERVED_SECONDS
-    report = read_report(iam, min(REPORT_SECONDS, left), clock.sleep)
+    report = ask_for_report(iam)
+    people = read_people(iam)
+    if report is None:
+        left = clock.seconds_left() - RESERVED_SECONDS
+        report = wait_for_report(iam, min(REPORT_SECONDS, left), clock.sleep)
     rows = {user.name: user for user in report.users}
-    decided = list[Judged]()
-    suspects = list[Identity]()
-    ids = set[str]()
-    for who, tags in read_identities(iam):
-        ids.add(who.id)
+    judged = dict[str, Judged]()
+    suspects = list[Suspect]()
+    for who, tags in people.values():
         row = rows.get(who.name)
         verdict = decide_from_row(row, who, tags, policy, clock.now())
-        if row is None or verdict is None or contradicts(verdict, stored.get(who.id), report):
-            suspects.append(who)
+        if row is None or verdict is None:
+            suspects.append(Suspect(who, tags))
         else:
-            decided.append(Judged(replace(row, id=who.id, arn=who.arn), verdict, live=False))
-    decided.extend(judge_live(iam, suspects, policy, clock, on_progress))
-    return Account(tuple(sorted(decided, key=lambda each: each.user.name)), frozenset(ids))
+            judged[who.id] = Judged(replace(row, id=who.id, arn=who.arn), verdict, live=False)
+    if len(suspects) * SECONDS_A_USER > clock.seconds_left() - RESERVED_SECONDS:
+        suspects = put_oldest_first(suspects, read_stored())
+    readings = [read_suspects(iam, suspects, policy, clock, on_progress)]
+    judged |= readings[0].judged
+    # Read after the live reading: a result of a change event in between must not be overruled.
+    stored = read_stored()
+    contradicted = [
+        Suspect(*people[each])
+        for each, known in judged.items()
+        if contradicts(known, stored.get(each), report.generated)
+    ]
+    if contradicted:
+        readings.append(read_suspects(iam, contradicted, policy, clock))
+        for each in contradicted:
+            judged.pop(each.who.id)
+        judged |= readings[-1].judged
+    moved = find_moved(iam, people, judged)
+    if moved:
+        readings.append(read_suspects(iam, moved, policy, clock))
+        for each in moved:
+            judged.pop(each.who.id)
+        judged |= readings[-1].judged
+    return Account(
+        tuple(sorted(judged.values(), key=lambda each: each.user.name)),
+        frozenset(people),
+        stored,
+        find_shortfall(readings),
+    )
 
 
-def read_identities(iam: "IAMClient") -> Iterable[tuple[Identity, Mapping[str, str]]]:
-    """Yield every IAM user and its tags, a page at a time.
+def read_people(iam: "IAMClient") -> People:
+    """Return every IAM user and its tags.
 
     GetAccountAuthorizationDetails rather than ListUsers: it brings the tags, which settle for every
     Inactive key whether it can be in quarantine (docs/decisions/0002).
     """
+    people: People = {}
     pages = iam.get_paginator("get_account_authorization_details").paginate(
         Filter=["User"], PaginationConfig={"PageSize": 1000}
     )
     for page in pages:
         for user in page["UserDetailList"]:
             tags = {tag["Key"]: tag["Value"] for tag in user.get("Tags", [])}
-            yield identify(user), tags
+            people[user["UserId"]] = identify(user), tags
+    return people
+
+
+def find_moved(iam: "IAMClient", people: People, judged: Mapping[str, Judged]) -> list[Suspect]:
+    """Return who was read live and has another name or other tags by now, or is not listed.
+
+    One read of the account more, a page for 1,000 users, instead of one GetUser for each: as that
+    would, it proves whose the keys are that were read, and that their tags were these. Who is not
+    listed is not taken for gone: he is read once more, with GetUser.
+    """
+    live = [each for each, known in judged.items() if known.live]
+    if not live:
+        return []
+    now = read_people(iam)
+    moved = (each for each in live if now.get(each) != people[each])
+    return [Suspect(now.get(each, people[each])[0], None) for each in moved]
+
+
+def put_oldest_first(suspects: Iterable[Suspect], stored: Mapping[str, Stored]) -> list[Suspect]:
+    """Return the users in the order of their results' age, those without a result first."""
+    return sorted(
+        suspects,
+        key=lambda each: stored[each.who.id].recorded if each.who.id in stored else NEVER,
+    )
+
+
+def find_shortfall(readings: list[Reading]) -> Exception | None:
+    """Return what to raise where not every user was read, None where all were."""
+    asked, unread = (sum(getattr(each, what) for each in readings) for what in ("asked", "unread"))
+    failed = {name: error for each in readings for name, error in each.failed.items()}
+    if unread:
+        return OutOfTime(
+            f"{asked - unread} of {asked} users were read live in the time allowed. Their results"
+            " were put; the others keep theirs and come first in the next run. Evaluate the rule"
+            " again; if that does not help, look for throttling of IAM in this account."
+        )
+    if failed:
+        named = ", ".join(sorted(failed)[:NAMED]) + (" and more" if len(failed) > NAMED else "")
+        error = failed[min(failed)]
+        return UsersNotRead(
+            f"{len(failed)} of {asked} users could not be read live: {named}. They keep the results"
+            " they have; those of the others were put. Evaluate the rule again. The first error:"
+            f" {type(error).__name__}: {error}"
+        )
+    return None
 
 
 def decide_from_row(
@@ -120,7 +188,7 @@ def decide_from_row(
     if row is None or row.created != who.created:
         return None
     if row.has_password:
-        if any(tag.startswith(QUARANTINE_TAG) for tag in tags):
+        if find_quarantines(tags):
             return None
         for key in row.keys:
             if key.status == "Active" and (key.last_used is None or policy.criterion == "SETUP"):
@@ -128,44 +196,17 @@ def decide_from_row(
     return judge(row, policy, now)
 
 
-def contradicts(verdict: Verdict, stored: Stored | None, report: Report) -> bool:
-    """Would the verdict of a row replace a finding, or a result younger than the report?"""
+def contradicts(known: Judged, stored: Stored | None, generated: datetime) -> bool:
+    """Would the verdict replace a result younger than what it stands on, or a row's a finding?"""
     if stored is None:
         return False
-    if stored.compliance == NON_COMPLIANT:
+    if stored.compliance == NON_COMPLIANT and not known.live:
         return True
-    same = (stored.compliance, stored.annotation) == (verdict.compliance, verdict.annotation)
-    return not same and stored.recorded >= report.generated
-
-
-def judge_live(
-    iam: "IAMClient",
-    suspects: list[Identity],
-    policy: Policy,
-    clock: Clock,
-    on_progress: Callable[[int, int], None],
-) -> list[Judged]:
-    """Return the verdicts on these users, read live several at a time; who is gone is left out."""
-    judged = list[Judged]()
-    with ThreadPoolExecutor(READERS, thread_name_prefix="read-user") as readers:
-        reads = [readers.submit(read_user, iam, who, policy) for who in suspects]
-        try:
-            for done, read in enumerate(as_completed(reads), start=1):
-                try:
-                    user = read.result()
-                    judged.append(Judged(user, judge(user, policy, clock.now()), live=True))
-                except UserGone:
-                    pass
-                on_progress(done, len(suspects))
-                if done < len(suspects) and clock.seconds_left() < RESERVED_SECONDS:
-                    raise OutOfTime(
-                        f"Only {done} of {len(suspects)} users were read live in the time allowed."
-                        " Nothing was reported. Evaluate the rule again; if that does not help,"
-                        " look for throttling of IAM in this account."
-                    )
-        finally:
-            readers.shutdown(cancel_futures=True)
-    return judged
+    same = (stored.compliance, stored.annotation) == (
+        known.verdict.compliance,
+        known.verdict.annotation,
+    )
+    return not same and stored.recorded >= (known.begun or generated)
 
 
 def judge_one(

@@ -8,10 +8,17 @@ all in `sentences`.
 from dataclasses import dataclass
 from datetime import datetime
 
-from rule.exception_tags import check_exception
+from rule.exception_tags import NO_EXCEPTION, RiskException, read_exception
 from rule.facts import Key, User
 from rule.parameters import Policy
-from rule.sentences import KeyVerdict, describe_compliance, describe_key, fit
+from rule.sentences import (
+    KeyVerdict,
+    describe_compliance,
+    describe_finding,
+    describe_key,
+    fit,
+    name_key,
+)
 from rule.standing import judge_standing
 
 COMPLIANT = "COMPLIANT"
@@ -26,6 +33,8 @@ class Verdict:
     compliance: str
     annotation: str
     keys: tuple[KeyVerdict, ...] = ()
+    exception: RiskException = NO_EXCEPTION
+    """What the user's exception says, as far as a key offends."""
 
     @property
     def offending(self) -> tuple[Key, ...]:
@@ -53,14 +62,15 @@ def judge(user: User, policy: Policy, now: datetime) -> Verdict:
     )
     offending = [each for each in keys if each.offending]
     if not offending:
-        return Verdict(COMPLIANT, describe_compliance(keys, policy), keys)
-    accepted, fault = check_exception(user.known_tags, policy, now)
-    ids = " and ".join(each.key.id.removeprefix("access key ") for each in offending)
-    if accepted:
-        return Verdict(COMPLIANT, fit(f"{accepted}: access key {ids}."), keys)
-    annotation = fit(
-        " ".join([*(each.sentence for each in offending), fault]),
-        " ".join([*(each.brief for each in offending), fault]),
-        f"Offending access keys: {ids}. {fault}",
-    )
-    return Verdict(NON_COMPLIANT, annotation, keys)
+        return Verdict(COMPLIANT, describe_compliance(user.name, keys, policy), keys)
+    exception = read_exception(user.known_tags, policy, now)
+    if exception.accepted:
+        ids = " and ".join(name_key(each.key) for each in offending)
+        keys_of = f"access key {ids} of {user.name}"
+        text = fit(
+            f"{exception.describe()}: {keys_of}.",
+            f"The risk is accepted until the end of {exception.last}: {keys_of}.",
+        )
+        return Verdict(COMPLIANT, text, keys, exception)
+    text = describe_finding(user.name, offending, exception.fault)
+    return Verdict(NON_COMPLIANT, text, keys, exception)

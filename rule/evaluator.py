@@ -5,86 +5,33 @@ so a fault would look like a success and old results would stay. Here every faul
 retries it twice and counts it in the function's Errors, on which the alarm stands.
 """
 
-import json
-import os
 import time
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
-import botocore.session
+from botocore.exceptions import ClientError
 from rdklib import ClientFactory, ConfigRule, Evaluation, Evaluator, InvalidParametersError
 
-from rule.account import Clock, Judged, judge_account, judge_one
+from rule.account import judge_account, judge_one
+from rule.clients import Clients, OneClient, SideBySide, make_clients
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
-from rule.events import identify_item, normalise
-from rule.live import CLIENT_CONFIG, RESOURCE_TYPE, UserGone, find_user
-from rule.parameters import InvalidParameters, Policy, parse_parameters
+from rule.deployed_rule import parse_rule_parameters
+from rule.events import SCHEDULED, identify_item, normalise
+from rule.live import RESOURCE_TYPE, UserGone, find_user
+from rule.metrics import print_run
+from rule.parameters import InvalidParameters, Policy
+from rule.readers import Clock, Judged
 from rule.results import GONE, choose_evaluations, evaluation, read_stored
+from rule.standing import WAITING, Standing
 
-if TYPE_CHECKING:
-    from types_boto3_config import ConfigServiceClient
-    from types_boto3_iam import IAMClient
-
-RDKLIB_PARAMETERS = frozenset({"ExecutionRoleName", "ExecutionRoleRegion", "AssumeRoleMode"})
-NAMESPACE = "iam-user-no-setup-access-key"
 LAMBDA_SECONDS = 900.0
 
 
 class NotEvaluated(Exception):
     """The event led to no result; nothing was put that is not true."""
-
-
-class EvaluationsRefused(Exception):
-    """PutEvaluations answered with FailedEvaluations, which rdklib never reads."""
-
-
-@dataclass(frozen=True)
-class Clients:
-    """The clients of this process and the requests they sent, rdklib's among them."""
-
-    session: boto3.Session
-    iam: "IAMClient"
-    config: "ConfigServiceClient"
-    requests: list[str] = field(default_factory=list)
-
-
-@cache
-def make_clients() -> Clients:
-    """Return the clients, made once per process, and the session for those that rdklib makes.
-
-    The session carries the client configuration and the hooks on every client made from it.
-    """
-    core = botocore.session.Session()
-    core.set_default_client_config(CLIENT_CONFIG)
-    requests = list[str]()
-
-    def count_request(**request: Any) -> None:
-        requests.append(request["event_name"])
-
-    core.register("before-send", count_request)
-    core.register("after-call.config-service.PutEvaluations", refuse_failed_evaluations)
-    session = boto3.Session(botocore_session=core)
-    return Clients(
-        session,
-        session.client("iam"),
-        session.client("config", region_name=os.environ.get("AWS_REGION")),
-        requests,
-    )
-
-
-def refuse_failed_evaluations(**answer: Any) -> None:
-    """Raise EvaluationsRefused where AWS Config has not taken every result."""
-    if failed := answer["parsed"].get("FailedEvaluations"):
-        ids = ", ".join(each["ComplianceResourceId"] for each in failed[:5])
-        raise EvaluationsRefused(
-            f"AWS Config refused {len(failed)} of the results put, of the users {ids}"
-            f"{' and more' if len(failed) > 5 else ''}. Evaluate the rule again."
-        )
 
 
 class NoSetupAccessKey(ConfigRule):
@@ -99,6 +46,7 @@ class NoSetupAccessKey(ConfigRule):
         self.clock = clock
         self.seen = 0
         self.judged: tuple[Judged, ...] = ()
+        self.shortfall: Exception | None = None
 
     def get_assume_role_mode(self, event: dict[str, Any]) -> bool:
         """Return False: the function's own role does the work."""
@@ -112,9 +60,8 @@ class NoSetupAccessKey(ConfigRule):
 
     def evaluate_parameters(self, rule_parameters: dict[str, Any]) -> Policy:
         """Return the policy; raises rdklib's InvalidParametersError."""
-        ours = {name: rule_parameters[name] for name in rule_parameters.keys() - RDKLIB_PARAMETERS}
         try:
-            return parse_parameters(ours)
+            return parse_rule_parameters(rule_parameters)
         except InvalidParameters as fault:
             raise InvalidParametersError(str(fault)) from fault
 
@@ -144,17 +91,30 @@ class NoSetupAccessKey(ConfigRule):
         valid_rule_parameters: Policy,
     ) -> list[Evaluation]:
         """Return the results that are new or changed, every finding, and what is to be cleared."""
-        stored = read_stored(self.clients.config, event["configRuleName"])
-        account = judge_account(self.clients.iam, valid_rule_parameters, self.clock, stored)
-        self.seen, self.judged = len(account.ids), account.judged
+        account = judge_account(
+            self.clients.iam,
+            valid_rule_parameters,
+            self.clock,
+            lambda: read_stored(self.clients.config, event["configRuleName"]),
+        )
+        self.seen, self.judged, self.shortfall = len(account.ids), account.judged, account.shortfall
         verdicts = {str(each.user.id): each.verdict for each in account.judged}
-        return choose_evaluations(verdicts, account.ids, stored, valid_rule_parameters)
+        # After a run that was cut short, the next one begins with whose results are oldest.
+        fresh = {str(each.user.id) for each in account.judged if each.live}
+        return choose_evaluations(
+            verdicts,
+            account.ids,
+            account.stored,
+            valid_rule_parameters,
+            fresh=fresh if account.shortfall else frozenset(),
+        )
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Evaluate one event of AWS Config and return what was done, in figures.
 
-    Raises NotEvaluated or EvaluationsRefused, or what the reading raised.
+    Raises NotEvaluated or EvaluationsRefused, or what the reading raised; OutOfTime and
+    UsersNotRead after what is known was put.
     """
     started = time.monotonic()
     remaining = getattr(context, "get_remaining_time_in_millis", None)
@@ -166,49 +126,60 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     message_type, readable = normalise(event)
     clients = make_clients()
     clients.requests.clear()
-    # rdklib makes its clients from boto3's default session, whoever has set that meanwhile.
-    boto3.DEFAULT_SESSION = clients.session
     rule = NoSetupAccessKey(clients, clock)
-    put = Evaluator(rule, [RESOURCE_TYPE]).handle(readable, context)
-    if not isinstance(put, list):
-        invalid = put["customerErrorCode"] == "InvalidParameterValueException"
-        raise NotEvaluated(
-            f"Rule {event.get('configRuleName')} in account {event.get('accountId')} was not"
-            " evaluated, its results stay as they were:"
-            f" {put['customerErrorMessage' if invalid else 'internalErrorDetails']}"
-        )
-    summary = {
+    put = evaluate(rule, message_type, readable, context)
+    summary: dict[str, Any] = {
         "message_type": message_type,
         "users_seen": rule.seen,
         "read_live": sum(each.live for each in rule.judged),
         "put": dict(Counter(each["ComplianceType"] for each in put)),
-        "seconds": round(time.monotonic() - started, 3),
     }
-    print_figures(summary, rule.judged, len(clients.requests))
+    counts = {
+        "Users": rule.seen,
+        "Suspects": summary["read_live"],
+        **count_verdicts(rule.judged),
+        "ApiCalls": len(clients.requests),
+    }
+    seconds = time.monotonic() - started
+    summary["seconds"] = round(seconds, 3)
+    print_run("evaluated", summary, ("MessageType", message_type), counts, seconds)
+    if rule.shortfall:
+        raise rule.shortfall
     return summary
 
 
-def print_figures(summary: Mapping[str, Any], judged: tuple[Judged, ...], calls: int) -> None:
-    """Print the summary as one JSON line, and the metrics as one in CloudWatch's embedded format.
+def evaluate(
+    rule: NoSetupAccessKey, message_type: str, event: dict[str, Any], context: Any
+) -> list[dict[str, Any]]:
+    """Let rdklib evaluate the event, and return the results it put. Raises NotEvaluated."""
+    where = f"Rule {event.get('configRuleName')} in account {event.get('accountId')}"
+    kept = f"{where} was not evaluated, its results stay as they were:"
+    scheduled = message_type == SCHEDULED
+    config = SideBySide(rule.clients.config) if scheduled else rule.clients.config
+    session, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, OneClient(config)
+    try:
+        put = Evaluator(rule, [RESOURCE_TYPE]).handle(event, context)
+    finally:
+        boto3.DEFAULT_SESSION = session
+    if not isinstance(put, list):
+        invalid = put["customerErrorCode"] == "InvalidParameterValueException"
+        told = put["customerErrorMessage" if invalid else "internalErrorDetails"]
+        raise NotEvaluated(f"{kept} {told}")
+    if isinstance(config, SideBySide):
+        try:
+            config.finish()
+        except ClientError as error:
+            raise NotEvaluated(f"{where} was not evaluated in whole: {error}") from error
+    return put
 
-    By print, not logging: Lambda would wrap the line, and the metrics in it would be lost.
-    """
-    metrics = {
-        "Users": summary["users_seen"],
-        "Suspects": summary["read_live"],
-        "NonCompliant": sum(each.verdict.compliance == NON_COMPLIANT for each in judged),
-        "Excepted": sum(
-            each.verdict.compliance == COMPLIANT and bool(each.verdict.offending) for each in judged
-        ),
-        "ApiCalls": calls,
-        "Milliseconds": round(summary["seconds"] * 1000),
-    }
-    units = {"Milliseconds": "Milliseconds"}
-    directive = {
-        "Namespace": NAMESPACE,
-        "Dimensions": [["MessageType"]],
-        "Metrics": [{"Name": name, "Unit": units.get(name, "Count")} for name in metrics],
-    }
-    envelope = {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [directive]}
-    print(json.dumps({"level": "INFO", "message": "evaluated", **summary, **metrics}))
-    print(json.dumps({"_aws": envelope, "MessageType": summary["message_type"], **metrics}))
+
+def count_verdicts(judged: Iterable[Judged]) -> dict[str, int]:
+    """Return how many users are a finding or excepted, and how many have a key that waits."""
+    counts = dict.fromkeys(("NonCompliant", "Excepted", "Waiting", "Quarantined"), 0)
+    for each in judged:
+        standings = {key.standing for key in each.verdict.keys}
+        counts["NonCompliant"] += each.verdict.compliance == NON_COMPLIANT
+        counts["Excepted"] += each.verdict.compliance == COMPLIANT and bool(each.verdict.offending)
+        counts["Waiting"] += not standings.isdisjoint(WAITING)
+        counts["Quarantined"] += Standing.IN_QUARANTINE in standings
+    return counts

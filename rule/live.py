@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from rule.facts import NOT_READ, Identity, Key, User, whole_seconds
 from rule.parameters import Policy
-from rule.quarantine import QUARANTINE_TAG
+from rule.quarantine import find_quarantines
 from rule.standing import needs_last_use, needs_tags
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ CLIENT_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=3, read_timeout=10
 )
 RESOURCE_TYPE: Final = "AWS::IAM::User"
+
+
+class PasswordUnclear(Exception):
+    """IAM's answer means neither that the user has a console password nor that he has none."""
 
 
 class UserGone(Exception):
@@ -92,20 +96,29 @@ def read_discovered_names(config: "ConfigServiceClient", user_id: str) -> list[s
 
 
 def has_password(iam: "IAMClient", who: Identity) -> bool:
-    """Has the user a console password? Raises UserGone."""
-    try:
-        iam.get_login_profile(UserName=who.name)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchEntity":
-            raise
-        # IAM's own sentences, in no reference page: any other wording costs a GetUser.
-        message = error.response["Error"].get("Message", "")
-        if re.fullmatch(r"The user with name .+ cannot be found\.?", message):
-            raise UserGone(f"No IAM user has the name {who.name}.") from error
-        if not re.fullmatch(r"Login Profile for User .+ cannot be found\.?", message):
+    """Has the user a console password? Raises UserGone, and PasswordUnclear.
+
+    NoSuchEntity means no password only in IAM's own words, which are in no reference page. In any
+    other it is settled by GetUser and a second look.
+    """
+    for _ in range(2):
+        try:
+            iam.get_login_profile(UserName=who.name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchEntity":
+                raise
+            message = error.response["Error"].get("Message", "")
+            if re.fullmatch(r"The user with name .+ cannot be found\.?", message):
+                raise UserGone(f"No IAM user has the name {who.name}.") from error
+            if re.fullmatch(r"Login Profile for User .+ cannot be found\.?", message):
+                return False
             check_owner(read_identity(iam, who.name), who.id)
-        return False
-    return True
+        else:
+            return True
+    raise PasswordUnclear(
+        f"Whether {who.name} has a console password is not clear: GetLoginProfile answers {message}"
+        " Evaluate the user again in some minutes."
+    )
 
 
 def read_tags(iam: "IAMClient", user: User) -> User:
@@ -139,8 +152,9 @@ def read_keys(iam: "IAMClient", name: str) -> tuple[Key, ...]:
 def read_last_uses(iam: "IAMClient", user: User, policy: Policy) -> User:
     """Return the user with the last uses that matter, and without keys that vanished meanwhile."""
     keys = list[Key]()
+    quarantines = find_quarantines(user.tags or {})
     for key in user.keys:
-        tagged = QUARANTINE_TAG + key.id in (user.tags or {})
+        tagged = key.id.upper() in quarantines
         if key.last_used is not NOT_READ or not (tagged or needs_last_use(key, user, policy)):
             keys.append(key)
             continue

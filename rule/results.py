@@ -58,8 +58,9 @@ def choose_evaluations(
     existing: Set[str],
     stored: Mapping[str, Stored],
     policy: Policy,
+    fresh: Set[str] = frozenset(),
 ) -> list[Evaluation]:
-    """Return what has to be put; everything is by user id.
+    """Return what has to be put; everything is by user id, `fresh` is put even where unchanged.
 
     A finding is always put, so that a failed remediation is tried again. A stored user who is not
     among the existing or has no password is cleared by NOT_APPLICABLE; one who vanished during the
@@ -74,6 +75,7 @@ def choose_evaluations(
             wanted = (
                 policy.report_unchanged
                 or verdict.compliance == NON_COMPLIANT
+                or user_id in fresh
                 or (verdict.compliance, verdict.annotation) != (old.compliance, old.annotation)
             )
         if wanted:

@@ -1,19 +1,18 @@
-"""How a key stands, in words: at most 256 characters, whole sentences, key ids in full.
+"""How a key stands, in words: at most 256 characters, whole sentences, ids and the name in full.
 
-Sentences name dates, not ages: an unchanged verdict has an unchanged sentence.
+Sentences name dates, not ages: an unchanged verdict has an unchanged sentence. Where there is too
+little room the times go first, then the advice; never an id, never the user's name.
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
 
 from rule.facts import Key, User, utc
 from rule.parameters import Policy
 from rule.quarantine import Tag
 from rule.standing import OFFENDING, Standing
 
-ANNOTATION_LIMIT = 256  # PutEvaluations
+ANNOTATION_LIMIT = 256
+"""UTF-16 units of an annotation: PutEvaluations."""
 PHRASES = {
     Standing.TO_QUARANTINE: "AWS has no use of it on record",
     Standing.TO_FINISH: (
@@ -34,6 +33,14 @@ PHRASES = {
     Standing.NOT_OURS: "Inactive, left alone",
     Standing.EXPIRED: "Expired",
 }
+IN_A_WORD = {
+    Standing.YOUNG: "too young to be judged",
+    Standing.REACTIVATED: "made Active again",
+    Standing.IN_QUARANTINE: "in quarantine",
+    Standing.QUARANTINED_USED: "in quarantine, but used",
+    Standing.QUARANTINED_UNMET: "in quarantine, but unmet",
+    Standing.UNUSED_LATER: "never used, no setup key",
+}
 BY_HAND = " Make it Active again or delete it by hand."
 ADVICE = {
     Standing.TO_QUARANTINE: " Make it inactive, then delete it.",
@@ -43,6 +50,7 @@ ADVICE = {
     Standing.QUARANTINED_USED: BY_HAND,
     Standing.QUARANTINED_UNMET: BY_HAND,
 }
+NO_SECOND_WAIT = " Made Active again once before: only a use or an exception keeps it."
 UNREMARKABLE = (Standing.IN_USE, Standing.NOT_AT_SETUP, Standing.NOT_OURS, Standing.EXPIRED)
 
 
@@ -52,6 +60,7 @@ class KeyVerdict:
 
     key: Key
     standing: Standing
+    tag: Tag
     sentence: str
     brief: str
     remarkable: bool
@@ -62,34 +71,59 @@ class KeyVerdict:
         return self.standing in OFFENDING
 
 
+def name_key(key: Key) -> str:
+    """Return the key's id, or the number of its slot where only a report's row is known."""
+    return key.id.removeprefix("access key ")
+
+
 def describe_key(key: Key, user: User, policy: Policy, standing: Standing, tag: Tag) -> KeyVerdict:
     """Return the sentences on one key of a user with a password."""
     start, end = (utc(time) if time else "" for time in (tag.start, tag.end))
     phrase = PHRASES[standing].format(start=start, end=end, criterion=policy.criterion)
     said = f"{phrase}.{ADVICE.get(standing, '')}"
+    if standing is Standing.TO_QUARANTINE and tag.again:
+        said += NO_SECOND_WAIT
     if tag.fault:
         said += f" Its quarantine tag is invalid: {tag.fault}."
-    named = f"Access key {key.id.removeprefix('access key ')}"
+    named = f"Access key {name_key(key)} of {user.name}"
     return KeyVerdict(
         key,
         standing,
-        f"{named} was created at {utc(key.created)}, its user at {utc(user.created)}: {said}",
+        tag,
+        f"{named} was created at {utc(key.created)}, the user at {utc(user.created)}: {said}",
         f"{named}: {said}",
         standing not in UNREMARKABLE or bool(tag.fault),
     )
 
 
-def describe_compliance(keys: tuple[KeyVerdict, ...], policy: Policy) -> str:
+def describe_finding(name: str, offending: list[KeyVerdict], fault: str) -> str:
+    """Return the sentence on a user with offending keys; `fault` is what its exception lacks."""
+    ids = " and ".join(name_key(each.key) for each in offending)
+    return fit(
+        " ".join([*(each.sentence for each in offending), fault]),
+        " ".join([*(each.brief for each in offending), fault]),
+        " ".join([*(cut_advice(each.brief) for each in offending), fault]),
+        f"Offending access keys of {name}: {ids}. {fault}",
+        f"Offending access keys of {name}: {ids}.",
+    )
+
+
+def describe_compliance(name: str, keys: tuple[KeyVerdict, ...], policy: Policy) -> str:
     """Return what was seen of a user without an offending key.
 
     The sentences that a row of the credential report can lead to name no key, as it knows no ids.
     """
     remarkable = [each for each in keys if each.remarkable]
     if remarkable:
+        words = [
+            f"{name_key(each.key)} {IN_A_WORD.get(each.standing, 'with an invalid tag')}"
+            for each in remarkable
+        ]
         return fit(
             " ".join(each.sentence for each in remarkable),
             " ".join(each.brief for each in remarkable),
-            " ".join(each.brief.partition(". ")[0].rstrip(".") + "." for each in remarkable),
+            " ".join(cut_advice(each.brief) for each in remarkable),
+            f"Access keys of {name}: {', '.join(words)}.",
         )
     if not any(each.key.status == "Active" for each in keys):
         return "No active access key."
@@ -98,97 +132,38 @@ def describe_compliance(keys: tuple[KeyVerdict, ...], policy: Policy) -> str:
     return "Every active access key is in use."
 
 
+def cut_advice(brief: str) -> str:
+    """Return the first sentence of a brief one; a user's name may hold dots, but no blanks."""
+    return brief.partition(". ")[0].rstrip(".") + "."
+
+
 def fit(*versions: str) -> str:
     """Return the first of several versions, longest first, that PutEvaluations takes."""
     texts = [version.strip() for version in versions]
-    return next((text for text in texts if len(text) <= ANNOTATION_LIMIT), None) or clip(
+    return next((text for text in texts if units(text) <= ANNOTATION_LIMIT), None) or clip(
         texts[-1], ANNOTATION_LIMIT
     )
 
 
+def units(text: str) -> int:
+    """Return how long AWS takes a text to be: in UTF-16 units, two beyond the basic plane."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def clip(text: str, limit: int) -> str:
-    """Return the text, cut to `limit` characters with an ellipsis where it is longer."""
-    return text if len(text) <= limit else text[: limit - 3] + "..."
+    """Return the text, cut to `limit` UTF-16 units with an ellipsis where it is longer."""
+    if units(text) <= limit:
+        return text
+    kept = text[: limit - 3]
+    while units(kept) > limit - 3:
+        kept = kept[:-1]
+    return kept + "..."
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a sentence says of one key: `standing` is None where it names the key alone.
+def plain(text: str) -> str:
+    """Return what a person wrote without what could forge or hide a line of a table.
 
-    `accepted` is the last day of the exception that the key stands under, by `owner`.
+    Blanks of any kind become one blank; what is not printable or beyond the basic plane becomes ?.
     """
-
-    key: str
-    standing: Standing | None = None
-    created: datetime | None = None
-    start: datetime | None = None
-    end: datetime | None = None
-    accepted: date | None = None
-    owner: str = ""
-
-
-class NotUnderstood(ValueError):
-    """The sentence is none that this version of the rule says."""
-
-
-def parse_annotation(text: str) -> tuple[Said, ...]:
-    """Return what an annotation says of the keys that it names. Raises NotUnderstood."""
-    if text in NO_KEYS:
-        return ()
-    if found := ACCEPTED.fullmatch(text):
-        last = date.fromisoformat(found[2])
-        return tuple(Said(key, accepted=last, owner=found[1]) for key in found[3].split(" and "))
-    if found := OFFENDING_KEYS.match(text):
-        return tuple(Said(key) for key in found[1].split(" and "))
-    said = tuple(_parse_keys(text))
-    if not said:
-        raise NotUnderstood(text)
-    return said
-
-
-def _parse_keys(text: str) -> Iterator[Said]:
-    heads = list(KEY.finditer(text))
-    if not heads or heads[0].start():
-        return
-    for head, after in zip(heads, [*heads[1:], None], strict=True):
-        rest = text[head.end() : after.start() if after else None]
-        named = Said(head["key"], created=_read_time(head["created"]))
-        for standing, form in FORMS:
-            if found := form.match(rest):
-                times = {name: _read_time(time) for name, time in found.groupdict().items()}
-                start, end = times.get("start"), times.get("end")
-                yield replace(named, standing=standing, start=start, end=end)
-                break
-        else:
-            yield named
-
-
-def _read_time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _form(phrase: str) -> re.Pattern[str]:
-    """Return what matches a phrase with its times, to the end of its sentence."""
-    form = re.escape(phrase).replace(r"\{criterion\}", r"\w+")
-    for name in ("start", "end"):
-        form = form.replace(rf"\{{{name}\}}", f"(?P<{name}>{TIME})")
-    return re.compile(form + r"\.")
-
-
-TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
-NO_KEYS = (
-    "No console password.",
-    "No active access key.",
-    "No active access key was created at setup.",
-    "Every active access key is in use.",
-)
-ACCEPTED = re.compile(
-    r"The risk is accepted by (.*) until the end of (\d{4}-\d\d-\d\d): access keys? (.+)\.",
-    re.DOTALL,
-)
-OFFENDING_KEYS = re.compile(r"Offending access keys: (\w+(?: and \w+)*)\.")
-KEY = re.compile(
-    rf"Access key (?P<key>\w+)(?: of [\w+=,.@-]+)?"
-    rf"(?: was created at (?P<created>{TIME}), (?:its|the) user at {TIME})?: "
-)
-FORMS = tuple((standing, _form(phrase)) for standing, phrase in PHRASES.items())
+    words = " ".join(text.split())
+    return "".join(each if each.isprintable() and each <= "\uffff" else "?" for each in words)

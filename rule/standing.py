@@ -1,5 +1,6 @@
 """How one key of a user with a console password stands, and which facts that takes."""
 
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum, auto
 
@@ -33,6 +34,7 @@ OFFENDING = (
     Standing.TO_DELETE,
     Standing.USED_AT_SETUP,
 )
+WAITING = (Standing.YOUNG, Standing.REACTIVATED)
 
 
 def is_setup_key(key: Key, user: User, policy: Policy) -> bool:
@@ -85,12 +87,15 @@ def judge_standing(key: Key, user: User, policy: Policy, now: datetime) -> tuple
     if is_used(key):
         return Standing.USED_AT_SETUP, NO_TAG
     tag = parse_tag(key, user, policy, now)
+    ripe = key.created + policy.grace
+    if tag.end and now < tag.end + policy.grace and not tag.again:
+        # Its use may not show yet.
+        return Standing.REACTIVATED, replace(tag, end=tag.end + policy.grace)
+    if now < ripe:
+        # Also before a quarantine that was begun: the runbook begins none on a young key.
+        return Standing.YOUNG, Tag(end=ripe, fault=tag.fault)
     if tag.start and not tag.end:
         return Standing.TO_FINISH, tag
-    if tag.end and now < tag.end:
-        return Standing.REACTIVATED, tag
-    if now < key.created + policy.grace:
-        return Standing.YOUNG, Tag(end=key.created + policy.grace, fault=tag.fault)
     return Standing.TO_QUARANTINE, tag
 
 

@@ -9,8 +9,8 @@ from hypothesis import settings
 
 from emulator import Account, loopback, open_account
 from emulator.config.rules import Rule
-from emulator.deployment import deploy
 from rollout.code.package import build_package
+from tests.support.deployment import deploy
 from tests.support.organizations import Estate, open_estate
 
 loopback.install_guard()

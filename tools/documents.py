@@ -5,6 +5,7 @@
 
 import json
 import re
+import tempfile
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from rollout.deployment.checks import CHECKS
 from rollout.names import TEMPLATE_FILE
 from rollout.packs.template import load_template
 from tests.support.organizations import (
@@ -27,6 +29,7 @@ from tests.support.organizations import (
     run,
     split_calls,
 )
+from tests.support.planted import plant
 
 DOCS = Path(__file__).parent.parent / "docs"
 HASH = re.compile(r"\b[0-9a-f]{16}\b")
@@ -124,6 +127,20 @@ def add_idle_user(estate: Estate) -> None:
     iam.add_key(iam.add_user("ben.idle", created=created, password=created), created=created)
 
 
+def blur_an_answer(estate: Estate) -> None:
+    """Let IAM say once of a password what only GetUser settles."""
+    estate.cloud.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Not there.")
+
+
+FOLDER = "FOLDER"
+"""Stands for a folder that goes when the calls are recorded."""
+
+
+def plant_findings(estate: Estate) -> None:
+    """Let AWS Config hold results in every account."""
+    plant(estate, deployed=True)
+
+
 EXCEPTION = "--owner team --expires 2026-10-01 --reason x"
 EVALUATOR = "iam-user-no-setup-access-key-evaluator"
 IN_MEMBERS = f"--member-role {ROLE}"
@@ -133,7 +150,7 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"plan {IN_MEMBERS}"),
     (break_stack, f"deploy {IN_MEMBERS} --canary {SHOP}"),
     (mend_stack, f"deploy {IN_MEMBERS} --yes"),
-    (do_nothing, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30"),
+    (do_nothing, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30 --yes"),
     (do_nothing, "check --ou OU"),
     (do_nothing, "plan --ou OU"),
     (do_nothing, "deploy --ou OU --yes"),
@@ -141,6 +158,11 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"plan {IN_MEMBERS}"),
     (do_nothing, f"status {IN_MEMBERS}"),
     (add_idle_user, f"exceptions add {SHOP}/ben.idle {EXCEPTION} {IN_MEMBERS}"),
+    (blur_an_answer, f"evaluate --organization {IN_MEMBERS}"),
+    (plant_findings, f"report {IN_MEMBERS} --production Environment=prod*"),
+    (do_nothing, f"report {IN_MEMBERS} --source members"),
+    (do_nothing, f"evidence {FOLDER}/one {IN_MEMBERS} --production Environment=prod*"),
+    (do_nothing, f"evidence {FOLDER}/two {IN_MEMBERS} --source members"),
     (do_nothing, f"exceptions list {IN_MEMBERS}"),
     (do_nothing, f"exceptions list --unit OU {IN_MEMBERS}"),
     (do_nothing, "exceptions list --account-only"),
@@ -148,10 +170,11 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"remove --yes --with-code {IN_MEMBERS}"),
 )
 """What is run to record the calls of each verb, in order, each after what happens before it."""
-VERBS = ("check", "plan", "deploy", "status", "remove", *WORK_OFF)
+VERBS = ("evaluate", "report", "evidence", "check", "plan", "deploy", "status", "remove", *WORK_OFF)
 MORE_THAN_CHECK = ("plan", "deploy")
 STACK_ACTIONS = {
     "AWS::CloudWatch::Alarm": ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
+    "AWS::IAM::Policy": ["iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy"],
     "AWS::IAM::Role": [
         "iam:CreateRole",
         "iam:DeleteRole",
@@ -233,12 +256,17 @@ def write_permissions() -> str:
     """Return docs/operate/permissions.md."""
     own = {verb: set[str]() for verb in VERBS}
     far = {verb: set[str]() for verb in VERBS}
-    with open_estate() as estate, pytest.MonkeyPatch.context() as patches:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_estate() as estate,
+        pytest.MonkeyPatch.context() as patches,
+    ):
         patches.setattr("time.sleep", estate.sleep)
         for happen, command in STEPS:
             happen(estate)
+            asked = command.replace("OU", estate.testing.id).replace(FOLDER, folder)
             with estate.cloud.calls.since_now() as calls:
-                run(command.replace("OU", estate.testing.id), documented=False)
+                run(asked, documented=False)
             verb = command.split()[0]
             here, there = split_calls(calls.made())
             own[verb] |= here
@@ -259,7 +287,7 @@ def write_permissions() -> str:
             "check",
             "plan",
             "deploy",
-            "deploy --stack-parameter LogRetentionDays=30",
+            "deploy --stack-parameter LogRetentionDays=30 --yes",
             "status",
             "remove --yes --with-code",
         ):
@@ -276,6 +304,28 @@ def write_permissions() -> str:
     return "\n".join(parts)
 
 
+CHECKS_FRAME = """\
+# What is checked before a roll-out
+
+Written by `make docs` from the table that the verbs run. `check` runs all of these, and so do
+`plan` and `deploy`; where a fault *blocks*, `deploy` changes nothing. What nobody could look at is
+*not seen*, never *ok*. In the document of `--format json` a fault is
+`{{"account", "check", "text", "mend"}}`, with the check's name as here.
+
+| check | what is looked at | blocks |
+|---|---|---|
+{rows}
+"""
+
+
+def write_checks() -> str:
+    """Return docs/operate/checks.md."""
+    rows = [
+        f"| `{each.name}` | {each.meaning} | {'yes' if each.blocks else 'no'} |" for each in CHECKS
+    ]
+    return CHECKS_FRAME.format(rows="\n".join(rows))
+
+
 def load_stack() -> dict[str, dict[str, dict[str, str]]]:
     """Return template.yaml."""
     return load_template(TEMPLATE_FILE.read_text(encoding="utf-8"))
@@ -288,10 +338,11 @@ def write_policy(actions: Iterable[str]) -> str:
 
 
 def main() -> None:
-    """Write both pages."""
+    """Write the pages."""
     page = DOCS / "operate" / "roll-out.md"
     page.write_text(write_roll_out(page.read_text(encoding="utf-8")), encoding="utf-8")
     (DOCS / "operate" / "permissions.md").write_text(write_permissions(), encoding="utf-8")
+    (DOCS / "operate" / "checks.md").write_text(write_checks(), encoding="utf-8")
 
 
 if __name__ == "__main__":

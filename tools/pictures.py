@@ -1,4 +1,4 @@
-"""The README's two pictures: how findings flow, and the demo on a terminal.
+"""The README's pictures: how findings flow, the demo on a terminal, and the page of a report.
 
 `make pictures` writes them anew. The terminal's is the real output on a pseudo-terminal, so that it
 shows what a person sees and not what a pipe gets; a test compares its text with the program's.
@@ -11,6 +11,7 @@ import re
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 from html import escape
 from io import StringIO
@@ -19,6 +20,18 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
+
+from rollout.findings.html import write_html
+from rollout.output.report import tell_end
+from tests.support.browser import (
+    BROWSER,
+    DRIVER,
+    MISSING,
+    open_browser,
+    set_width,
+    take_picture,
+)
+from tests.support.surveys import make_survey
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 COLUMNS, ROWS = 110, 50
@@ -137,9 +150,24 @@ def draw_terminal(text: str) -> str:
     return console.export_svg(title="make demo", code_format=TERMINAL, unique_id="demo")
 
 
+def draw_report(file: Path) -> None:
+    """Write a picture of the page that report makes, as a browser shows it."""
+    survey = make_survey()
+    with tempfile.TemporaryDirectory() as folder, open_browser() as browser:
+        page = Path(folder, "report.html")
+        page.write_text(write_html(survey, next(tell_end(survey))), encoding="utf-8")
+        set_width(browser, 1000)
+        browser.get(page.as_uri())
+        take_picture(browser, file, whole=False)
+
+
 def main() -> None:
-    """Write both pictures."""
+    """Write the pictures; that of the report only where there is a browser."""
     PICTURES.mkdir(exist_ok=True)
+    if BROWSER and DRIVER:
+        draw_report(PICTURES / "report.png")
+    else:
+        print(f"report.png is left as it is: {MISSING}", file=sys.stderr)
     demo = run_on_terminal([sys.executable, "-m", "rollout", "demo"])
     (PICTURES / "flow.svg").write_text(draw_flow(), encoding="utf-8")
     (PICTURES / "demo.svg").write_text(draw_terminal(cut(demo)), encoding="utf-8")

@@ -75,6 +75,7 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "AWS::Config::RemediationConfiguration": (
         Call("config", "PutRemediationConfigurations", "RemediationConfigurations"),
     ),
+    "AWS::IAM::Policy": (Call("iam", "PutRolePolicy", left_out=("Roles",), made=("RoleName",)),),
     "AWS::IAM::Role": (
         Call("iam", "CreateRole", left_out=("Policies",)),
         Call("iam", "PutRolePolicy", each="Policies", made=("RoleName",)),
@@ -105,5 +106,5 @@ CALLS: dict[str, tuple[Call, ...]] = {
     ),
     "AWS::SSM::Document": (Call("ssm", "CreateDocument", left_out=("UpdateMethod",)),),
 }
-KEPT = {"UpdateMethod"}
+KEPT = {"Roles", "UpdateMethod"}
 """Properties that no call sends: CloudFormation itself goes by them."""

@@ -12,10 +12,6 @@ from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import ValidationError
 
 from emulator.cloudformation.events import describe_error
-from emulator.cloudformation.resources import MODELS, NAMES
-
-parsing.get_model_map().update(MODELS)
-parsing.get_name_type_map().update(NAMES)
 
 
 class CloudFormation(models.CloudFormationBackend):
@@ -53,7 +49,15 @@ class CloudFormation(models.CloudFormationBackend):
             # Moto sees a parameter in a resource, but not one that only its condition refers to:
             # with other text on record it takes the resource for changed.
             resources._resource_json_map[each] = {"Type": parsed["Resources"][each]["Type"]}
+        settle_conditions(resources, parsed, given)
         return super().update_stack(name, template, role_arn, parameters, tags)
+
+    def execute_change_set(self, change_set_name: str, stack_name: str | None = None) -> None:
+        """Change a stack as its change set says."""
+        for each in self.change_sets.values():
+            if change_set_name in (each.change_set_id, each.change_set_name):
+                settle_conditions(each.stack.resource_map, each.template_dict, each.parameters)
+        super().execute_change_set(change_set_name, stack_name)
 
     def _roll_back(self, stack: models.Stack, error: Exception) -> models.Stack:
         stack._add_stack_event("CREATE_FAILED", resource_status_reason=describe_error(error))
@@ -67,6 +71,36 @@ class CloudFormation(models.CloudFormationBackend):
         stack.status = "ROLLBACK_COMPLETE"
         stack._add_stack_event("ROLLBACK_COMPLETE")
         return stack
+
+
+def settle_conditions(resources: Any, template: dict[str, Any], given: dict[str, Any]) -> None:
+    """Delete what a condition takes away, and let moto create what was not there.
+
+    Moto takes a resource for there whose condition was false so far, and trips over it.
+    """
+    then = parsing.ResourceMap(
+        resources.stack_id,
+        resources["AWS::StackName"],
+        given,
+        {},
+        resources._region_name,
+        resources._account_id,
+        template,
+        {},
+    )
+    then.load_mapping()
+    then.load_parameters()
+    then.load_conditions()
+    for name, resource in template["Resources"].items():
+        there = resources._parsed_resources.get(name)
+        if "Condition" not in resource or name not in resources._resource_json_map:
+            continue
+        wanted = then.lazy_condition_map[resource["Condition"]]
+        if there is not None and not wanted:
+            resources._delete_resource(there, resources._resource_json_map[name])
+            del resources._parsed_resources[name]
+        if there is None or not wanted:
+            del resources._resource_json_map[name]
 
 
 def find_dependents(template: dict[str, Any], parameters: set[str]) -> set[str]:

@@ -3,17 +3,19 @@
 Each is created and removed at its service, so that the service's own API answers for it afterwards.
 """
 
-import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from moto.awslambda.models import lambda_backends
+from moto.cloudformation import parsing
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.config.models import config_backends
 from moto.core.common_models import CloudFormationModel
 
 from emulator.awslambda.models import DeployedFunction
 from emulator.config.models import Config
-from emulator.config.packs import STACK
+from emulator.config.pack_resources import put_remediation, put_rule
 from emulator.iam.roles import StackRole
 from emulator.ssm.documents import Document
 
@@ -120,23 +122,7 @@ class ConfigRule(Resource):
 
     @staticmethod
     def put(name: str, properties: dict[str, Any], account: str, region: str, stack: str) -> str:
-        config = config_backends[account][region]
-        assert isinstance(config, Config)
-        from_pack = stack.startswith(STACK)
-        if from_pack:
-            name += stack[stack.rindex("-conformance-pack-") :]
-        parameters = {key: str(value) for key, value in properties["InputParameters"].items()}
-        rule = {**properties, "ConfigRuleName": name, "InputParameters": json.dumps(parameters)}
-        config.put_config_rule(rule)
-        if from_pack:
-            # The form of such an ARN is that of production accounts (M).
-            stored = config.config_rules[name]
-            stored.config_rule_arn = stored.config_rule_arn.replace(
-                "config-rule/",
-                "config-rule/aws-service-rule/config-conforms.amazonaws.com/",
-                1,
-            )
-        return name
+        return put_rule(_config(account, region), {**properties, "ConfigRuleName": name}, stack)
 
     def delete(self, account: str, region: str) -> None:
         """Remove it with its results."""
@@ -148,17 +134,7 @@ class RemediationConfiguration(Resource):
 
     @staticmethod
     def put(name: str, properties: dict[str, Any], account: str, region: str, stack: str) -> str:
-        config = config_backends[account][region]
-        assert isinstance(config, Config)
-        rule = properties["ConfigRuleName"]
-        from_pack = stack.startswith(STACK)
-        if from_pack:
-            rule += stack[stack.rindex("-conformance-pack-") :]
-        named = {**properties, "ConfigRuleName": rule}
-        from_pack |= "CreatedByService" in config.remediations.configurations.get(rule, {})
-        config.remediations.put_from_template(named, from_pack=from_pack)
-        config.note_violations(rule)
-        return str(rule)
+        return put_remediation(_config(account, region), properties, stack)
 
     @classmethod
     def update_from_cloudformation_json(
@@ -175,9 +151,13 @@ class RemediationConfiguration(Resource):
 
     def delete(self, account: str, region: str) -> None:
         """Remove it."""
-        config = config_backends[account][region]
-        assert isinstance(config, Config)
-        config.remediations.remove(self.name)
+        _config(account, region).remediations.remove(self.name)
+
+
+def _config(account: str, region: str) -> Config:
+    config = config_backends[account][region]
+    assert isinstance(config, Config)
+    return config
 
 
 MODELS: dict[str, Any] = {
@@ -191,3 +171,18 @@ MODELS: dict[str, Any] = {
 }
 NAMES = {"AWS::CloudWatch::Alarm": "AlarmName", "AWS::Config::ConfigRule": "ConfigRuleName"}
 """The property by which a resource is named."""
+
+
+@contextmanager
+def own_resources() -> Iterator[None]:
+    """Let stacks make these resources until the block ends; moto keeps its own maps in a cache."""
+    maps: Any = ((parsing.get_model_map(), MODELS), (parsing.get_name_type_map(), NAMES))
+    originals = [dict(known) for known, _ in maps]
+    for known, ours in maps:
+        known.update(ours)
+    try:
+        yield
+    finally:
+        for (known, _), original in zip(maps, originals, strict=True):
+            known.clear()
+            known.update(original)

@@ -9,8 +9,13 @@ from typing import Any
 from moto.cloudformation import responses
 from moto.core.responses import ActionResult, EmptyResult
 
-from emulator.cloudformation.light_stacks import stack_sets_of
-from emulator.cloudformation.stack_sets import Instance, Operation, StackSet, StackSets
+from emulator.cloudformation.stack_set import Instance, StackSet
+from emulator.cloudformation.stack_set_answers import (
+    describe_instance,
+    describe_operation,
+    describe_stack_set,
+)
+from emulator.cloudformation.stack_sets import StackSets
 from emulator.gateway.pages import InvalidToken, cut_page
 from emulator.iam.users import new_id
 from emulator.organizations.models import STACKSETS, Refusal, organization_of
@@ -47,7 +52,7 @@ class StackSetResponse(responses.CloudFormationResponse):
                 "ValidationError",
                 "You must enable organizations access to operate a service managed stack set",
             )
-        return stack_sets_of(organization)
+        return organization.part(StackSets)
 
     def _set(self) -> tuple[StackSets, StackSet]:
         sets = self._sets()
@@ -146,58 +151,28 @@ class StackSetResponse(responses.CloudFormationResponse):
     def describe_stack_set(self) -> ActionResult:
         """A stack set with its template and parameters."""
         _, stack_set = self._set()
-        described = {
-            "StackSetName": stack_set.name,
-            "StackSetId": stack_set.id,
-            "StackSetARN": f"arn:aws:cloudformation:{self.region}:{self.current_account}:stackset/"
-            + stack_set.id,
-            "Description": stack_set.description,
-            "Status": "ACTIVE",
-            "TemplateBody": stack_set.template,
-            # Moto makes the lists of these two.
-            "Parameters": stack_set.parameters,
-            "Capabilities": stack_set.capabilities,
-            "Tags": {each["Key"]: each["Value"] for each in stack_set.tags},
-            "AutoDeployment": stack_set.auto_deployment,
-            "PermissionModel": stack_set.permission_model,
-            "OrganizationalUnitIds": stack_set.units,
-            "Regions": stack_set.regions,
-        }
-        return ActionResult({"StackSet": described})
+        arn = f"arn:aws:cloudformation:{self.region}:{self.current_account}:stackset/{stack_set.id}"
+        return ActionResult({"StackSet": describe_stack_set(stack_set, arn)})
 
     def list_stack_instances(self) -> ActionResult:
         """The instances, a page at a time."""
         _, stack_set = self._set()
-        instances = list(stack_set.instances.values())
-
-        def describe(instance: Instance) -> dict[str, Any]:
-            stack = f"StackSet-{stack_set.name}-{instance.account}"
-            arn = f"arn:aws:cloudformation:{instance.region}:{instance.account}:stack/{stack}/1"
-            return {
-                "StackSetId": stack_set.id,
-                "Region": instance.region,
-                "Account": instance.account,
-                "StackId": arn if instance.status == "CURRENT" else None,
-                "Status": instance.status,
-                "StatusReason": instance.reason or None,
-                "StackInstanceStatus": {"DetailedStatus": instance.detailed},
-                "OrganizationalUnitId": instance.unit,
-                "DriftStatus": "NOT_CHECKED",
-                "LastOperationId": instance.operation or None,
-            }
-
-        return self._pages("Summaries", instances, describe)
+        return self._pages(
+            "Summaries",
+            list(stack_set.instances.values()),
+            lambda instance: describe_instance(stack_set, instance),
+        )
 
     def list_stack_set_operations(self) -> ActionResult:
         """The operations, newest first."""
         _, stack_set = self._set()
-        return self._pages("Summaries", stack_set.operations[::-1], _describe_operation)
+        return self._pages("Summaries", stack_set.operations[::-1], describe_operation)
 
     def describe_stack_set_operation(self) -> ActionResult:
         """One operation."""
         sets, stack_set = self._set()
         operation = sets.find_operation(stack_set.name, self._get_param("OperationId"))
-        described = _describe_operation(operation) | {"StackSetId": stack_set.id}
+        described = describe_operation(operation) | {"StackSetId": stack_set.id}
         return ActionResult({"StackSetOperation": described})
 
     def list_stack_set_operation_results(self) -> ActionResult:
@@ -248,11 +223,9 @@ class StackSetResponse(responses.CloudFormationResponse):
     def _template(self) -> str:
         template: str = self._get_param("TemplateBody") or ""
         if not 1 <= len(template.encode()) <= MAX_INLINE:
-            raise Refusal(
-                "ValidationError",
-                "1 validation error detected: Value at 'templateBody' failed to satisfy constraint:"
-                f" Member must have length less than or equal to {MAX_INLINE}",
-            )
+            bound = f"Member must have length less than or equal to {MAX_INLINE}"
+            fault = f"Value at 'templateBody' failed to satisfy constraint: {bound}"
+            raise Refusal("ValidationError", f"1 validation error detected: {fault}")
         return template
 
     def _parameters(self, previous: dict[str, str]) -> dict[str, str]:
@@ -269,23 +242,9 @@ class StackSetResponse(responses.CloudFormationResponse):
     ) -> ActionResult:
         organization = organization_of(self.current_account)
         assert organization is not None
-        asked = int(self._get_param("MaxResults") or MAX_PAGE)
+        size = min(int(self._get_param("MaxResults") or MAX_PAGE), organization.page_limit)
         try:
-            page, token = cut_page(
-                items, self._get_param("NextToken"), min(asked, organization.page_limit)
-            )
+            page, token = cut_page(items, self._get_param("NextToken"), size)
         except InvalidToken as error:
             raise Refusal("ValidationError", str(error)) from None
         return ActionResult({name: [describe(item) for item in page], "NextToken": token})
-
-
-def _describe_operation(operation: Operation) -> dict[str, Any]:
-    return {
-        "OperationId": operation.id,
-        "Action": operation.action,
-        "Status": operation.status,
-        "CreationTimestamp": operation.created,
-        "EndTimestamp": operation.ended,
-        "StatusDetails": {"FailedStackInstancesCount": operation.failed},
-        "DeploymentTargets": operation.targets or None,
-    }

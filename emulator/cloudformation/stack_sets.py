@@ -6,80 +6,22 @@ again (M: AWS's troubleshooting page says to retry; not that this call does it).
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from emulator.cloudformation.member_stacks import MemberStacks
+from emulator.cloudformation.stack_set import Instance, Operation, StackFailed, StackSet
 from emulator.iam.users import new_id
 from emulator.organizations.models import Member, Organization, Refusal
-
-Deploy = Callable[[str, str, "StackSet"], None]
-"""Creates or updates the stack in an account and Region; raises StackFailed."""
-Delete = Callable[[str, str], None]
-
-
-class StackFailed(Exception):
-    """A stack could not be created, updated or deleted; the text is AWS's reason."""
-
-
-@dataclass
-class Instance:
-    """The stack of one account and Region."""
-
-    account: str
-    region: str
-    unit: str
-    status: str = "OUTDATED"
-    detailed: str = "PENDING"
-    reason: str = ""
-    operation: str = ""
-
-
-@dataclass
-class Operation:
-    """One operation and its results by account."""
-
-    id: str
-    action: str
-    targets: dict[str, Any]
-    created: datetime
-    tolerated: int
-    status: str = "RUNNING"
-    ended: datetime | None = None
-    results: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    @property
-    def failed(self) -> int:
-        """How many accounts failed."""
-        return sum(result["Status"] == "FAILED" for result in self.results.values())
-
-
-@dataclass
-class StackSet:
-    """A stack set of the organization."""
-
-    id: str
-    name: str
-    template: str
-    parameters: dict[str, str]
-    auto_deployment: dict[str, Any]
-    tags: list[dict[str, str]]
-    capabilities: list[str]
-    description: str = ""
-    permission_model: str = "SERVICE_MANAGED"
-    units: list[str] = field(default_factory=list)
-    regions: list[str] = field(default_factory=list)
-    instances: dict[str, Instance] = field(default_factory=dict)
-    operations: list[Operation] = field(default_factory=list)
 
 
 class StackSets:
     """The service-managed stack sets of an organization; the attributes may be set at any time."""
 
-    def __init__(self, organization: Organization, deploy: Deploy, delete: Delete) -> None:
+    def __init__(self, organization: Organization) -> None:
         self.organization = organization
-        self.deploy, self.delete = deploy, delete
+        self.stacks = organization.part(MemberStacks)
         self.sets: dict[str, StackSet] = {}
         self.seconds_each = 2.0
         """How long one account takes."""
@@ -204,7 +146,7 @@ class StackSets:
         try:
             if member.id in self.failing:
                 raise StackFailed(self.failing[member.id])
-            self.deploy(member.id, region, stack_set)
+            self.stacks.deploy(member.id, region, stack_set)
         except StackFailed as failure:
             instance.status, instance.detailed = "OUTDATED", "FAILED"
             instance.reason = str(failure)
@@ -216,7 +158,7 @@ class StackSets:
         if member.id in self.failing:
             stack_set.instances[member.id].status = "INOPERABLE"
             raise StackFailed(self.failing[member.id])
-        self.delete(member.id, region)
+        self.stacks.delete(member.id, region, stack_set)
         stack_set.instances.pop(member.id, None)
 
     def _receive(self, member: Member) -> None:

@@ -25,6 +25,7 @@ from moto.utilities.utils import get_partition
 
 from emulator.awslambda.functions import Invocation
 from emulator.awslambda.models import Lambda
+from emulator.config.history import History
 from emulator.config.items import USER_TYPE, make_item
 from emulator.config.packs import Packs
 from emulator.config.remediation import Remediations
@@ -65,6 +66,8 @@ class Config(models.ConfigBackend):
         """Remediation configurations and what came of them."""
         self.packs = Packs(region_name, account_id)
         """The conformance packs of this account."""
+        self.history = History()
+        """The items of each user, which are recorded whether they are delivered or not."""
         self.deleted_users: list[tuple[User, datetime]] = []
         self.organization_packs: dict[str, list[str]] = {}
         """The rules of each pack that an organization put here, by the pack's name."""
@@ -80,6 +83,19 @@ class Config(models.ConfigBackend):
         backend = iam_backends[self.account_id][get_partition(self.region_name)]
         assert isinstance(backend, Iam)
         return backend
+
+    def add_recorder(self, *, records_users: bool = True, running: bool = True) -> None:
+        """Give the account a configuration recorder; without IAM users it records EC2 alone."""
+        role = f"arn:aws:iam::{self.account_id}:role/aws-service-role/config.amazonaws.com/Recorder"
+        group: dict[str, Any] = {"allSupported": True, "includeGlobalResourceTypes": True}
+        if not records_users:
+            group = {"allSupported": False, "resourceTypes": ["AWS::EC2::Instance"]}
+        arn = f"arn:aws:iam::{self.account_id}:{role}"
+        self.put_configuration_recorder(
+            {"name": "default", "roleARN": arn, "recordingGroup": group}
+        )
+        self.records_users = records_users
+        self.recorders["default"].status.recording = running
 
     def results(self, rule_name: str) -> Results:
         """Return the stored results of a rule; raises NoSuchConfigRuleException."""
@@ -174,8 +190,11 @@ class Config(models.ConfigBackend):
         now = datetime.now(UTC)
         if status == "ResourceDeleted":
             self.deleted_users.append((user, now))
-        if self.recording and self.records_users and user.id not in self.unrecorded:
-            self.pending_items.append(make_item(self.iam, user, status, now))
+        if self.records_users and user.id not in self.unrecorded:
+            item = make_item(self.iam, user, status, now)
+            self.history.note(item)
+            if self.recording:
+                self.pending_items.append(item)
 
     def list_users(self, deleted: bool) -> list[dict[str, Any]]:
         """Return the recorded users as ListDiscoveredResources sends them."""

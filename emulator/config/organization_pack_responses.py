@@ -5,12 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from emulator.config.organization_packs import (
-    AccountStatus,
-    OrganizationPack,
-    OrganizationPacks,
-    packs_of,
-)
+from emulator.config.organization_pack import AccountStatus, OrganizationPack
+from emulator.config.organization_packs import OrganizationPacks
 from emulator.config.rule_responses import RuleResponse
 from emulator.gateway.pages import InvalidToken, cut_page
 from emulator.organizations.models import Organization, Refusal, organization_of
@@ -58,28 +54,31 @@ class OrganizationPackResponse(RuleResponse):
                 "LastUpdateTime": _seconds(pack.put),
             }
 
-        return self._pages("OrganizationConformancePacks", self._chosen(), describe)
+        return self._pages("OrganizationConformancePacks", self._chosen("packs"), describe)
 
     def describe_organization_conformance_pack_statuses(self) -> str:
         """The aggregate status of packs."""
+        chosen = self._chosen("statuses")
+        packs = self._organization().part(OrganizationPacks)
 
         def describe(pack: OrganizationPack) -> dict[str, Any]:
+            status, updated = packs.read_aggregate(pack)
             return {
                 "OrganizationConformancePackName": pack.name,
-                "Status": pack.status,
-                "LastUpdateTime": _seconds(pack.updated),
+                "Status": status,
+                "LastUpdateTime": _seconds(updated),
             }
 
-        return self._pages("OrganizationConformancePackStatuses", self._chosen(), describe)
+        return self._pages("OrganizationConformancePackStatuses", chosen, describe)
 
     def get_organization_conformance_pack_detailed_status(self) -> str:
         """A pack's status in each account."""
         name = self._get_param("OrganizationConformancePackName")
-        pack = self._packs().find(self.current_account, name)
+        pack = self._packs().look(self.current_account, name, "accounts")
         filters = self._get_param("Filters") or {}
         found = [
             status
-            for status in pack.accounts.values()
+            for status in (pack.accounts.values() if pack else ())
             if filters.get("AccountId") in (None, status.account)
             and filters.get("Status") in (None, status.status)
         ]
@@ -104,7 +103,7 @@ class OrganizationPackResponse(RuleResponse):
         return "{}"
 
     def _packs(self) -> OrganizationPacks:
-        packs = packs_of(self._organization())
+        packs = self._organization().part(OrganizationPacks)
         packs.check_administrator(self.current_account)
         return packs
 
@@ -116,12 +115,13 @@ class OrganizationPackResponse(RuleResponse):
             )
         return organization
 
-    def _chosen(self) -> list[OrganizationPack]:
-        packs = self._packs()
+    def _chosen(self, kind: str) -> list[OrganizationPack]:
+        packs, owner = self._packs(), self.current_account
         names = self._get_param("OrganizationConformancePackNames")
-        if names:
-            return [packs.find(self.current_account, name) for name in names]
-        return [pack for (owner, _), pack in packs.packs.items() if owner == self.current_account]
+        if not names:
+            return [pack for (account, _), pack in packs.packs.items() if account == owner]
+        found = [packs.look(owner, name, kind) for name in names]
+        return [pack for pack in found if pack is not None]
 
     def _pages(
         self, name: str, items: Sequence[Any], describe: Callable[[Any], dict[str, Any]]

@@ -5,70 +5,15 @@ Unsure facts are one attribute each (FACTS 1): what `${AWS::AccountId}` becomes 
 aggregate status stays CREATE_IN_PROGRESS for a delegated administrator (M).
 """
 
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from moto.awslambda.exceptions import UnknownFunctionException
-
-from emulator.cloudformation.intrinsics import Reader, Unresolved, load_template
-from emulator.cloudformation.light_stacks import Members, members_of
-from emulator.config.remediation import PACK_SERVICE, SHAPE
-from emulator.gateway.calls import find_model
-from emulator.gateway.validation import read_template_value
+from emulator.cloudformation.templates import read_template
+from emulator.config.member_packs import delete_pack, put_pack
+from emulator.config.organization_pack import AccountStatus, OrganizationPack, PackFailed
 from emulator.iam.users import new_id
 from emulator.organizations.models import CONFIG, Member, Organization, Refusal
-
-
-class PackFailed(Exception):
-    """A pack could not be made in an account: AWS's code and message."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-@dataclass
-class AccountStatus:
-    """How the pack stands in one account."""
-
-    account: str
-    pack: str
-    status: str
-    code: str = ""
-    message: str = ""
-    updated: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    def set(self, status: str, code: str = "", message: str = "") -> None:
-        """Change the status, now."""
-        self.status, self.code, self.message = status, code, message
-        self.updated = datetime.now(UTC)
-
-
-@dataclass
-class OrganizationPack:
-    """One organization conformance pack."""
-
-    name: str
-    owner: str
-    region: str
-    template: str
-    parameters: dict[str, str]
-    excluded: list[str]
-    tags: list[dict[str, str]]
-    status: str = "CREATE_IN_PROGRESS"
-    put: datetime = field(default_factory=lambda: datetime.now(UTC))
-    updated: datetime = field(default_factory=lambda: datetime.now(UTC))
-    accounts: dict[str, AccountStatus] = field(default_factory=dict)
-
-    @property
-    def arn(self) -> str:
-        """The pack's ARN."""
-        suffix = new_id("", self.name, 1, 8).lower()
-        place = f"{self.region}:{self.owner}"
-        return f"arn:aws:config:{place}:organization-conformance-pack/{self.name}-{suffix}"
 
 
 class OrganizationPacks:
@@ -76,13 +21,28 @@ class OrganizationPacks:
 
     def __init__(self, organization: Organization) -> None:
         self.organization = organization
-        self.members: Members = members_of(organization)
         self.packs: dict[tuple[str, str], OrganizationPack] = {}
         """By owner and name: what one administrator puts, another does not see."""
         self.seconds_each = 3.0
         self.at_once = 50
+        """How many accounts are worked on at a time."""
         self.idle_seconds = 0.0
-        """How long accounts still show the result of the put before (L)."""
+        """How long after a put no account moves: each shows the result of the put before, or none
+        (L)."""
+        self.gap_seconds = 0.0
+        """How long nothing moves between one lot of accounts and the next (L)."""
+        self.stale_seconds = 0.0
+        """How long after a put the aggregate is still about the put before (FACTS 1)."""
+        self.unseen_seconds = 0.0
+        """How long after its first put the descriptions of a pack are an empty list (FACTS 1)."""
+        self.hidden_looks = 0
+        """How many looks right after a pack was created find no such pack (FACTS 1)."""
+        self.empty_looks = 0
+        """How many looks right after a put, of each kind, find an empty list (FACTS 1)."""
+        self.denied_looks = 0
+        """How many calls of each delegated administrator are refused at first (FACTS 1)."""
+        self.keeps_rows = False
+        """Whether an account that a pack has left keeps its row, DELETE_SUCCESSFUL (M)."""
         self.joining_seconds = 5.0
         """How long after an account joined it gets the packs: before its stack, by default."""
         self.resolves_account_id = True
@@ -94,17 +54,41 @@ class OrganizationPacks:
         """Accounts in which the pack fails: code and message."""
         self.silent: set[str] = set()
         """Accounts that never show a status."""
+        self._calls: dict[str, int] = {}
         organization.joining.append(self._receive)
+
+    def be_slow(self) -> None:
+        """Be as late, stale and forgetful as users have reported of AWS; each can be set alone."""
+        self.idle_seconds, self.gap_seconds, self.stale_seconds = 120.0, 40.0, 60.0
+        self.hidden_looks = self.empty_looks = self.denied_looks = 1
+        self.keeps_rows = True
+
+    def look(self, owner: str, name: str, kind: str) -> OrganizationPack | None:
+        """Return a pack for one look of this kind at it, None for a look that finds nothing yet.
+
+        Raises NoSuchOrganizationConformancePackException where there is none, or seems to be none.
+        """
+        pack = self.find(owner, name)
+        pack.looks[kind] = pack.looks.get(kind, 0) + 1
+        if pack.created == pack.put and pack.looks[kind] <= self.hidden_looks:
+            raise _no_such_pack()
+        hidden = self.hidden_looks if pack.created == pack.put else 0
+        unseen = datetime.now(UTC) < pack.created + timedelta(seconds=self.unseen_seconds)
+        if pack.looks[kind] <= hidden + self.empty_looks or (unseen and kind != "accounts"):
+            return None
+        return pack
+
+    def read_aggregate(self, pack: OrganizationPack) -> tuple[str, datetime]:
+        """Return the aggregate status and its time, as a look finds them now."""
+        stale = datetime.now(UTC) < pack.put + timedelta(seconds=self.stale_seconds)
+        return pack.before if stale and pack.before else (pack.status, pack.updated)
 
     def find(self, owner: str, name: str) -> OrganizationPack:
         """Return a pack. Raises NoSuchOrganizationConformancePackException."""
         try:
             return self.packs[owner, name]
         except KeyError:
-            raise Refusal(
-                "NoSuchOrganizationConformancePackException",
-                "One or more organization conformance packs with specified names are not present.",
-            ) from None
+            raise _no_such_pack() from None
 
     def put(
         self,
@@ -121,7 +105,7 @@ class OrganizationPacks:
         Raises ResourceInUseException while it is in progress (API reference).
         """
         self.check_administrator(owner)
-        declared = load_template(template).get("Parameters") or {}
+        declared = read_template(template).get("Parameters") or {}
         if unknown := parameters.keys() - declared.keys():
             raise Refusal(
                 "OrganizationConformancePackTemplateValidationException",
@@ -133,15 +117,19 @@ class OrganizationPacks:
         self.organization.trusted.add(CONFIG)
         kind = "UPDATE" if present else "CREATE"
         pack = present or OrganizationPack(name, owner, region, "", {}, [], tags)
+        pack.before = (pack.status, pack.updated) if present else None
+        pack.looks.clear()
         pack.template, pack.parameters, pack.excluded = template, parameters, list(excluded)
         pack.status, pack.put = f"{kind}_IN_PROGRESS", datetime.now(UTC)
         pack.updated = pack.put
+        pack.created = pack.created if present else pack.put
         self.packs[owner, name] = pack
         wanted = [each for each in self._reached() if each.id not in excluded]
         leaving = [
             self.organization.members[account]
-            for account in pack.accounts
+            for account, status in pack.accounts.items()
             if account in excluded and account in self.organization.members
+            if status.status != "DELETE_SUCCESSFUL"
         ]
         with self.organization.agenda.lock:
             self._schedule(pack, wanted, leaving)
@@ -165,7 +153,10 @@ class OrganizationPacks:
                 "AWS Config resource cannot be created because your organization does not have all"
                 " features enabled.",
             )
-        if not self.organization.administers(account, CONFIG):
+        self._calls[account] = self._calls.get(account, 0) + 1
+        delegated = account != self.organization.management
+        early = delegated and self._calls[account] <= self.denied_looks
+        if early or not self.organization.administers(account, CONFIG):
             raise Refusal(
                 "OrganizationAccessDeniedException",
                 "This action can be only made by the master account or a delegated administrator.",
@@ -188,18 +179,19 @@ class OrganizationPacks:
     ) -> None:
         now = datetime.now(UTC) + timedelta(seconds=self.idle_seconds)
         each = timedelta(seconds=self.seconds_each)
-        steps = [(member, self._put_one) for member in wanted if member.id not in self.silent]
-        steps += [(member, self._delete_one) for member in leaving]
+        lot = each + timedelta(seconds=self.gap_seconds)
+        steps = [(member, put_pack) for member in wanted if member.id not in self.silent]
+        steps += [(member, delete_pack) for member in leaving]
         for position, (member, step) in enumerate(steps):
-            begin = now + each * (position // self.at_once)
+            begin = now + lot * (position // self.at_once)
             self._plan(pack, member, step, begin, begin + each)
         turns = -(-len(steps) // self.at_once)
-        self.organization.agenda.add(now + each * turns, lambda: self._close(pack))
+        self.organization.agenda.add(now + lot * turns, lambda: self._close(pack))
 
     def _plan(
         self, pack: OrganizationPack, member: Member, step: Any, begin: Any, end: Any
     ) -> None:
-        removing = step == self._delete_one
+        removing = step is delete_pack
 
         def start() -> None:
             name = f"OrgConformsPack-{pack.name}-{new_id('', member.id, 1, 8).lower()}"
@@ -213,23 +205,25 @@ class OrganizationPacks:
             status = pack.accounts[member.id]
             kind = status.status.removesuffix("_IN_PROGRESS")
             try:
-                step(pack, member, status)
+                self._check(member, removing)
+                step(pack, member.id, status, self)
             except PackFailed as failure:
                 status.set(f"{kind}_FAILED", failure.code, str(failure))
             else:
                 status.set(f"{kind}_SUCCESSFUL")
-            if status.status == "DELETE_SUCCESSFUL":
+            if status.status == "DELETE_SUCCESSFUL" and not self.keeps_rows:
                 del pack.accounts[member.id]
 
         self.organization.agenda.add(begin, start)
         self.organization.agenda.add(end, finish)
 
+    def _check(self, member: Member, removing: bool) -> None:
+        if member.id in self.failing and not removing:
+            raise PackFailed(*self.failing[member.id])
+
     def _stands(self, member: Member) -> bool:
-        return any(
-            pack.accounts[member.id].status.endswith("SUCCESSFUL")
-            for pack in self.packs.values()
-            if member.id in pack.accounts
-        )
+        rows = [pack.accounts.get(member.id) for pack in self.packs.values()]
+        return any(row and row.status in ("CREATE_SUCCESSFUL", "UPDATE_SUCCESSFUL") for row in rows)
 
     def _close(self, pack: OrganizationPack) -> None:
         kind = pack.status.removesuffix("_IN_PROGRESS")
@@ -240,97 +234,16 @@ class OrganizationPacks:
             pack.status = f"{kind}_{'FAILED' if failed else 'SUCCESSFUL'}"
             pack.updated = datetime.now(UTC)
 
-    def _put_one(self, pack: OrganizationPack, member: Member, status: AccountStatus) -> None:
-        """Create or update the pack's rules in one account. Raises PackFailed."""
-        if member.id in self.failing:
-            raise PackFailed(*self.failing[member.id])
-        config = self.members.config(member.id, pack.region)
-        if not any(each.status.recording for each in config.recorders.values()):
-            raise PackFailed(
-                "NoAvailableConfigurationRecorderException",
-                "There are no configuration recorders available in this account.",
-            )
-        account_id = member.id if self.resolves_account_id else pack.owner
-        template = load_template(pack.template)
-        reader = Reader(
-            template,
-            pack.parameters,
-            {
-                "AWS::AccountId": account_id,
-                "AWS::Region": pack.region,
-                "AWS::Partition": "aws",
-            },
-            self.members.exported(member.id, pack.region),
-        )
-        rules: list[str] = []
-        for resource in template["Resources"].values():
-            if "Condition" in resource and not reader.holds(resource["Condition"]):
-                continue
-            try:
-                properties = reader.resolve(resource["Properties"])
-            except Unresolved as error:
-                raise PackFailed(
-                    "ConformancePackTemplateValidationException", str(error)
-                ) from error
-            if resource["Type"] == "AWS::Config::ConfigRule":
-                rules.append(self._put_rule(member.id, pack.region, status.pack, properties))
-            else:
-                self._put_remediation(member.id, pack, rules, properties)
-        config.organization_packs[status.pack] = rules
-
-    def _put_rule(self, account: str, region: str, pack: str, properties: dict[str, Any]) -> str:
-        source = properties["Source"]["SourceIdentifier"]
-        try:
-            if source.split(":")[4] != account:
-                raise UnknownFunctionException(source)
-            self.members.functions(account, region).get_function(source)
-        except UnknownFunctionException:
-            raise PackFailed(
-                "InsufficientPermissionsException",
-                f"The AWS Lambda function {source} cannot be invoked. Check the specified function"
-                " ARN, and check the function's permissions.",
-            ) from None
-        suffix = new_id("", f"{account}/{pack}", 1, 9).lower()
-        name = f"{properties['ConfigRuleName']}-conformance-pack-{suffix}"
-        parameters = json.dumps(properties.get("InputParameters") or {})
-        rule = properties | {"ConfigRuleName": name, "InputParameters": parameters}
-        self.members.config(account, region).put_config_rule(rule)
-        return name
-
-    def _put_remediation(
-        self, account: str, pack: OrganizationPack, rules: list[str], properties: dict[str, Any]
-    ) -> None:
-        values = properties.get("Parameters", {}).get("AutomationAssumeRole", {})
-        for role in [values.get("StaticValue", {})] if self.rewrites_role else []:
-            role["Values"] = [each.replace(pack.owner, account) for each in role["Values"]]
-        base = properties["ConfigRuleName"]
-        (rule,) = [each for each in rules if each.startswith(f"{base}-conformance-pack-")]
-        # A light stack has a light runbook, so what Config would check of it is left out.
-        found = read_template_value(
-            find_model("config").shape_for(SHAPE), {**properties, "ConfigRuleName": rule}
-        )
-        remediations = self.members.config(account, pack.region).remediations
-        remediations.configurations[rule] = found | {"CreatedByService": PACK_SERVICE}
-
-    def _delete_one(self, pack: OrganizationPack, member: Member, status: AccountStatus) -> None:
-        config = self.members.config(member.id, pack.region)
-        for rule in config.organization_packs.pop(status.pack, []):
-            config.remediations.configurations.pop(rule, None)
-            config.delete_config_rule(rule)
-
     def _receive(self, member: Member) -> None:
         for pack in list(self.packs.values()):
             if member.id in pack.excluded or member.status != "ACTIVE":
                 continue
             begin = datetime.now(UTC) + timedelta(seconds=self.joining_seconds)
-            self._plan(
-                pack, member, self._put_one, begin, begin + timedelta(seconds=self.seconds_each)
-            )
+            self._plan(pack, member, put_pack, begin, begin + timedelta(seconds=self.seconds_each))
 
 
-def packs_of(organization: Organization) -> OrganizationPacks:
-    """Return the packs of an organization."""
-    if not hasattr(organization, "packs"):
-        organization.packs = OrganizationPacks(organization)  # type: ignore[attr-defined]
-    packs: OrganizationPacks = organization.packs  # type: ignore[attr-defined]
-    return packs
+def _no_such_pack() -> Refusal:
+    return Refusal(
+        "NoSuchOrganizationConformancePackException",
+        "One or more organization conformance packs with specified names are not present.",
+    )

@@ -10,12 +10,14 @@ from moto.config.exceptions import (
     InvalidNextTokenException,
     InvalidResourceParameters,
     NameTooLongException,
+    ResourceNotDiscoveredException,
     TooManyResourceIds,
 )
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
 from emulator.awslambda.models import Lambda
+from emulator.config.aggregate_responses import AggregateResponse
 from emulator.config.items import USER_TYPE
 from emulator.config.organization_pack_responses import OrganizationPackResponse
 from emulator.config.packs import TemplateRefused
@@ -30,7 +32,7 @@ MAX_STARTED = 25
 """Rules in one StartConfigRulesEvaluation (botocore's model)."""
 
 
-class ConfigResponse(RemediationResponse, OrganizationPackResponse):
+class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackResponse):
     """Moto's Config operations, and those below."""
 
     def get_compliance_details_by_config_rule(self) -> str:
@@ -44,6 +46,32 @@ class ConfigResponse(RemediationResponse, OrganizationPackResponse):
         if token is not None:
             answer["NextToken"] = token
         return json.dumps(answer)
+
+    def get_compliance_details_by_resource(self) -> str:
+        """The stored results of one resource, of all rules."""
+        kind, resource_id = self._get_param("ResourceType"), self._get_param("ResourceId")
+        wanted = self._get_param("ComplianceTypes") or ()
+        found = [
+            result.answer(name)
+            for name in self.config_backend.config_rules
+            for result in self.config_backend.results(name).stored(wanted)
+            if (result.resource_type, result.resource_id) == (kind, resource_id)
+        ]
+        page, token = self._page(found, "Limit", "NextToken", MAX_PAGE)
+        answer: dict[str, Any] = {"EvaluationResults": list(page)}
+        return json.dumps({**answer, "NextToken": token} if token else answer)
+
+    def get_resource_config_history(self) -> str:
+        """The items of one user, the latest first unless asked otherwise."""
+        if self._get_param("resourceType") != USER_TYPE:
+            raise NotImplementedError("The emulator records users alone.")
+        oldest_first = self._get_param("chronologicalOrder") == "Forward"
+        items = self.config_backend.history.list(self._get_param("resourceId"), oldest_first)
+        if not items:
+            raise ResourceNotDiscoveredException(USER_TYPE, self._get_param("resourceId"))
+        page, token = self._page(items, "limit", "nextToken", 10)
+        answer: dict[str, Any] = {"configurationItems": list(page)}
+        return json.dumps({**answer, "nextToken": token} if token else answer)
 
     def delete_evaluation_results(self) -> str:
         """Forget the results of a rule."""

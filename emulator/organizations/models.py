@@ -7,7 +7,7 @@ the operations that this project calls are answered from here (`emulator.organiz
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from moto.core.exceptions import ServiceException
 from moto.organizations import models
@@ -16,6 +16,7 @@ from emulator.agenda import Agenda
 from emulator.iam.users import new_id
 
 STACKSETS = "member.org.stacksets.cloudformation.amazonaws.com"
+Part = TypeVar("Part")
 CONFIG = "config-multiaccountsetup.amazonaws.com"
 
 
@@ -45,6 +46,7 @@ class Member:
     parent: str
     status: str = "ACTIVE"
     joined: datetime = field(default_factory=lambda: datetime.now(UTC))
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 class Organization:
@@ -63,11 +65,19 @@ class Organization:
         self.agenda = Agenda()
         self.joining: list[Callable[[Member], None]] = []
         """Told of each account that joins."""
+        self._parts: dict[Any, Any] = {}
         self.root = Unit("r-exam", "Root", None)
         self.units = {self.root.id: self.root}
         self.members = {management: Member(management, name, self.root.id)}
         self.management = management
         _BY_ACCOUNT[management] = self
+
+    def part(self, kind: Callable[["Organization"], Part]) -> Part:
+        """Return what a service keeps for this organization, made when it is first asked for."""
+        if kind not in self._parts:
+            self._parts[kind] = kind(self)
+        kept: Part = self._parts[kind]
+        return kept
 
     def add_unit(self, name: str, parent: Unit | None = None) -> Unit:
         """Add an organizational unit, under the root unless said."""

@@ -110,6 +110,14 @@ class OrganizationsResponse(responses.OrganizationsResponse):
         members = [each for each in organization.members.values() if each.id in ids]
         return self._pages("DelegatedAdministrators", members, organization.describe)
 
+    def list_tags_for_resource(self) -> str:
+        """The tags of an account."""
+        organization, account = self._administered(), self._get_param("ResourceId")
+        if account not in organization.members:
+            raise Refusal("TargetNotFoundException", "You specified a target that doesn't exist.")
+        tags = [{"Key": k, "Value": v} for k, v in organization.members[account].tags.items()]
+        return self._pages("Tags", tags)
+
     def _parent(self) -> tuple[Organization, str]:
         organization, parent = self._administered(), self._get_param("ParentId")
         if parent not in organization.units:

@@ -5,13 +5,28 @@ this cloud stands for one with TLS, and another account's request comes from its
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.iam.access_control import PermissionResult
+from moto.moto_server.werkzeug_app import BackendRequest
 from moto.s3 import models
 from moto.utilities.utils import get_partition
 
 CONTEXT = {"aws:SecureTransport": "true"}
+
+
+@contextmanager
+def own_policies() -> Iterator[None]:
+    """Let S3 judge bucket policies as below until the block ends."""
+    original = models.FakeBucket.get_permission
+    models.FakeBucket.get_permission = judge_policy  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        models.FakeBucket.get_permission = original  # type: ignore[method-assign]
 
 
 def judge_policy(bucket: models.FakeBucket, action: str, resource: str) -> PermissionResult:
@@ -34,6 +49,7 @@ def find_code_fault(account: str, region: str, bucket: str, key: str, organizati
         allowed = found.account_id == account or any(
             statement["Effect"] == "Allow"
             and "s3:GetObject" in statement["Action"]
+            and _covers(statement["Resource"], f"arn:{partition}:s3:::{bucket}/{key}")
             and _holds(statement.get("Condition", {}), context)
             for statement in _statements(found)
         )
@@ -54,10 +70,20 @@ def _statements(bucket: models.FakeBucket) -> list[dict[str, Any]]:
     return statements
 
 
+def is_foreign(request: BackendRequest) -> bool:
+    """Does somebody else own the bucket than the request expects? S3 answers that with a 403."""
+    expected = request.headers.get("x-amz-expected-bucket-owner")
+    bucket = request.path.lstrip("/").partition("/")[0]
+    owner = models.s3_backends.bucket_accounts.get(bucket)
+    return bool(expected and owner and owner[1] != expected)
+
+
+def _covers(patterns: str | list[str], arn: str) -> bool:
+    listed = [patterns] if isinstance(patterns, str) else patterns
+    return any(fnmatchcase(arn, pattern) for pattern in listed)
+
+
 def _holds(condition: dict[str, dict[str, str]], context: dict[str, str]) -> bool:
     return all(
         context.get(key) == wanted for tests in condition.values() for key, wanted in tests.items()
     )
-
-
-models.FakeBucket.get_permission = judge_policy  # type: ignore[method-assign, assignment]

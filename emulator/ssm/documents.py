@@ -8,6 +8,7 @@ document is put, and not only when it runs, is M.
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -62,9 +63,21 @@ def write_content(content: Any, document_format: str) -> str:
     """Return the text of a document that may have been given as a mapping."""
     if isinstance(content, str):
         return content
-    if document_format == "YAML":
-        return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
-    return json.dumps(content)
+    text = json.dumps(content)
+    return _as_yaml(text) if document_format == "YAML" else text
+
+
+@lru_cache(maxsize=16)
+def _as_yaml(text: str) -> str:
+    """Return JSON as YAML; hundreds of accounts store the same document."""
+    return str(yaml.safe_dump(json.loads(text), sort_keys=False, allow_unicode=True))
+
+
+@lru_cache(maxsize=16)
+def read_content(text: str) -> dict[str, Any]:
+    """Return a document, parsed; nobody may change it. Raises YAMLError."""
+    content: dict[str, Any] = yaml.safe_load(text)
+    return content
 
 
 def check_document(name: str, text: str, document_type: str, document_format: str) -> None:
@@ -75,7 +88,7 @@ def check_document(name: str, text: str, document_type: str, document_format: st
         raise SSMException("MaxDocumentSizeExceeded", "The size limit of a document is 64 KB.")
     if document_type == "Automation":
         try:
-            content = yaml.safe_load(text)
+            content = read_content(text)
         except yaml.YAMLError as error:
             raise DocumentRefused("The content for the document is not valid.") from error
         for fault in find_faults(content, document_format):

@@ -52,6 +52,24 @@ class Ssm(models.SimpleSystemManagerBackend):
         check_document(more["name"], content, kind, more["document_format"])
         return super().update_document(content, *rest, **more)
 
+    def put_from_template(self, properties: dict[str, Any]) -> None:
+        """Create the document that a stack describes, or put it as a new version."""
+        name, document_format = properties["Name"], properties.get("DocumentFormat", "JSON")
+        if name in self._documents:
+            self.put_version(name, properties["Content"], document_format)
+            return
+        self.create_document(
+            properties["Content"],
+            requires=[],
+            attachments=[],
+            name=name,
+            version_name="",
+            document_type=properties.get("DocumentType", "Command"),
+            document_format=document_format,
+            target_type=properties.get("TargetType", ""),
+            tags=properties.get("Tags", []),
+        )
+
     def put_version(self, name: str, content: Any, document_format: str) -> None:
         """Store a version and make it the default one, as CloudFormation does."""
         text = write_content(content, document_format)

@@ -1,83 +1,131 @@
 """The check of one CloudFormation template: the cfn-lint rule of this project, and no other rule.
 
 cfn-lint's configuration files are not read: the answer depends on the template alone. Suppression
-inside the template (Metadata, cfn-lint, config, ignore_checks) counts, as in cfn-lint.
+inside the template (Metadata, cfn-lint, config, ignore_checks) counts only together with who
+accepts the key, until when and why. What has no access key in it never meets cfn-lint.
 """
 
-import os
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
-import yaml
-from cfnlint.config import ConfigMixIn
-from cfnlint.decode import decode_str
-from cfnlint.rules import Rules
-from cfnlint.rules.errors import RuleError, TransformError
-from cfnlint.runner.template import run_template_by_data
+from guardrails.acceptance import METADATA, judge_acceptance
+from guardrails.cloudformation.expansion import bound_expansion, name_as_written
+from guardrails.cloudformation.structure import is_template, read_structure
+from guardrails.cloudformation.unseen import find_unseen, has_body
+from guardrails.content import mentions_key
+from guardrails.finding import NEITHER, TEMPLATE, Accepted, Finding, Foreign, Judgement, Unreadable
 
-from guardrails.cloudformation.rules.console_user_key import ConsoleUserKey
-from guardrails.finding import NEITHER, TEMPLATE_KEYS, Finding, Foreign, Unreadable
+_MAX_LENGTH = 1024 * 1024
+"""CloudFormation takes no larger template, wherever it comes from."""
+_MAX_INSIDE = 3
+# A type that a loop puts together may become an access key without its name being in the text.
+_BUILT_TYPE = re.compile(r"Type[\"']?\s*:.*[$&]\{")
 
-_MAX_DEPTH = 500
 
+def check_template(
+    text: str, file: str, today: date, structure: Any = None, level: int = 0
+) -> Judgement:
+    """Return the judgement of one template; `structure` is the parsed text, where it is at hand.
 
-def check_template(text: str, file: str) -> list[Finding]:
-    """Return the findings of one template.
-
-    Raises Foreign for what is no template, Unreadable for one that cfn-lint cannot follow.
+    Raises Foreign for what is no template, Unreadable for one that cannot be followed.
     """
-    _bound_depth(text)
-    try:
-        template, errors = decode_str(text)
-        if errors:
-            raise _refuse(text, f"line {errors[0].linenumber}: {errors[0].message}")
-        _require_template(template)
-        matches = list(run_template_by_data(template, _configure(), _rules()))
-    except Unreadable:
-        raise
-    # A malformed template can lead cfn-lint into any exception; none may look like a pass.
-    except Exception as error:
-        raise Unreadable(f"cfn-lint cannot follow this template: {error!r}") from error
-    for match in matches:
-        if match.rule.id != ConsoleUserKey.id:
-            raise Unreadable(f"line {match.linenumber}: {match.message}")
-    return [Finding(file, m.linenumber, m.user, m.key, m.message) for m in matches]
-
-
-def _bound_depth(text: str) -> None:
-    """Raise for YAML that is nested so deep that building it would exhaust the C stack."""
-    depth = 0
-    try:
-        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-            depth += isinstance(event, yaml.CollectionStartEvent)
-            depth -= isinstance(event, yaml.CollectionEndEvent)
-            if depth > _MAX_DEPTH:
-                raise _refuse(text, f"it is nested more than {_MAX_DEPTH} levels deep")
-    except yaml.YAMLError:
-        # What is no YAML is told by cfn-lint, which knows its own tags and JSON, too.
-        return
-
-
-def _require_template(template: Any) -> None:
-    """Raise for a document that has nothing of a template, or whose Resources are malformed."""
-    if not isinstance(template, dict) or not template.keys() & TEMPLATE_KEYS:
+    template = read_structure(text) if structure is None else structure
+    if not is_template(template):
         raise Foreign(NEITHER)
-    if not isinstance(template.get("Resources"), dict):
-        raise Unreadable("it has no Resources, or they are no mapping")
+    judgement = Judgement(TEMPLATE, notes=find_unseen(template, text, file))
+    built = "Fn::ForEach" in text and _BUILT_TYPE.search(text)
+    if not mentions_key(text) and not built:
+        return judgement
+    if len(text) > _MAX_LENGTH:
+        raise Unreadable("it is larger than the 1 MB that CloudFormation takes")
+    bound_expansion(template)
+    # Imported late: cfn-lint takes half a second, which most files need not wait for.
+    from guardrails.cloudformation.lint import lint
+
+    decoded, matches = lint(text)
+    # Of a list that only the deployment knows, several items stand for one.
+    for finding, match in {_name(match, template, file): match for match in matches}.items():
+        left, acceptance = _accept(finding, match, template, today)
+        if left is not None:
+            judgement.findings.append(left)
+        elif acceptance is not None:
+            judgement.accepted.append(acceptance)
+    for name, line, body in _find_bodies(decoded):
+        inside = _check_inside(body, file, today, level)
+        judgement.findings.extend(_move(f, name, line) for f in inside.findings)
+        judgement.accepted.extend(
+            a._replace(finding=_move(a.finding, name, line)) for a in inside.accepted
+        )
+        judgement.notes.extend(n._replace(line=line + n.line - 1) for n in inside.notes)
+    return judgement
 
 
-def _refuse(text: str, reason: str) -> Unreadable:
-    # Without a word of AWS in it, text that cannot be parsed is no template of anything here.
-    if "AWS::" in text:
-        return Unreadable(reason)
-    return Foreign(f"{NEITHER} ({reason})")
+def _name(match: Any, template: dict[str, Any], file: str) -> Finding:
+    key, user = (name_as_written(template, name) for name in (match.key, match.user))
+    message = match.message.replace(match.key, key, 1).replace(match.user, user, 1)
+    return Finding(file, match.linenumber, user, key, message, file, match.user_line)
 
 
-def _configure() -> ConfigMixIn:
-    # The template's own ignore_checks must not hide cfn-lint's failures (E0001, E0002).
-    return ConfigMixIn([], config_file=os.devnull, mandatory_checks=["E0"])
+def _accept(
+    finding: Finding, match: Any, template: Any, today: date
+) -> tuple[Finding | None, Accepted | None]:
+    """Return the finding, or its acceptance by the metadata of the key or of the template."""
+    for metadata in (match.metadata, template.get("Metadata")):
+        if not isinstance(metadata, dict):
+            continue
+        fields = metadata.get(METADATA)
+        if fields is not None or _ignores(metadata, match.rule.id):
+            left, acceptance = judge_acceptance(finding, fields, today)
+            return left, acceptance and Accepted(finding, acceptance)
+    return finding, None
 
 
-def _rules() -> Rules:
-    rules = Rules()
-    rules.extend([ConsoleUserKey(), RuleError(), TransformError()])
-    return rules
+def _ignores(metadata: dict[str, Any], rule: str) -> bool:
+    found: Any = metadata
+    for step in ("cfn-lint", "config", "ignore_checks"):
+        found = found.get(step) if isinstance(found, dict) else None
+    return isinstance(found, list) and any(rule.startswith(str(check)) for check in found)
+
+
+def _find_bodies(template: Any) -> Iterator[tuple[str, int, str]]:
+    """Yield each template inside the template: whose it is, the line it begins on, its text."""
+    for name, resource in template["Resources"].items():
+        properties = resource.get("Properties") if isinstance(resource, dict) else None
+        if properties is None or not has_body(properties):
+            continue
+        body, is_literal = properties["TemplateBody"], True
+        if isinstance(body, dict) and len(body) == 1:
+            function, body = next(iter(body.items()))
+            is_literal = function == "Fn::Sub"
+            body = body[0] if is_literal and isinstance(body, list) and body else body
+        line = _find_start(body) or _find_start(name) or 1
+        if isinstance(body, dict | list):
+            yield str(name), line, json.dumps(body, default=str)
+        elif isinstance(body, str):
+            yield str(name), line, str(body)
+
+
+def _find_start(node: Any) -> int | None:
+    mark = getattr(node, "start_mark", None)
+    return mark.line + 1 if mark is not None else None
+
+
+def _check_inside(body: str, file: str, today: date, level: int) -> Judgement:
+    if level >= _MAX_INSIDE:
+        raise Unreadable(f"it holds templates inside templates more than {_MAX_INSIDE} times over")
+    try:
+        return check_template(body, file, today, level=level + 1)
+    except Foreign:
+        return Judgement(TEMPLATE)
+
+
+def _move(finding: Finding, name: str, line: int) -> Finding:
+    """Return the finding of a template that stands inside the resource of this name."""
+    return finding._replace(
+        line=line + finding.line,
+        user_line=line + finding.user_line,
+        message=f"In the template of {name}: {finding.message}",
+    )

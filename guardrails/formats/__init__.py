@@ -1,1 +1,3 @@
-"""The forms in which findings are written."""
+"""The forms of the output: one module each, with `write_<form>(scan)`, imported when asked for."""
+
+FORMATS = ("text", "json", "sarif", "github", "junit", "gitlab")

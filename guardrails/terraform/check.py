@@ -6,12 +6,15 @@ the configuration's references; where these leave more than one user, the findin
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from datetime import date
 
-from guardrails.finding import Finding, Unreadable
+from guardrails.finding import PLAN, Finding, Judgement, Unreadable, join
+from guardrails.json_documents import Document
 from guardrails.terraform.plan import Instance, Plan, read_plan
 from guardrails.terraform.references import DEAD_END, USER, References
+from guardrails.terraform.stacks import STACKS, check_body
+from guardrails.terraform.unseen import find_unseen
 
 KEY = "aws_iam_access_key"
 PROFILE = "aws_iam_user_login_profile"
@@ -20,25 +23,40 @@ Identities = frozenset[str]
 """Who a key or login profile may be for: a name in an account, an address, or a dead end."""
 
 
-def check_plan(document: Any, text: str, file: str) -> list[Finding]:
-    """Return the findings of one plan; raise Unreadable for one that cannot be judged.
+def check_plan(document: Document, file: str, today: date) -> Judgement:
+    """Return the judgement of one plan; raise Unreadable for one that cannot be judged."""
 
-    `document` is the parsed `text`, which only serves to tell lines.
-    """
+    def find_line(address: str) -> int:
+        return document.line - 1 + _find_line(document.text, address)
+
     try:
-        return list(_judge(read_plan(document), text, file))
+        plan = read_plan(document.value)
+        judgement = Judgement(
+            PLAN,
+            list(_judge(plan, file, find_line)),
+            list(find_unseen(plan, file, find_line)),
+            addresses=frozenset(key.address for key in plan.list_type(KEY)),
+        )
+        inside = [
+            check_body(s.address, s.values.get("template_body"), file, find_line(s.address), today)
+            for kind in STACKS
+            for s in plan.list_type(kind)
+        ]
+        return join([judgement, *inside])
     # Whatever a malformed plan makes this code stumble over, it must not look like a pass.
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise Unreadable(f"the plan is malformed: {error!r}") from error
 
 
-def _judge(plan: Plan, text: str, file: str) -> Iterator[Finding]:
+def _judge(plan: Plan, file: str, find_line: Callable[[str], int]) -> Iterator[Finding]:
     references = References(plan)
     users = {user.address: user.address for user in plan.list_type(USER)}
     for user in plan.list_type(USER):
         if isinstance(user.values.get("name"), str):
             users[_identify_name(plan, user, user.values["name"])] = user.address
-    profiles = [_identify(plan, references, profile) for profile in plan.list_type(PROFILE)]
+    profiles = {
+        profile.address: _identify(plan, references, profile) for profile in plan.list_type(PROFILE)
+    }
     for key in plan.list_type(KEY):
         # The default is Active, and a status that is not known yet may become Active.
         if key.values.get("status") == "Inactive":
@@ -47,7 +65,7 @@ def _judge(plan: Plan, text: str, file: str) -> Iterator[Finding]:
         for certain in (True, False):
             common = {
                 identity
-                for having in profiles
+                for having in profiles.values()
                 for identity in wanted & having
                 if certain == _is_certain(wanted, having)
             }
@@ -56,7 +74,11 @@ def _judge(plan: Plan, text: str, file: str) -> Iterator[Finding]:
                 # The name without its account, for a user who is not in the plan.
                 name = " or ".join(named) or min(common).lstrip(DEAD_END).partition(" in ")[0]
                 message = _tell(key.address, name, certain)
-                yield Finding(file, _find_line(text, key.address), name, key.address, message)
+                address = next(a for a, having in profiles.items() if common & having)
+                yield Finding(
+                    *(file, find_line(key.address), name, key.address, message),
+                    *(file, find_line(address)),
+                )
                 break
 
 

@@ -15,9 +15,29 @@ from typing import Any
 from guardrails.finding import Unreadable
 
 Index = str | int | None
+SHOW = "run terraform plan -out=FILE, then terraform show -json FILE"
+# What terraform show -json writes at the top of a plan, in one version or another.
+_PARTS = frozenset(
+    {
+        "applyable",
+        "checks",
+        "complete",
+        "configuration",
+        "deferred_changes",
+        "errored",
+        "output_changes",
+        "planned_values",
+        "prior_state",
+        "relevant_attributes",
+        "resource_changes",
+        "resource_drift",
+        "terraform_version",
+        "values",
+    }
+)
 _STEP = re.compile(r'module\.([^.\[]+)(?:\[(\d+|"(?:[^"\\]|\\.)*")\])?(?:\.|$)')
 # What decides into which account a provider reaches; two that differ in the Region only share it.
-_ACCOUNT = (
+ACCOUNT = (
     "access_key",
     "allowed_account_ids",
     "assume_role",
@@ -90,23 +110,49 @@ class Plan:
             # Terraform before 1.1 puts the module's path before a provider that is passed on.
             key = key.rpartition(":")[2]
         expressions = self.providers.get(key, {}).get("expressions", {})
-        account = json.dumps({name: expressions[name] for name in _ACCOUNT if name in expressions})
+        account = json.dumps({name: expressions[name] for name in ACCOUNT if name in expressions})
         # In two modules of their own providers, one reference can have two values.
         return f"{key} {account}" if ":" in key and "references" in account else account
 
 
+def is_plan(document: Any) -> bool:
+    """Tell whether a JSON document is what terraform show -json writes, whole or not.
+
+    Other programs have a format_version, too; a redacted plan has another name for it.
+    """
+    if not isinstance(document, dict):
+        return False
+    keys = document.keys()
+    if "Resources" in keys or is_state(document):
+        return False
+    if "planned_values" in keys or "plan_format_version" in keys:
+        return True
+    if "resource_changes" in keys:
+        return "format_version" in keys or "terraform_version" in keys
+    return "format_version" in keys and (keys == {"format_version"} or bool(keys & _PARTS))
+
+
+def is_state(document: Any) -> bool:
+    """Tell whether a JSON document is a state file as a backend keeps it."""
+    return (
+        isinstance(document, dict)
+        and "terraform_version" in document
+        and ("lineage" in document or "serial" in document)
+    )
+
+
 def read_plan(document: Any) -> Plan:
     """Return the plan in a parsed JSON document; raise Unreadable if there is no whole one."""
+    if "plan_format_version" in document:
+        raise Unreadable(f"it is a redacted plan, without what the code says; {SHOW}")
     version = str(document.get("format_version", "")).split(".")[0]
     if version not in ("0", "1"):
         raise Unreadable(
             f"plan format {document.get('format_version')!r} is not known here (0.x and 1.x are)"
         )
     if "planned_values" not in document:
-        raise Unreadable(
-            "it is a Terraform state, not a plan; run terraform plan -out=FILE, then"
-            " terraform show -json FILE"
-        )
+        what = "a Terraform state, not a plan" if "values" in document else "no whole plan"
+        raise Unreadable(f"it is {what}; {SHOW}")
     if document.get("errored"):
         raise Unreadable("the plan ended in an error and is not whole; plan again")
     configuration = document.get("configuration", {})
@@ -118,6 +164,13 @@ def read_plan(document: Any) -> Plan:
         module = _enter(plan, change.get("module_address", ""))
         _add_instance(plan, {**change, "values": after}, module)
     _add_instances(plan, document["planned_values"].get("root_module", {}), root)
+    for change in document.get("resource_changes", []):
+        left = change["change"].get("after") is not None and change.get("mode") == "managed"
+        if left and "deposed" not in change and change["address"] not in plan.instances:
+            raise Unreadable(
+                f"the plan is not whole: {change['address']} is left after it, but not in its"
+                f" planned values; {SHOW}"
+            )
     return plan
 
 

@@ -14,8 +14,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, NoRegionError
 
+from rollout.aws.failures import EXPIRED, tell_expired
 from rollout.aws.iam_actions import find_action
-from rollout.errors import Denied, Refused, Throttled
+from rollout.errors import Denied, Refused, SignedOut, Throttled
+from rule.live import CLIENT_CONFIG as RULE_CONFIG
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -111,6 +113,12 @@ class Session:
         return client
 
     @cached_property
+    def rule_iam(self) -> "IAMClient":
+        """The client of IAM as the rule's own reading wants it: it reads AWS's refusals itself."""
+        client: IAMClient = self._make_plain("iam", RULE_CONFIG)
+        return client
+
+    @cached_property
     def awslambda(self) -> "LambdaClient":
         """The client of AWS Lambda, whose name is a word of Python."""
         client: LambdaClient = self._make("lambda")
@@ -140,14 +148,17 @@ class Session:
         client: STSClient = self._make("sts")
         return client
 
-    def _make(self, service: str) -> Any:
+    def _make_plain(self, service: str, config: Config) -> Any:
         with _MAKING:
-            client = self.boto.client(
+            return self.boto.client(
                 service,  # type: ignore[call-overload]
                 region_name=self.region,
-                config=CLIENT_CONFIG,
+                config=config,
                 **self.keys,
             )
+
+    def _make(self, service: str) -> Any:
+        client = self._make_plain(service, CLIENT_CONFIG)
         client.meta.events.register("after-call", partial(explain, self))
         return client
 
@@ -167,14 +178,20 @@ def open_session(profile: str | None, region: str | None) -> Session:
 
 
 def explain(session: Session, *, parsed: dict[str, Any], model: Any, **_: Any) -> None:
-    """Raise Denied or Throttled for an answer that says so (botocore's event after-call)."""
+    """Raise for an answer that says "denied", "expired" or "throttled" (botocore: after-call)."""
     error = parsed.get("Error") or {}
     code = error.get("Code", "")
     action = find_action(model.service_model.signing_name, model.name)
     where = f"{session.label or 'the account of these credentials'}, {session.region}"
+    if code in EXPIRED:
+        # Not one thing that could not be read: no other call will go better.
+        raise SignedOut(tell_expired(code))
     if code in DENIED:
         said = f" (AWS says: {error['Message']})" if error.get("Message") else ""
-        raise Denied(f"{where}: {action} is not allowed to {session.caller or 'the caller'}.{said}")
+        raise Denied(
+            f"{where}: {action} is not allowed to {session.caller or 'the caller'}.{said}",
+            code,
+        )
     if code in THROTTLED:
         raise Throttled(
             f"{where}: AWS answered {action} with {code} ten times over. Wait a minute and run the"

@@ -1,20 +1,29 @@
 """The S3 bucket that holds the function's code, in the Region of the functions.
 
-Its policy is put last, so a bucket without one is taken to be new or unfinished and is completed. A
-bucket with a policy is left as it is; what it lacks is a fault that says what to add.
+Its policy is put last. So the bucket of our own name is taken to be unfinished, and is completed,
+as long as it has no policy and holds nothing but our code. Every other bucket is left as it is:
+what it lacks is a fault that says what to add. Each call names the account that has to own the
+bucket, as anybody can make one of a name that can be guessed.
+
+Code is trusted by its content: what lies under its name is read and compared.
 """
 
 import atexit
+import hashlib
 import json
 import shutil
 import tempfile
+from base64 import b64encode
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
 from rollout.aws.session import Session
+from rollout.code.bucket_policy import allow_organization, deny_insecure, has_statement
+from rollout.code.bucket_policy import name_bucket as name_bucket
 from rollout.code.package import build_package
 from rollout.errors import Denied
 from rollout.names import FUNCTION
@@ -46,6 +55,7 @@ class Bucket:
     faults: tuple[str, ...] = ()
 
 
+@cache
 def build_code() -> Path:
     """Return the code of this checkout, in a folder that goes when the program ends."""
     folder = Path(tempfile.mkdtemp(prefix="rollout-"))
@@ -53,19 +63,14 @@ def build_code() -> Path:
     return build_package(folder)
 
 
-def name_bucket(session: Session) -> str:
-    """Return the name that is used unless --bucket names another; at most 63 characters."""
-    return f"iam-user-no-setup-access-key-{session.account}-{session.region}"
-
-
 def read_bucket(session: Session, name: str, organization_id: str) -> Bucket:
     """Return the bucket as it stands; without an organization id no other account has to read it.
 
     Raises Denied; a bucket that belongs to somebody else is a fault.
     """
-    s3 = session.s3
+    s3, place = session.s3, {"Bucket": name, "ExpectedBucketOwner": session.account}
     try:
-        head = s3.head_bucket(Bucket=name)
+        head = s3.head_bucket(Bucket=name, ExpectedBucketOwner=session.account)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
             return Bucket(name, exists=False)
@@ -76,28 +81,39 @@ def read_bucket(session: Session, name: str, organization_id: str) -> Bucket:
     region = head.get("BucketRegion", session.region)
     if region != session.region:
         faults.append(f"it is in {region}, and Lambda takes code from its own Region alone")
-    policy = _read(s3.get_bucket_policy, "Policy", Bucket=name)
-    closed = _read(s3.get_public_access_block, "PublicAccessBlockConfiguration", Bucket=name)
-    encryption = _read(s3.get_bucket_encryption, "ServerSideEncryptionConfiguration", Bucket=name)
-    versioning = _read(s3.get_bucket_versioning, "Status", Bucket=name)
+    policy = _read(s3.get_bucket_policy, "Policy", **place)
+    closed = _read(s3.get_public_access_block, "PublicAccessBlockConfiguration", **place)
+    encryption = _read(s3.get_bucket_encryption, "ServerSideEncryptionConfiguration", **place)
+    versioning = _read(s3.get_bucket_versioning, "Status", **place)
     lacks = {
         "closed": closed != CLOSED,
         "versioned": versioning != "Enabled",
         "encrypted": not encryption,
     }
-    if policy is None:
+    if policy is None and is_ours(session, name):
         missing = (*(setting for setting, lacking in lacks.items() if lacking), "policy")
         return Bucket(name, True, missing, tuple(faults))
     faults += [f"it is not {setting}" for setting, lacking in lacks.items() if lacking]
     if "aws:kms" in json.dumps(encryption):
         faults.append("it is encrypted with a KMS key, which other accounts cannot use")
-    if not has_statement(policy, deny_insecure(session, name)):
+    if not has_statement(policy or "{}", deny_insecure(session, name)):
         faults.append(f"its policy lacks {json.dumps(deny_insecure(session, name))}")
     if organization_id:
         statement = allow_organization(session, name, organization_id)
-        if not has_statement(policy, statement):
+        if not has_statement(policy or "{}", statement):
             faults.append(f"its policy lacks {json.dumps(statement)}")
     return Bucket(name, True, (), tuple(faults))
+
+
+def is_ours(session: Session, name: str) -> bool:
+    """Is it the bucket of our own name, with nothing in it but our code?"""
+    if name != name_bucket(session):
+        return False
+    pages = session.s3.get_paginator("list_objects_v2").paginate(
+        Bucket=name, ExpectedBucketOwner=session.account
+    )
+    held = [each["Key"] for page in pages for each in page.get("Contents", [])]
+    return all(key.startswith(f"{FUNCTION}-") for key in held)
 
 
 def _read(operation: Any, key: str, **parameters: Any) -> Any:
@@ -112,7 +128,7 @@ def _read(operation: Any, key: str, **parameters: Any) -> Any:
 
 def complete_bucket(session: Session, bucket: Bucket, organization_id: str) -> None:
     """Make the bucket, or put what it lacks, the policy last."""
-    s3, name = session.s3, bucket.name
+    s3, name, owner = session.s3, bucket.name, session.account
     lacks = bucket.lacks
     if not bucket.exists:
         lacks = ("closed", "versioned", "encrypted", "policy")
@@ -127,42 +143,63 @@ def complete_bucket(session: Session, bucket: Bucket, organization_id: str) -> N
                 },
             )
     if "closed" in lacks:
-        s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=CLOSED)
+        s3.put_public_access_block(
+            Bucket=name, ExpectedBucketOwner=owner, PublicAccessBlockConfiguration=CLOSED
+        )
     if "versioned" in lacks:
-        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        s3.put_bucket_versioning(
+            Bucket=name,
+            ExpectedBucketOwner=owner,
+            VersioningConfiguration={"Status": "Enabled"},
+        )
     if "encrypted" in lacks:
         rule: ServerSideEncryptionRuleTypeDef = {
             "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}
         }
-        s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
+        s3.put_bucket_encryption(
+            Bucket=name,
+            ExpectedBucketOwner=owner,
+            ServerSideEncryptionConfiguration={"Rules": [rule]},
+        )
     if "policy" in lacks:
         statements = [deny_insecure(session, name)]
         if organization_id:
             statements.append(allow_organization(session, name, organization_id))
         policy = {"Version": "2012-10-17", "Statement": statements}
-        s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+        s3.put_bucket_policy(Bucket=name, ExpectedBucketOwner=owner, Policy=json.dumps(policy))
 
 
 def has_code(session: Session, bucket: str, key: str) -> bool:
-    """Is the code there? Its key names its content."""
+    """Is the code of this checkout there, byte for byte? Its name alone could be anybody's."""
+    wanted = build_code().read_bytes()
     try:
-        session.s3.head_object(Bucket=bucket, Key=key)
+        answer = session.s3.get_object(Bucket=bucket, Key=key, ExpectedBucketOwner=session.account)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NoSuchBucket"):
             return False
         raise
-    return True
+    with answer["Body"] as body:
+        return body.read(len(wanted) + 1) == wanted
 
 
 def upload_code(session: Session, bucket: str, file: Path) -> None:
-    """Put the code under its name."""
-    session.s3.put_object(Bucket=bucket, Key=file.name, Body=file.read_bytes())
+    """Put the code under its name; S3 refuses what arrives with another checksum."""
+    content = file.read_bytes()
+    session.s3.put_object(
+        Bucket=bucket,
+        Key=file.name,
+        Body=content,
+        ChecksumSHA256=b64encode(hashlib.sha256(content).digest()).decode(),
+        ExpectedBucketOwner=session.account,
+    )
 
 
 def delete_code(session: Session, bucket: str) -> int:
     """Delete every version of our code from a bucket; return how many there were."""
     s3 = session.s3
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=f"{FUNCTION}-")
+    pages = s3.get_paginator("list_object_versions").paginate(
+        Bucket=bucket, Prefix=f"{FUNCTION}-", ExpectedBucketOwner=session.account
+    )
     try:
         found: list[ObjectIdentifierTypeDef] = [
             {"Key": each["Key"], "VersionId": each["VersionId"]}
@@ -173,37 +210,9 @@ def delete_code(session: Session, bucket: str) -> int:
         return 0
     for start in range(0, len(found), 1000):
         some = found[start : start + 1000]
-        s3.delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})
+        s3.delete_objects(
+            Bucket=bucket,
+            Delete={"Objects": some, "Quiet": True},
+            ExpectedBucketOwner=session.account,
+        )
     return len(found)
-
-
-def deny_insecure(session: Session, name: str) -> dict[str, Any]:
-    """Return the statement that refuses every request without TLS."""
-    arn = f"arn:{session.partition}:s3:::{name}"
-    return {
-        "Sid": "TlsOnly",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-
-
-def allow_organization(session: Session, name: str, organization_id: str) -> dict[str, Any]:
-    """Return the statement that lets the accounts of the organization read."""
-    return {
-        "Sid": "ReadInTheOrganization",
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": "s3:GetObject",
-        "Resource": f"arn:{session.partition}:s3:::{name}/*",
-        "Condition": {"StringEquals": {"aws:PrincipalOrgID": organization_id}},
-    }
-
-
-def has_statement(policy: str, wanted: dict[str, Any]) -> bool:
-    """Does a bucket policy hold this statement, whatever its Sid?"""
-    statements = json.loads(policy).get("Statement", [])
-    plain = [{key: each[key] for key in each if key != "Sid"} for each in statements]
-    return {key: wanted[key] for key in wanted if key != "Sid"} in plain

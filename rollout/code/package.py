@@ -9,6 +9,7 @@ import hashlib
 import io
 import sys
 import zipfile
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from rollout.errors import Refused
 from rollout.names import FUNCTION
 
 LIMIT_BYTES = 200_000
-RULE_FOLDER = Path(__file__).parents[2] / "rule"
+RULE_FOLDER = Path(str(files("rule")))
 RDKLIB_VERSION = "0.3.10"
 # Of the wheel on PyPI, as digest() has it. The wheel's own hash, in requirements.txt, cannot be
 # checked once the wheel is installed. Whoever locks another version changes both lines.

@@ -9,6 +9,8 @@ VERBS = {
     "deploy": "Bring the rule to every account, or to this one; run again to finish or to update.",
     "status": "Show what stands in every account, and how it differs from this checkout.",
     "remove": "Take the rule away again; users, keys and quarantines are left as they are.",
+    "report": "Show what AWS Config holds in every account, worst first; nothing is changed.",
+    "evidence": "Write what an auditor keeps into a folder, or check such a folder later.",
     "exceptions": "List, add, remove and apply exceptions: who accepts a key's risk, until when.",
 }
 """Each verb with its line of help. Its module is imported only when the verb is asked for."""

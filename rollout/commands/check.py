@@ -2,27 +2,30 @@
 
 import argparse
 
-from rollout.commands.options import add_place_options, add_rule_options
-from rollout.deployment.preflight import gather
-from rollout.output.progress import Story
+from rollout.commands.options import add_caller_options, add_choice_options, read_request
+from rollout.deployment.checks import run_preflight
+from rollout.output.run import Run
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = "Exit code: 0 no faults, 1 faults, 2 wrong usage or not allowed to look."
-    add_place_options(parser)
-    add_rule_options(parser)
-    parser.set_defaults(units=False)
+    add_caller_options(parser)
+    add_choice_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Return 1 when there is a fault, else 0. Raises Refused."""
-    story = Story(arguments.format)
-    facts = gather(arguments, story)
-    document = {
-        "verb": "check",
-        "organization": facts.organization.id if facts.organization else None,
-        "region": facts.session.region,
-        "accounts": [{"account": each.id, "name": each.name} for each in facts.accounts],
-    }
-    return story.close(document)
+    request = read_request(arguments)
+    told = Run("check", arguments.format)
+    known = run_preflight(request, told)
+    organization = known.estate.organization
+    return told.close(
+        {
+            "organization": organization.id if organization else None,
+            "region": known.estate.session.region,
+            "accounts": [
+                {"account": each.id, "name": each.name} for each in known.meant.targets.accounts
+            ],
+        }
+    )

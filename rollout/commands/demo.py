@@ -5,19 +5,20 @@ checkout's files, and the function is the zip that `make package` builds.
 """
 
 import argparse
+import contextlib
+import io
 import json
 import sys
-import tempfile
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 from rich.console import Console
 from rich.text import Text
 
-from rollout.code.package import build_package
+from rollout.commands import deploy
 from rollout.errors import Refused
+from rollout.names import RULE
 from rollout.output.progress import dots
 from rollout.output.verdicts import write_rows
 from rule.decision import COMPLIANT, NON_COMPLIANT
@@ -41,16 +42,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Tell the story; return 0 only if every verdict is the expected one."""
     try:
-        from emulator import deployment, loopback, open_account
+        from emulator import loopback, open_account
     except ImportError as error:
-        raise Refused(f"the demo needs the packages of requirements-dev.txt ({error})") from error
+        raise Refused(
+            f"the demo needs packages that are not here ({error}). In a checkout run make demo;"
+            f" what is installed has them with pip install '{RULE}[demo]'."
+        ) from error
     loopback.install_guard()
     with open_account(NOW, ticking=False) as account:
         story = Story(account)
-        try:
-            story.tell()
-        except deployment.NotDeployed as error:
-            raise Refused(f"the emulated account refused what was deployed: {error}") from error
+        story.tell()
     story.out.print(
         "Every verdict was the expected one."
         if story.as_expected
@@ -103,7 +104,7 @@ class Story:
         self.show(rule, verdicts)
 
         self.title("4. The security team switches the remediation on")
-        self.put_pack(automatic_remediation="true")
+        self.switch_remediation_on()
         rule.send_schedule()
         self.remediate()
         verdicts |= {"ben.idle": COMPLIANT, "gil.returns": COMPLIANT}
@@ -131,23 +132,18 @@ class Story:
 
     def deploy(self) -> "Rule":
         """Create the stack from template.yaml and the rule from conformance-pack.yaml."""
-        from emulator import deployment
-
         self.account.config.recording = True
-        with tempfile.TemporaryDirectory() as folder:
-            package = build_package(Path(folder))
-            deployment.put_code(self.account, package)
-        deployment.put_stack(self.account, package.name)
-        self.line(f"stack {deployment.NAME} from template.yaml", "CREATE_COMPLETE")
-        self.put_pack(automatic_remediation="false")
-        return self.account.find_rule(deployment.NAME)
+        self.account.config.add_recorder()
+        run_deploy()
+        stacks = boto3.client("cloudformation").describe_stacks(StackName=RULE)["Stacks"]
+        self.line(f"stack {RULE} from template.yaml", stacks[0]["StackStatus"])
+        self.line("pack from conformance-pack.yaml", "remediation false")
+        return self.account.find_rule(RULE)
 
-    def put_pack(self, automatic_remediation: str) -> None:
-        """Put the conformance pack: first that, later the change of its one parameter."""
-        from emulator import deployment
-
-        deployment.put_pack(self.account, {"AutomaticRemediation": automatic_remediation})
-        self.line("pack from conformance-pack.yaml", f"remediation {automatic_remediation}")
+    def switch_remediation_on(self) -> None:
+        """Put the conformance pack once more, with the change of its one parameter."""
+        run_deploy("--automatic-remediation")
+        self.line("pack from conformance-pack.yaml", "remediation true")
 
     def remediate(self) -> None:
         """Let AWS Config start the runbook for what was found, and send the changes it makes."""
@@ -207,3 +203,14 @@ class Story:
         write_rows([row for row in rows if row not in self.shown], sys.stdout)
         self.shown = rows
         self.as_expected &= {each.user: each.compliance for each in findings} == expected
+
+
+def run_deploy(*options: str) -> None:
+    """Deploy to the emulated account as anybody does to a real one; raise Refused when it fails."""
+    parser = argparse.ArgumentParser()
+    deploy.configure(parser)
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        code = deploy.run(parser.parse_args(["--account-only", "--yes", *options]))
+    if code != 0:
+        raise Refused(f"the emulated account refused what was deployed:\n{told.getvalue()}")

@@ -1,19 +1,36 @@
 """The verb `deploy`: brings the rule to every account that is meant, the code first.
 
 It keeps no state: what stands is read, and only what differs is changed. So it can be stopped at
-any moment and run again.
+any moment and run again; and what was decided stays until something else is given.
 """
 
 import argparse
 import sys
+from dataclasses import replace
 
-from rollout.commands.options import add_place_options, add_rule_options
+from rollout.commands.asking import agrees, ask_for_changes
+from rollout.commands.options import (
+    add_caller_options,
+    add_choice_options,
+    add_minutes_option,
+    add_rule_options,
+    read_request,
+)
+from rollout.commands.plan import tell_parameters
 from rollout.deployment.canary import check_canary, try_canary
-from rollout.deployment.executor import Deployment
-from rollout.deployment.plan import REMOVE, compute_changes
-from rollout.deployment.preflight import gather
-from rollout.errors import Refused
-from rollout.output.progress import Story
+from rollout.deployment.checks import find_blocking, run_preflight
+from rollout.deployment.estate import read_estate, read_pack_anew
+from rollout.deployment.executor import Executor
+from rollout.deployment.intent import switch_remediation_off
+from rollout.deployment.plan import Part, make_plan
+from rollout.deployment.putting import put_and_follow
+from rollout.deployment.request import Request
+from rollout.deployment.state import AccountState, TestIs, describe_states, judge_packs
+from rollout.output.fault import Result, count
+from rollout.output.run import Run
+from rollout.output.tables import Cell, Column
+from rollout.packs.state import PackIs
+from rollout.stacks.stack import StackIs
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +39,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Exit code: 0 every account is fine, 1 some are not, 2 wrong usage or not allowed, 130"
         " interrupted (run it again and it goes on)."
     )
-    add_place_options(parser)
+    add_caller_options(parser)
+    add_choice_options(parser)
     add_rule_options(parser)
+    add_minutes_option(parser)
     parser.add_argument(
         "--canary",
         nargs="+",
@@ -32,79 +51,125 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="put the pack into these accounts first, compare what AWS made of it, then ask",
     )
     parser.add_argument(
-        "--yes", action="store_true", help="do not ask: go on after the canary, remove as planned"
+        "--remediation",
+        choices=("off",),
+        help="switch automatic remediation off in the pack that stands, at once; nothing else is"
+        " looked at or changed",
     )
-    parser.set_defaults(units=False)
+    parser.add_argument(
+        "--yes", action="store_true", help="do not ask: change, and go on after the canary"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Return 0 when every account is fine, else 1. Raises Refused."""
-    story = Story(arguments.format)
+    request = replace(read_request(arguments), minutes=arguments.minutes)
+    told = Run("deploy", arguments.format)
     try:
-        return deploy(arguments, story)
-    except KeyboardInterrupt:
-        print(
-            "\nStopped. What was begun goes on in AWS; run the same command again and it is"
-            " finished.",
-            file=sys.stderr,
-        )
+        if arguments.remediation == "off":
+            return switch_off(request, told)
+        return deploy(request, told, tuple(arguments.canary), yes=arguments.yes)
+    except BaseException as error:
+        # Whatever ended it: what was changed so far is said.
+        if told.changes or isinstance(error, KeyboardInterrupt):
+            print(told.tell_changes(), file=sys.stderr)
+        if isinstance(error, KeyboardInterrupt):
+            print(
+                "Stopped. What was begun goes on in AWS; run the same command again and it is"
+                " finished.",
+                file=sys.stderr,
+            )
         raise
 
 
-def deploy(arguments: argparse.Namespace, story: Story) -> int:
+def switch_off(request: Request, told: Run) -> int:
+    """Put the pack that stands with one parameter changed, with no check in the way."""
+    estate = read_pack_anew(read_estate(request.caller))
+    pack, excluded = switch_remediation_off(estate)
+    accounts = [estate.find(each) for each in sorted(estate.pack.holders())]
+    title = f"automatic remediation in {count(len(accounts), 'account')}"
+    with told.line(Part.PACK, title) as line:
+        estate = put_and_follow(estate, pack, excluded, accounts, told, request.minutes)
+        faults = judge_packs(Part.PACK, estate, accounts)
+        line.end(Result(Part.PACK, title, good="off", faults=faults))
+    return told.close(
+        {
+            "organization": estate.organization.id if estate.organization else None,
+            "region": estate.session.region,
+            "accounts": [],
+        }
+    )
+
+
+def deploy(request: Request, told: Run, named: tuple[str, ...], *, yes: bool) -> int:
     """Check, deploy, and follow until every account has come to an end."""
-    facts = gather(arguments, story)
+    known = run_preflight(request, told)
+    estate, intent = known.estate, known.meant
     document = {
-        "verb": "deploy",
-        "organization": facts.organization.id if facts.organization else None,
-        "region": facts.session.region,
+        "organization": estate.organization.id if estate.organization else None,
+        "region": estate.session.region,
     }
-    if any(line.faults for line in story.lines if line.blocks):
-        story.say("Mend these faults first.")
-        return story.close({**document, "accounts": []})
-    changes = compute_changes(facts)
-    if arguments.canary:
-        check_canary(facts, arguments.canary)
-    elif changes.removed:
-        names = ", ".join(map(str, changes.removed))
-        ask(
-            arguments,
-            f"This takes the rule and its results out of {len(changes.removed)} accounts: {names}.",
-            f"{REMOVE} needs your word",
-        )
-    deployment = Deployment(facts, story, arguments.minutes)
-    if changes.pack_first:
-        deployment.put_pack()
-        deployment.put_code()
+    if find_blocking(told):
+        told.teller.say("Mend these faults first.")
+        return told.close({**document, "accounts": []})
+    plan = make_plan(estate, intent)
+    # A canary of the settings is for the first roll-out alone.
+    canary = named or (() if plan.stands else request.canary)
+    if plan.stands:
+        tell_parameters(told, plan)
+    if canary:
+        check_canary(estate, intent, canary)
     else:
-        deployment.put_code()
-        if arguments.canary:
-            if not try_canary(deployment, arguments.canary):
-                return story.close({**document, "accounts": []})
-            rest = len(facts.accounts) - len(arguments.canary)
-            if not agrees(arguments, f"Go on to the other {rest} accounts?"):
-                story.say(
-                    "The pack stands in the canary alone. Run deploy without --canary to go on."
-                )
-                return story.close({**document, "accounts": []})
-        deployment.put_pack()
-    deployment.catch_up()
-    deployment.test_functions()
-    rows = deployment.tell_accounts()
-    return story.close({**document, "accounts": rows})
+        days = intent.pack.parameters["QuarantineDays"]
+        ask_for_changes(yes, plan, estate.place, days)
+    executor = Executor(estate, intent, told, request.minutes)
+    if canary:
+        executor.execute_code(plan)
+        if not try_canary(executor, canary):
+            return told.close({**document, "accounts": []})
+        rest = len(intent.targets.accounts) - len(canary)
+        if not agrees(yes, f"Go on to the other {count(rest, 'account')}?"):
+            told.teller.say(
+                "The pack stands in the canary alone. Run deploy without --canary to go on."
+            )
+            return told.close({**document, "accounts": []})
+        plan = make_plan(executor.estate, intent)
+    executor.execute(plan)
+    executor.catch_up()
+    executor.test_functions()
+    accounts = executor.intent.targets.accounts
+    rows = describe_states(executor.estate, accounts, executor.tested, told.faults)
+    tell_rows(told, rows)
+    return told.close({**document, "accounts": [each.describe() for each in rows]})
 
 
-def ask(arguments: argparse.Namespace, what: str, why: str) -> None:
-    """Go on only when the operator agrees. Raises Refused."""
-    if not agrees(arguments, f"{what} Go on?"):
-        raise Refused(f"{why}: {what} Answer yes, or give --yes.")
+def tell_rows(told: Run, rows: tuple[AccountState, ...]) -> None:
+    """Tell the table of all accounts, those that are not fine last, and how many are fine."""
+    told.teller.say()
+    told.teller.table(
+        [
+            Column("ACCOUNT", identifies=True),
+            Column("NAME", identifies=True),
+            Column("STACK"),
+            Column("PACK"),
+            Column("SMOKE TEST"),
+        ],
+        [
+            [
+                each.account.id,
+                each.account.name,
+                tell_word(each.stack, each.stack in (StackIs.CURRENT, StackIs.NOT_SEEN)),
+                tell_word(each.pack, each.pack is PackIs.OK),
+                tell_word(each.test, each.test is not TestIs.FAILED),
+            ]
+            for each in rows
+        ],
+    )
+    told.teller.say()
+    fine = sum(each.fine for each in rows)
+    told.teller.say(f"{fine} of {count(len(rows), 'account')} are fine.")
 
 
-def agrees(arguments: argparse.Namespace, question: str) -> bool:
-    """Does the operator agree? Without a terminal nobody can, except by --yes."""
-    if arguments.yes:
-        return True
-    if not sys.stdin.isatty():
-        return False
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+def tell_word(word: str, fine: bool) -> Cell:
+    """Return a state for the table; one that is not fine stands out."""
+    return Cell(str(word) if fine else str(word).upper(), bad=not fine)

@@ -2,39 +2,40 @@
 
 import argparse
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import boto3
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from rollout.aws.session import NotSeen, Session, open_session, try_read
+from rollout.commands.member_options import ACCOUNT
 from rollout.commands.policy_options import add_policy_options, read_policy
 from rollout.errors import Refused
-from rollout.findings.evaluation import (
-    GIVEN,
-    NEWEST,
-    NOW,
-    Evaluated,
-    Evaluation,
-    Scope,
+from rollout.findings.evaluation import NEWEST, Evaluation, Scope
+from rollout.findings.live_accounts import (
+    UNSETTLED,
+    judge_accounts,
+    judge_users,
+    make_clock,
+    make_scope,
+    refuse_earlier,
 )
 from rollout.findings.report_file import judge_files
-from rollout.organization.accounts import Account
+from rollout.organization.accounts import Account, read_organization
+from rollout.organization.members import Members
 from rollout.output.verdicts import FORMATS, write_verdicts
-from rule.account import Clock, Judged, NotSettled, judge_account, judge_one
-from rule.credential_report import LAST_YEAR, ReportNotReady, ReportUnreadable
+from rule.account import judge_one
+from rule.credential_report import LAST_YEAR
 from rule.facts import utc
-from rule.live import CLIENT_CONFIG, UserGone, read_identity
+from rule.live import read_identity
 from rule.parameters import VERDICT_PARAMETERS, Policy
+from rule.readers import Judged
 
-if TYPE_CHECKING:
-    from types_boto3_iam import IAMClient
-
+MUCH = 20
+"""From so many on, progress is told in a pipe."""
 FIRST_YEAR = 2006
 """When AWS began; no key is older."""
 FILE_NOTE = (
@@ -46,7 +47,7 @@ FILE_NOTE = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = (
-        "Without --credential-report or --user every user of the live account is judged. Exit code:"
+        "Without one of the first four every user of the live account is judged. Exit code:"
         " 0 nobody is NON_COMPLIANT, 1 somebody is, 2 wrong usage or unreadable input, 3 nobody is,"
         " but not everything could be read."
     )
@@ -63,6 +64,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ),
     )
     source.add_argument("--user", metavar="NAME", help="judge this user alone, as it is now")
+    source.add_argument(
+        "--organization",
+        action="store_true",
+        help="judge every account of the organization, live, as --member-role reaches it",
+    )
+    source.add_argument(
+        "--accounts",
+        nargs="+",
+        metavar="ACCOUNT",
+        help="judge these accounts, by number, live, as --member-role reaches them",
+    )
+    parser.add_argument(
+        "--member-role",
+        default="",
+        metavar="NAME",
+        help="the role in every account that may be assumed from here, to read its users",
+    )
     parser.add_argument("--profile", help="use this profile of the AWS configuration files")
     parser.add_argument("--region", help="use this AWS Region")
     add_policy_options(parser)
@@ -103,6 +121,10 @@ def run(arguments: argparse.Namespace) -> int:
         evaluation = Evaluation(parameters, scopes)
         for note in tell_notes(scopes):
             print(note, file=sys.stderr)
+    elif arguments.organization or arguments.accounts:
+        evaluation = judge_organization(arguments, policy, parameters)
+    elif arguments.member_role:
+        raise Refused("--member-role: say which accounts, with --organization or --accounts.")
     else:
         evaluation = judge_live(arguments, policy, parameters)
     write_verdicts(evaluation, arguments.format, arguments.all, sys.stdout)
@@ -151,70 +173,73 @@ def judge_live(
     arguments: argparse.Namespace, policy: Policy, parameters: dict[str, str]
 ) -> Evaluation:
     """Return the evaluation of the live account, or of the one user asked for. Raises Refused."""
-    session = boto3.Session(profile_name=arguments.profile, region_name=arguments.region)
-    # IAM is global, and only a user renamed since is looked up in AWS Config: any Region will do.
-    region = session.region_name or "us-east-1"
     try:
-        iam = session.client("iam", config=CLIENT_CONFIG)
-        sts = session.client("sts", region_name=region, config=CLIENT_CONFIG)
+        session = open_session(arguments.profile, arguments.region)
     except ValueError as error:
         raise Refused(f"{error}. Look at AWS_ENDPOINT_URL.") from error
-    who = sts.get_caller_identity()
-    clock = Clock(
-        now=lambda: arguments.now or datetime.now(UTC),
-        seconds_left=lambda: float("inf"),
-        sleep=time.sleep,
-    )
-    begun = clock.now()
+    account = Account(session.account)
+    if arguments.user is not None:
+        judged = [judge_user(session, arguments.user, policy, arguments.now)]
+    else:
+        with show_progress("reading users live") as on_progress:
+            judged = judge_users(session.rule_iam, policy, arguments.now, on_progress)
+    scope = make_scope(account, judged, arguments.now)
+    return Evaluation(parameters, (scope,), region=session.region, caller=session.caller)
+
+
+def judge_user(session: Session, name: str, policy: Policy, now: datetime | None) -> Judged:
+    """Return the verdict on one user as it is now. Raises Refused."""
     try:
-        if arguments.user is not None:
-            config = session.client("config", region_name=region, config=CLIENT_CONFIG)
-            identity = read_identity(iam, arguments.user)
-            judged = [judge_one(iam, config, identity, policy, clock.now)]
-        else:
-            judged = judge_everybody(iam, policy, clock)
-    except (NotSettled, ReportNotReady, ReportUnreadable, UserGone) as error:
+        who = read_identity(session.rule_iam, name)
+        judged = judge_one(session.rule_iam, session.config, who, policy, make_clock(now).now)
+    except UNSETTLED as error:
         raise Refused(str(error)) from error
-    refuse_earlier(arguments.now, judged)
-    account = Account(who["Account"])
-    scope = Scope(
-        account,
-        "live",
-        begun.replace(microsecond=0),
-        GIVEN if arguments.now else NOW,
-        tuple(Evaluated(account, each) for each in judged),
-    )
-    return Evaluation(parameters, (scope,), region=region, caller=who["Arn"])
+    refuse_earlier(now, [judged])
+    return judged
 
 
-def judge_everybody(iam: "IAMClient", policy: Policy, clock: Clock) -> list[Judged]:
-    """Return the verdict on every user of the account, with a bar on a terminal."""
+def judge_organization(
+    arguments: argparse.Namespace, policy: Policy, parameters: dict[str, str]
+) -> Evaluation:
+    """Return the evaluation of every account, or of those asked for. Raises Refused."""
+    for each in arguments.accounts or ():
+        if not ACCOUNT.fullmatch(each):
+            raise Refused(f"--accounts {each}: give the 12 digits of an account.")
+    session = open_session(arguments.profile, arguments.region)
+    suspended: tuple[Account, ...] = ()
+    if arguments.accounts:
+        # Their names are worth one look, and nothing more.
+        known = try_read(lambda: read_organization(session))
+        find = Account if isinstance(known, NotSeen) else known.find
+        chosen = [find(each) for each in sorted(set(arguments.accounts))]
+    else:
+        accounts = read_organization(session).accounts
+        chosen = [each for each in accounts if each.active]
+        suspended = tuple(each for each in accounts if not each.active)
+    with show_progress("accounts judged") as on_progress:
+        members = Members(session, arguments.member_role)
+        scopes, missing = judge_accounts(members, chosen, policy, arguments.now, on_progress)
+    return Evaluation(parameters, scopes, missing, session.region, session.caller, suspended)
+
+
+@contextmanager
+def show_progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how much is done: a bar on a terminal, else a line for each tenth."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: tell_tenth(what, done, total)
+        return
     with Progress(
-        TextColumn("reading users live"),
+        TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
         console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
         transient=True,
     ) as progress:
         task = progress.add_task("read", total=None)
-        account = judge_account(
-            iam,
-            policy,
-            clock,
-            stored={},
-            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
-    return list(account.judged)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def refuse_earlier(now: datetime | None, judged: list[Judged]) -> None:
-    """Raise Refused where --now is before a time that AWS gave: it would hide every finding."""
-    for each in judged:
-        times = [each.user.created, *(key.created for key in each.user.keys)]
-        times += [key.last_used for key in each.user.keys if isinstance(key.last_used, datetime)]
-        if now and now < max(times):
-            raise Refused(
-                f"--now {utc(now)} is before {utc(max(times))}, a time of {each.user.name}."
-                " Give a later time, or none."
-            )
+def tell_tenth(what: str, done: int, total: int) -> None:
+    """Print a line where another tenth of much is done."""
+    if total >= MUCH and done * 10 // total > (done - 1) * 10 // total:
+        print(f"{what}: {done} of {total}", file=sys.stderr)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rollout.aws.session import NotSeen, Session
-from rollout.commands.options import FORMATS
+from rollout.commands.options import FORMATS, read_caller
 from rollout.deployment.region import open_place
 from rollout.errors import Refused
 from rollout.organization.accounts import Account, Organization, read_organization
@@ -122,7 +122,7 @@ def open_accounts(
             raise Refused(f"{each}: accounts are given by their 12 digits, separated by blanks.")
     if units and arguments.account_only:
         raise Refused("--unit: with --account-only there is no organization.")
-    session, organization, here = open_place(arguments)
+    session, organization, here = open_place(read_caller(arguments))
     if organization and units:
         organization = read_organization(session, with_units=True)
     active = [each for each in organization.accounts if each.active] if organization else [here]

@@ -1,34 +1,33 @@
-"""The options that the verbs of the roll-out have in common."""
+"""The options of the roll-out's verbs, each a group of its own, and the request they make.
+
+A verb adds the groups that it reads, and no others. What is not given stays open: it is what
+stands, else the default.
+"""
 
 import argparse
+import math
+import re
+from dataclasses import replace
 
-from rollout.commands.policy_options import add_policy_options, read_policy
+from rollout.commands.policy_options import add_policy_options
+from rollout.commands.stack_parameters import find_fault, read_declared, read_stack_parameters
+from rollout.deployment.request import Caller, Decisions, Request
+from rollout.deployment.settings import FILE, FREQUENCIES, merge, read_settings
 from rollout.errors import Refused
-from rollout.packs.template import AUTOMATIC, load_pack
-from rule.parameters import VERDICT_PARAMETERS
+from rollout.packs.template import AUTOMATIC
+from rule.parameters import VERDICT_PARAMETERS, InvalidParameters, parse_parameters
 
-FREQUENCIES = ("One_Hour", "Three_Hours", "Six_Hours", "Twelve_Hours", "TwentyFour_Hours")
 FORMATS = ("table", "json")
+ACCOUNT = re.compile("[0-9]{12}")
 
 
-def add_place_options(parser: argparse.ArgumentParser) -> None:
-    """Add what every verb needs to know where it is and which accounts are meant."""
+def add_caller_options(parser: argparse.ArgumentParser) -> None:
+    """Add what every verb needs to know of who calls from where."""
     parser.add_argument("--profile", help="use this profile of the AWS configuration files")
     parser.add_argument(
         "--region", help="the Region of the roll-out (default: the one that records IAM users here)"
     )
-    which = parser.add_argument_group("which accounts")
-    which.add_argument(
-        "--exclude", nargs="+", default=[], metavar="ACCOUNT", help="leave these accounts out"
-    )
-    which.add_argument(
-        "--ou",
-        nargs="+",
-        default=[],
-        metavar="OU",
-        help="only accounts in these organizational units, or in units below them",
-    )
-    which.add_argument(
+    parser.add_argument(
         "--account-only",
         action="store_true",
         help="this account alone: an ordinary stack and an ordinary conformance pack",
@@ -39,48 +38,100 @@ def add_place_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a role in every account that may be assumed from here, to look into the accounts",
     )
+    parser.add_argument("--format", choices=FORMATS, default="table", help="(default: table)")
+
+
+def add_choice_options(parser: argparse.ArgumentParser) -> None:
+    """Add which accounts are meant, and the bucket; not given, they stay as they stand."""
+    which = parser.add_argument_group("which accounts (default: as it stands, else all)")
+    which.add_argument(
+        "--exclude",
+        nargs="+",
+        metavar="ACCOUNT",
+        help="leave these accounts out, by number, separated by blanks; none takes that back",
+    )
+    which.add_argument(
+        "--ou",
+        nargs="+",
+        metavar="OU",
+        help="only accounts in these organizational units, or below them; all takes that back",
+    )
+    add_bucket_option(parser)
+    parser.add_argument(
+        "--settings",
+        metavar="FILE",
+        help=f"what was decided, as TOML (default: {FILE} in the working folder, if it is there);"
+        " options win over it",
+    )
+
+
+def add_bucket_option(parser: argparse.ArgumentParser) -> None:
+    """Add the bucket of the code."""
     parser.add_argument(
         "--bucket",
         metavar="NAME",
-        help="S3 bucket for the function's code (default: one is made, named after this account)",
+        help="S3 bucket for the function's code (default: as it stands, else one is made, named"
+        " after this account)",
     )
+
+
+def add_minutes_option(parser: argparse.ArgumentParser) -> None:
+    """Add how long AWS is waited for."""
     parser.add_argument(
         "--minutes",
-        type=float,
+        type=parse_minutes,
         default=120.0,
         metavar="N",
         help="wait at most this long for each of AWS's engines (default: 120)",
     )
-    parser.add_argument("--format", choices=FORMATS, default="table", help="(default: table)")
+
+
+def parse_minutes(text: str) -> float:
+    """Return the minutes. Raises argparse's error for what is no time to wait."""
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = math.nan
+    if not 0 < minutes < math.inf:
+        raise argparse.ArgumentTypeError(f'"{text}" is no number of minutes above 0')
+    return minutes
 
 
 def add_rule_options(parser: argparse.ArgumentParser) -> None:
-    """Add what the pack is put with."""
-    add_policy_options(parser)
-    group = parser.add_argument_group("the conformance pack and the stacks")
+    """Add what the pack is put with; not given, it stays as it stands."""
+    add_policy_options(parser, stands=True)
+    group = parser.add_argument_group(
+        "the conformance pack and the stacks (default: as it stands, else the one named)"
+    )
     group.add_argument(
         "--report-unchanged",
-        action="store_true",
-        help="put results that have not changed since the last run, too",
+        action=argparse.BooleanOptionalAction,
+        help="put results that have not changed since the last run, too (default: no)",
     )
     group.add_argument(
         "--frequency",
         choices=FREQUENCIES,
-        default="TwentyFour_Hours",
         help="how often every user is judged (default: TwentyFour_Hours)",
     )
     group.add_argument(
         "--automatic-remediation",
-        action="store_true",
-        help="let AWS Config quarantine and delete by itself (look first, then switch on)",
+        action=argparse.BooleanOptionalAction,
+        help="let AWS Config quarantine and delete by itself (default: no; look first)",
     )
     group.add_argument(
         "--function-by",
         choices=("name", "export"),
-        default="name",
         help=(
             "how the pack names the function: by the account's own id (default), or by the export"
             " of template.yaml, should that id not resolve"
+        ),
+    )
+    group.add_argument(
+        "--role-account",
+        choices=("management", "caller"),
+        help=(
+            "whose account id the pack's AutomationAssumeRole is written with: AWS Config puts each"
+            " member's in its place (default: management)"
         ),
     )
     group.add_argument(
@@ -88,31 +139,83 @@ def add_rule_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a parameter of template.yaml, such as LogRetentionDays=30 (kept until changed)",
+        help="a parameter of template.yaml, such as LogRetentionDays=30",
     )
 
 
+def read_caller(arguments: argparse.Namespace) -> Caller:
+    """Return who calls from where."""
+    return Caller(
+        arguments.profile, arguments.region, arguments.account_only, arguments.member_role
+    )
+
+
+def read_request(arguments: argparse.Namespace) -> Request:
+    """Return what is asked for; every value is checked before AWS is asked anything.
+
+    Raises Refused.
+    """
+    caller = read_caller(arguments)
+    if caller.account_only and (arguments.exclude or arguments.ou):
+        raise Refused("--account-only is this account alone: give it without --exclude and --ou.")
+    declared = read_declared()
+    settings = read_settings(
+        arguments.settings, lambda name, value: find_fault(name, value, declared)
+    )
+    request = merge(Request(caller=caller, decisions=read_decisions(arguments)), settings)
+    return replace(request, canary=settings.canary)
+
+
+def read_decisions(arguments: argparse.Namespace) -> Decisions:
+    """Return what the options decide. Raises Refused."""
+    ruled = hasattr(arguments, "stack_parameter")
+    return Decisions(
+        exclude=read_accounts(arguments.exclude),
+        units=read_units(arguments.ou),
+        parameters=read_pack_parameters(arguments) if ruled else {},
+        stack_parameters=read_stack_parameters(arguments.stack_parameter) if ruled else {},
+        function_by=arguments.function_by if ruled else None,
+        role_account=arguments.role_account if ruled else None,
+        bucket=arguments.bucket,
+    )
+
+
+def read_accounts(given: list[str] | None) -> tuple[str, ...] | None:
+    """Return the accounts to leave out. Raises Refused for what is no account number."""
+    if given is None:
+        return None
+    if given == ["none"]:
+        return ()
+    for each in given:
+        if not ACCOUNT.fullmatch(each):
+            raise Refused(
+                f"--exclude {each}: give account numbers of 12 digits, separated by blanks."
+            )
+    return tuple(dict.fromkeys(given))
+
+
+def read_units(given: list[str] | None) -> tuple[str, ...] | None:
+    """Return the units to keep to; () for all."""
+    return None if given is None else () if given == ["all"] else tuple(dict.fromkeys(given))
+
+
 def read_pack_parameters(arguments: argparse.Namespace) -> dict[str, str]:
-    """Return the pack's parameters that the options give. Raises Refused."""
-    read_policy(arguments)
-    given = {each.name: str(getattr(arguments, each.name)) for each in VERDICT_PARAMETERS}
-    given["ReportUnchanged"] = "true" if arguments.report_unchanged else "false"
-    given["MaximumExecutionFrequency"] = arguments.frequency
-    if AUTOMATIC in load_pack()["Parameters"]:
-        given[AUTOMATIC] = "true" if arguments.automatic_remediation else "false"
-    elif arguments.automatic_remediation:
-        raise Refused("--automatic-remediation: this checkout's conformance pack has none.")
-    return given
-
-
-def read_stack_parameters(arguments: argparse.Namespace) -> dict[str, str]:
-    """Return the parameters of template.yaml that the options give. Raises Refused."""
-    given = {}
-    for each in arguments.stack_parameter:
-        name, equals, value = each.partition("=")
-        if not equals or not name:
-            raise Refused(f"--stack-parameter {each}: write NAME=VALUE.")
-        if name in ("CodeBucket", "CodeKey"):
-            raise Refused(f"--stack-parameter {each}: deploy sets {name} itself.")
-        given[name] = value
+    """Return the pack's parameters that were given. Raises Refused."""
+    given = {
+        each.name: value
+        for each in VERDICT_PARAMETERS
+        if (value := getattr(arguments, each.name)) is not None
+    }
+    try:
+        parse_parameters(given)
+    except InvalidParameters as fault:
+        raise Refused(str(fault)) from fault
+    for name, chosen in (
+        ("ReportUnchanged", arguments.report_unchanged),
+        (AUTOMATIC, arguments.automatic_remediation),
+    ):
+        if chosen is not None:
+            given[name] = "true" if chosen else "false"
+    if arguments.frequency:
+        given["MaximumExecutionFrequency"] = arguments.frequency
     return given

@@ -3,20 +3,31 @@
 import argparse
 import difflib
 import importlib
+import textwrap
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from rollout.commands import VERBS
+from rollout.commands.examples import describe_examples
 from rollout.version import describe_version
 
 EPILOG = """\
-Exit codes: 0 fine, 1 findings or faults, 2 wrong usage or input that cannot be read, 70 an error of
-this program, 130 interrupted, 141 the reader of the output has left.
-AWS_PROFILE and AWS_REGION are honoured, and NO_COLOR."""
+Exit codes: 0 fine, 1 findings or faults, 2 wrong usage or input that cannot be read, 3 nothing is
+wrong in what was seen but something was not seen, 70 an error of this program, 130 interrupted,
+141 the reader of the output has left.
+"""
+ENVIRONMENT = "AWS_PROFILE, AWS_REGION and NO_COLOR are honoured."
+SHELLS = ("bash", "zsh", "tcsh")
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that tells wrong usage in one line, as every other error is told."""
+    """A parser that tells wrong usage in one line, as every other error is told.
+
+    An option is never taken for another that begins the same: --auto is no switch for deletion.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **settings})
 
     def error(self, message: str) -> NoReturn:
         """Leave with exit code 2."""
@@ -45,7 +56,26 @@ class Verb(Parser):
             module.configure(self)
             add_debug(self)
             self.set_defaults(run=module.run)
+            self.usage = f"%(prog)s [options]{self.describe_words()}"
+            self.epilog = self.make_epilog()
+            self.formatter_class = argparse.RawDescriptionHelpFormatter
             self.is_ready = True
+
+    def describe_words(self) -> str:
+        """Return the words that are no options, for a usage that fits into two lines."""
+        words = ""
+        for action in self._actions:
+            if not action.option_strings:
+                name = action.metavar or action.dest
+                more = {"+": f" [{name} ...]", argparse.PARSER: " ..."}.get(str(action.nargs), "")
+                words += f" {name}{more}"
+        return words
+
+    def make_epilog(self) -> str:
+        """Return the examples, the exit codes as the verb says them, and what counts besides."""
+        examples = describe_examples(self.prog, self.verb)
+        parts = (examples, textwrap.fill(self.epilog or "", 79), ENVIRONMENT)
+        return "\n\n".join(filter(None, parts))
 
     # argparse's own types are wider than what it gives here.
     def parse_known_args(  # type: ignore[override]
@@ -58,6 +88,23 @@ class Verb(Parser):
             known = [option for action in self._actions for option in action.option_strings]
             self.error(f"{word} is not known here{suggest(word, known)}")
         return found, []
+
+
+class Completion(argparse.Action):
+    """Prints what a shell needs to complete verbs and options."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, _: object, shell: object, *__: object
+    ) -> NoReturn:
+        """Leave with exit code 0."""
+        import shtab
+
+        for action in parser._actions:
+            if isinstance(action.choices, dict):
+                for verb in action.choices.values():
+                    verb.make_ready()
+        print(shtab.complete(parser, str(shell)))
+        parser.exit()
 
 
 class Version(argparse.Action):
@@ -75,10 +122,16 @@ def make_parser(program: str) -> Parser:
         prog=program,
         usage="%(prog)s <verb> [options]",
         description="No access keys at initial user setup for IAM users with a console password.",
-        epilog=EPILOG,
+        epilog=EPILOG + ENVIRONMENT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=Version, nargs=0, help="show version and commit")
+    parser.add_argument(
+        "--print-completion",
+        action=Completion,
+        choices=SHELLS,
+        help="print what this shell needs to complete verbs and options",
+    )
     add_debug(parser)
     verbs = parser.add_subparsers(metavar="<verb>", required=True, parser_class=Verb)
     for name, line in VERBS.items():

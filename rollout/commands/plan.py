@@ -1,103 +1,178 @@
-"""The verb `plan`: shows what `deploy` would do, and changes nothing."""
+"""The verb `plan`: shows the steps that `deploy` would run, and changes nothing."""
 
 import argparse
+from dataclasses import replace
+from pathlib import Path
 
-from rollout.commands.options import add_place_options, add_rule_options
+from rollout.commands.options import (
+    add_caller_options,
+    add_choice_options,
+    add_rule_options,
+    read_request,
+)
+from rollout.commands.stack_parameters import SET_BY_DEPLOY
+from rollout.deployment.checks import run_preflight
 from rollout.deployment.cost import estimate_cost
-from rollout.deployment.plan import KEEP, NONE, Changes, compute_changes
-from rollout.deployment.preflight import Facts, gather
-from rollout.names import PACK, STACK, STACK_SET
-from rollout.output.progress import Story
+from rollout.deployment.estate import Estate
+from rollout.deployment.intent import complete
+from rollout.deployment.plan import Change, Plan, Step, make_plan
+from rollout.deployment.request import Decisions, Request
+from rollout.deployment.settings import write_settings
+from rollout.errors import Refused
+from rollout.output.fault import count
+from rollout.output.run import Run
+from rollout.output.tables import Cell, Column
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = "Exit code: 0 no faults, 1 faults, 2 wrong usage or not allowed to look."
-    add_place_options(parser)
+    add_caller_options(parser)
+    add_choice_options(parser)
     add_rule_options(parser)
+    parser.add_argument(
+        "--write-settings",
+        metavar="FILE",
+        help="write what stands as settings, such as rollout.toml, to be reviewed in git",
+    )
     parser.add_argument(
         "--show-pack", action="store_true", help="show the conformance pack as it would be put"
     )
-    parser.set_defaults(units=True)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Return 1 when a check finds a fault, else 0. Raises Refused."""
-    story = Story(arguments.format)
-    facts = gather(arguments, story)
-    changes = compute_changes(facts)
-    ids = [each.id for each in facts.accounts]
-    cost = estimate_cost(ids, facts.users, arguments.frequency)
-    tell_changes(story, facts, changes)
+    request = replace(read_request(arguments), with_units=True)
+    told = Run("plan", arguments.format)
+    known = run_preflight(request, told)
+    estate, intent = known.estate, known.meant
+    plan = make_plan(estate, intent)
+    if arguments.write_settings:
+        write_file(Path(arguments.write_settings), estate, request)
+    ids = [each.id for each in intent.targets.accounts]
+    frequency = intent.pack.parameters["MaximumExecutionFrequency"]
+    cost = estimate_cost(ids, estate.users, frequency)
+    tell_plan(told, estate, plan)
     if arguments.show_pack:
-        story.say()
-        story.say(facts.pack.body)
-    story.say()
-    story.say(f"Cost, an estimate: {cost.sentence}")
-    document = describe_changes(facts, changes) | {"cost": {"estimate": cost.sentence}}
+        told.teller.say()
+        told.teller.say(intent.pack.body)
+    told.teller.say()
+    told.teller.say(f"Cost, an estimate: {cost.sentence}")
+    document = describe_plan(estate, plan) | {"cost": {"estimate": cost.sentence}}
     if arguments.show_pack:
-        document["pack_body"] = facts.pack.body
-    return story.close(document)
+        document["pack_body"] = intent.pack.body
+    return told.close(document)
 
 
-def tell_changes(story: Story, facts: Facts, changes: Changes) -> None:
-    """Tell the accounts by unit, then the parts and the parameters that change."""
-    story.say()
-    rows = [
-        [unit_of(facts, row.account.unit), row.account.id, row.account.name, row.stack, row.pack]
-        for row in changes.rows
-    ]
-    story.table(["UNIT", "ACCOUNT", "NAME", "STACK", "PACK"], sorted(rows))
-    story.say()
-    for what, change in list_parts(facts, changes):
-        if change != NONE:
-            story.say(f"{what}: {change}")
-    if changes.pack_first:
-        story.say("The pack goes first: this checkout knows fewer parameters than it has now.")
-    if changes.parameters:
-        story.say()
-        story.table(["PARAMETER", "NOW", "THEN"], [list(each) for each in changes.parameters])
-    if not changes.any:
-        story.say("deploy would change nothing.")
+def write_file(file: Path, estate: Estate, request: Request) -> None:
+    """Write what stands as settings. Raises Refused where that cannot be, or a file is there."""
+    decisions = complete(estate, Decisions())
+    stacked = estate.stack_set if estate.stack_set.exists else estate.stack
+    own = {
+        name: value
+        for name, value in stacked.parameters.items()
+        if name not in SET_BY_DEPLOY and value != ""
+    }
+    text = write_settings(replace(decisions, stack_parameters=own), request.caller.member_role)
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except OSError as error:
+        raise Refused(f"{file}: {error.strerror}; nothing was written.") from error
 
 
-def list_parts(facts: Facts, changes: Changes) -> list[tuple[str, str]]:
-    """Return each part with what happens to it, in the order of a deployment."""
-    parts = [
-        (f"bucket {facts.bucket.name}", changes.bucket),
-        (f"code {facts.code.name}", "upload" if changes.code != KEEP else KEEP),
-        (f"StackSet {STACK_SET}", changes.stack_set),
-        (f"stack {STACK} in {facts.here}", changes.stack),
-    ]
-    pack = (f"conformance pack {PACK}", changes.pack)
-    return [pack, *parts] if changes.pack_first else [*parts, pack]
+def tell_plan(told: Run, estate: Estate, plan: Plan) -> None:
+    """Tell the accounts by unit, then the steps and the parameters that change."""
+    teller = told.teller
+    teller.say()
+    rows = sorted((name_unit(estate, row.account.unit), row.account.id, row) for row in plan.rows)
+    teller.table(
+        [
+            Column("UNIT"),
+            Column("ACCOUNT", identifies=True),
+            Column("NAME", identifies=True),
+            Column("STACK"),
+            Column("PACK"),
+        ],
+        [
+            [
+                unit,
+                account,
+                row.account.name,
+                tell_change(row.stack),
+                tell_change(row.pack),
+            ]
+            for unit, account, row in rows
+        ],
+    )
+    teller.say()
+    for step in plan.steps:
+        teller.say(tell_step(step))
+    if plan.pack_first:
+        teller.say("The pack goes first: this checkout knows fewer parameters than it has now.")
+    tell_parameters(told, plan)
+    for each in plan.gained:
+        teller.say(f"{each} was left out and gets the rule.")
+    if not plan.steps:
+        teller.say("deploy would change nothing.")
 
 
-def describe_changes(facts: Facts, changes: Changes) -> dict[str, object]:
+def tell_step(step: Step) -> str:
+    """Return a step in words."""
+    where = f" in {count(len(step.accounts), 'account')}" if len(step.accounts) > 1 else ""
+    return f"{step.what}{where}: {step.change}"
+
+
+def tell_parameters(told: Run, plan: Plan) -> None:
+    """Tell the parameters that change."""
+    if plan.parameters:
+        told.teller.say()
+        columns = [Column("PARAMETER", identifies=True), Column("NOW"), Column("THEN")]
+        told.teller.table(columns, [list(each) for each in plan.parameters])
+
+
+def tell_change(change: Change) -> Cell:
+    """Return a change for the table; a removal stands out."""
+    removes = change is Change.REMOVE
+    return Cell(change.upper() if removes else change.value, bad=removes)
+
+
+def describe_plan(estate: Estate, plan: Plan) -> dict[str, object]:
     """Return the plan as a document."""
     return {
-        "verb": "plan",
-        "organization": facts.organization.id if facts.organization else None,
-        "region": facts.session.region,
+        "organization": estate.organization.id if estate.organization else None,
+        "region": estate.session.region,
         "accounts": [
             {
                 "account": row.account.id,
                 "name": row.account.name,
-                "unit": unit_of(facts, row.account.unit),
-                "stack": row.stack,
-                "pack": row.pack,
+                "unit": name_unit(estate, row.account.unit),
+                "stack": row.stack.value,
+                "pack": row.pack.value,
             }
-            for row in changes.rows
+            for row in plan.rows
         ],
-        "parts": [{"part": what, "change": change} for what, change in list_parts(facts, changes)],
+        "steps": [describe_step(each) for each in plan.steps],
         "parameters": [
-            {"name": name, "now": now, "then": then} for name, now, then in changes.parameters
+            {"name": name, "now": now, "then": then} for name, now, then in plan.parameters
         ],
+        "gained": [each.id for each in plan.gained],
+        "lost": [each.id for each in plan.lost],
     }
 
 
-def unit_of(facts: Facts, unit_id: str) -> str:
+def describe_step(step: Step) -> dict[str, object]:
+    """Return a step for a document."""
+    return {
+        "part": step.part.value,
+        "change": step.change.value,
+        "what": step.what,
+        "accounts": list(step.accounts),
+    }
+
+
+def name_unit(estate: Estate, unit_id: str) -> str:
     """Return a unit's path; "(root)" for the root, "" without an organization."""
-    if facts.organization is None:
+    if estate.organization is None:
         return ""
-    return facts.organization.path(unit_id) or "(root)"
+    return estate.organization.path(unit_id) or "(root)"

@@ -18,16 +18,22 @@ def option(parameter: Parameter) -> str:
     return "--" + re.sub(r"(?<!^)(?=[A-Z])", "-", parameter.name).lower()
 
 
-def add_policy_options(parser: argparse.ArgumentParser) -> None:
-    """Add one option for each of the five parameters of the verdict."""
-    group = parser.add_argument_group("parameters of the rule")
+def add_policy_options(parser: argparse.ArgumentParser, *, stands: bool = False) -> None:
+    """Add one option for each parameter of the verdict.
+
+    With `stands` what is not given is None: it is what stands, else the default.
+    """
+    title = "parameters of the rule"
+    group = parser.add_argument_group(
+        f"{title} (as they stand, else the default)" * stands or title
+    )
     for parameter in VERDICT_PARAMETERS:
         words = parameter.allowed
         allowed = parameter.describe_allowed()
         group.add_argument(
             option(parameter),
             dest=parameter.name,
-            default=parameter.default,
+            default=None if stands else parameter.default,
             metavar="N" if isinstance(words, range) else "|".join(words),
             help=f"{parameter.meaning} ({allowed}; default {parameter.default})",
         )

@@ -1,23 +1,26 @@
-"""The verb `prevent`: templates and plans are checked before they make anything.
+"""The verb `prevent`: templates, plans and Terraform source are checked before they make anything.
 
 What cannot be judged never passes: such a file is named, and the exit code is 2, whatever the
 others gave.
 """
 
 import argparse
-import json
+import difflib
+import importlib
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 
-from guardrails.document import KINDS, check_document
-from guardrails.exemption import Exemption, find_expired, read_exemptions
-from guardrails.finding import Finding, Foreign, Unreadable
-from guardrails.formats.sarif import make_sarif
+from guardrails.content import read_content
+from guardrails.document import KINDS
+from guardrails.exemption import Exemption, exempt, find_expired, read_exemptions
+from guardrails.finding import PLAN, Unreadable
+from guardrails.formats import FORMATS
+from guardrails.formats.printable import make_printable
+from guardrails.scan import Scan, scan
 from rollout.errors import Refused
 
-FORMATS = ("text", "json", "sarif")
+_TOLD_EVERY = 1000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="a template in YAML or JSON, or a plan made by terraform show -json; - is standard"
+        help="a template in YAML or JSON, a plan made by terraform show -json, Terraform source"
+        " (.tf, .tofu), or a folder: everything in it that git does not ignore; - is standard"
         " input",
     )
     parser.add_argument("--format", choices=FORMATS, default="text", help="(default: text)")
@@ -37,13 +41,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--kind",
         choices=KINDS,
         help="check files of this kind and pass over what is neither a template nor a plan,"
-        " or of the other kind (default: both kinds, and anything else is an error)",
+        " or of the other kind (default: both kinds, and any other file that is named is an error)",
+    )
+    parser.add_argument(
+        "--exclude",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="leave out files that match this pattern, written as in .gitignore (repeatable)",
     )
     parser.add_argument(
         "--exemptions",
         metavar="FILE",
         help="accept the keys in this TOML file, by resource address, each with owner, reason and"
-        " expiry date; for plans (a template has its own Metadata for this)",
+        " expiry date; for plans (a template has its own Metadata for this, source its comments)",
     )
     parser.add_argument(
         "--now",
@@ -64,69 +75,53 @@ def parse_day(text: str) -> date:
 def run(arguments: argparse.Namespace) -> int:
     """Return 2 when a file could not be judged, else 1 for findings, else 0. Raises Refused."""
     exemptions = load_exemptions(arguments.exemptions)
-    findings: list[Finding] = []
-    unreadable: dict[str, str] = {}
-    for file in dict.fromkeys(arguments.files):
-        name = "<stdin>" if file == "-" else file
-        try:
-            findings += check_document(read(file), name, arguments.kind)
-        except Foreign as foreign:
-            if arguments.kind is None:
-                unreadable[name] = str(foreign)
-        except Unreadable as error:
-            unreadable[name] = str(error)
     today = arguments.now or datetime.now(UTC).date()
-    findings = exempt(findings, exemptions, today)
-    findings += find_expired(exemptions, arguments.exemptions, today)
-    write(findings, unreadable, arguments.format)
-    for name, reason in unreadable.items():
-        print(f"{name}: {reason}.", file=sys.stderr)
-    return 2 if unreadable else int(bool(findings))
+    result = scan(arguments.files, arguments.kind, arguments.exclude, today, tell_progress)
+    exempt(result, exemptions, today)
+    result.findings += find_expired(exemptions, arguments.exemptions, today)
+    writer = importlib.import_module(f"guardrails.formats.{arguments.format}")
+    print(getattr(writer, f"write_{arguments.format}")(result))
+    unknown = find_unknown(exemptions, result, arguments.exemptions)
+    for line in (*tell(result), *unknown):
+        print(make_printable(line), file=sys.stderr)
+    return 2 if result.unreadable or unknown else int(bool(result.findings))
 
 
-def read(file: str) -> bytes:
-    """Return the content of a file, or of standard input; raise Unreadable."""
-    try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except IsADirectoryError as error:
-        raise Unreadable("it is a folder; name the files in it") from error
-    except (OSError, ValueError) as error:
-        raise Unreadable(getattr(error, "strerror", None) or str(error)) from error
+def tell_progress(done: int) -> None:
+    """Say on stderr how far it is: a number that moves on a terminal, few lines in a pipe."""
+    if sys.stderr.isatty():
+        print(f"\r{done} files ...\r" if done % 50 == 0 else "", end="", file=sys.stderr)
+    elif done % _TOLD_EVERY == 0:
+        print(f"{done} files ...", file=sys.stderr)
+
+
+def tell(result: Scan) -> list[str]:
+    """Return what belongs on stderr: what was accepted, could not be seen or not be judged."""
+    accepted = [
+        f"{finding.file}:{finding.line}: {finding.key} is accepted by {acceptance.owner} until"
+        f" {acceptance.until}: {acceptance.reason}"
+        for finding, acceptance in result.accepted
+    ]
+    notes = [f"{note.file}:{note.line}: not seen: {note.text}." for note in result.notes]
+    return accepted + notes + [f"{name}: {why}." for name, why in result.unreadable.items()]
+
+
+def find_unknown(exemptions: Sequence[Exemption], result: Scan, file: str | None) -> list[str]:
+    """Return an error for each exemption of an address that no plan judged here has."""
+    if not result.judged[PLAN]:
+        return []
+    errors = []
+    for entry in exemptions:
+        if entry.address not in result.addresses:
+            near = difflib.get_close_matches(entry.address, sorted(result.addresses), n=1)
+            hint = f" Is it {near[0]}?" if near else " Correct the address, or remove the entry."
+            errors.append(f"{file}:{entry.line}: no plan here has {entry.address}.{hint}")
+    return errors
 
 
 def load_exemptions(file: str | None) -> list[Exemption]:
     """Return the entries of the exemption file. Raises Refused."""
     try:
-        return read_exemptions(read(file)) if file else []
+        return read_exemptions(read_content(file)) if file else []
     except Unreadable as error:
-        raise Refused(f"{file}: {error}.") from error
-
-
-def exempt(findings: list[Finding], exemptions: list[Exemption], today: date) -> list[Finding]:
-    """Return the findings that nobody has accepted; say on stderr which were, and by whom."""
-    valid = {entry.address: entry for entry in exemptions if entry.expires >= today}
-    left = []
-    for finding in findings:
-        entry = valid.get(finding.key)
-        # The logical id of a template's key has no dot, so no entry can name it.
-        if entry is None or "." not in finding.key:
-            left.append(finding)
-            continue
-        print(
-            f"{finding.file}:{finding.line}: {finding.key} is accepted by {entry.owner} until"
-            f" {entry.expires}: {entry.reason}",
-            file=sys.stderr,
-        )
-    return left
-
-
-def write(findings: Sequence[Finding], unreadable: dict[str, str], form: str) -> None:
-    """Print the findings in the format asked for."""
-    if form == "json":
-        print(json.dumps([finding._asdict() for finding in findings], indent=2))
-    elif form == "sarif":
-        print(json.dumps(make_sarif(findings, unreadable), indent=2))
-    else:
-        for finding in findings:
-            print(f"{finding.file}:{finding.line}: {finding.message}")
-        print(f"{len(findings)} finding{'s' * (len(findings) != 1)}.")
+        raise Refused(make_printable(f"{file}: {error}.")) from error

@@ -4,163 +4,193 @@ import argparse
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from rollout.aws.session import NotSeen, Session
 from rollout.code.bucket import build_code
-from rollout.commands.options import add_place_options
-from rollout.deployment.standing import Standing, read_standing
-from rollout.names import PACK, STACK, STACK_SET, TEMPLATE_FILE, name_program
+from rollout.commands.deploy import tell_word
+from rollout.commands.options import add_caller_options, read_caller
+from rollout.deployment.drift import compare_pack, compare_stack_here, compare_stack_set
+from rollout.deployment.estate import Estate, read_estate, read_standing
+from rollout.deployment.health import Health, read_health
+from rollout.deployment.state import judge_health, judge_packs, judge_stacks, judge_stray
+from rollout.names import STACK
 from rollout.organization.accounts import Account
-from rollout.output.progress import Fault, Story
-from rollout.packs.readback import Health
-from rollout.packs.template import REVISION, render_pack
+from rollout.organization.members import list_unseen
+from rollout.output.fault import Fault, Result, count
+from rollout.output.run import Run
+from rollout.output.tables import Cell, Column
+from rollout.packs.state import PackIs
+from rollout.stacks.stack import StackIs
+
+CHECK = "accounts"
+COLUMNS = (
+    Column("ACCOUNT", identifies=True),
+    Column("NAME", identifies=True),
+    Column("STACK"),
+    Column("CODE"),
+    Column("PACK"),
+    Column("RUNBOOK"),
+    Column("LAST SUCCESS"),
+    Column("LAST FAILURE"),
+    Column("ERRORS"),
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = "Exit code: 0 every account is fine, 1 some are not, 2 not allowed to look."
-    add_place_options(parser)
+    add_caller_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Return 1 when an account is not fine or differs from this checkout, else 0."""
-    story = Story(arguments.format)
-    standing = read_standing(arguments, story)
-    code = build_code().name
-    tell_drift(story, standing, code)
-    rows = [describe(standing, account) for account in standing.accounts]
-    with story.line(f"accounts: {len(rows)}") as line:
-        line.find([fault for each in standing.accounts for fault in check(standing, each)])
-    story.say()
-    columns = list(rows[0]) if rows else ["account"]
-    story.table([each.upper() for each in columns], [list(row.values()) for row in rows])
-    return story.close(
+    told = Run("status", arguments.format)
+    estate = read_estate(read_caller(arguments))
+    title = f"account {estate.here}, {estate.session.region}"
+    with told.line("caller", title) as line:
+        estate = read_standing(estate)
+        good = estate.organization.id if estate.organization else "this account alone"
+        refused = (Fault("", "caller", estate.refusal),) if estate.refusal else ()
+        line.end(Result("caller", title, good=good, faults=refused))
+    health = look(told, estate)
+    tell_drift(told, estate)
+    accounts = list_accounts(estate)
+    title = f"accounts: {len(accounts)}"
+    with told.line(CHECK, title) as line:
+        faults = [fault for each in accounts for fault in judge(estate, each, health)]
+        line.end(Result(CHECK, title, faults=tuple(faults)))
+    told.teller.say()
+    told.teller.table(COLUMNS, [make_row(estate, each, health) for each in accounts])
+    return told.close(
         {
-            "verb": "status",
-            "organization": standing.organization.id if standing.organization else None,
-            "region": standing.session.region,
-            "accounts": rows,
+            "organization": estate.organization.id if estate.organization else None,
+            "region": estate.session.region,
+            "accounts": [describe(estate, each, health, faults) for each in accounts],
         }
     )
 
 
-def tell_drift(story: Story, standing: Standing, code: str) -> None:
+def look(told: Run, estate: Estate) -> Mapping[str, Health | NotSeen]:
+    """Look into every account in which the pack stands."""
+    pack = estate.pack
+    able = [estate.find(key) for key, each in pack.accounts.items() if each.state is PackIs.OK]
+    title = f"looking into {count(len(able), 'account')}"
+
+    def read(session: Session) -> Health:
+        return read_health(session, pack.accounts[session.account].name)
+
+    with told.line("look", title) as line:
+        seen = estate.members.look(able, read)
+        line.end(list_unseen(Result("look", title, good=f"{len(able)} seen"), able, seen))
+    return seen
+
+
+def tell_drift(told: Run, estate: Estate) -> None:
     """Tell how what is deployed differs from this checkout."""
-    template = TEMPLATE_FILE.read_text(encoding="utf-8")
-    parts: list[tuple[str, bool, str, Mapping[str, str]]] = []
-    if standing.organization:
-        found = standing.stack_set
-        parts.append((f"StackSet {STACK_SET}", found.exists, found.template, found.parameters))
-    ordinary = standing.stack
-    if ordinary.status or standing.organization is None:
-        name = f"stack {STACK} in {standing.here}"
-        parts.append((name, bool(ordinary.status), ordinary.template, ordinary.parameters))
-    for name, exists, body, parameters in parts:
-        with story.line(f"{name}, as in this checkout") as line:
-            if not exists:
-                line.find([Fault("it is not there", f"{name_program()} deploy")], "MISSING")
-                continue
-            faults = []
-            if body.strip() != template.strip():
-                faults.append(Fault(f"its template is not this checkout's {TEMPLATE_FILE.name}"))
-            if parameters.get("CodeKey") != code:
-                faults.append(Fault(f"its code is {parameters.get('CodeKey')}, here it is {code}"))
-            line.find(faults, "DIFFERENT")
-    with story.line(f"conformance pack {PACK}, as in this checkout") as line:
-        pack = standing.pack
-        if not pack.exists:
-            line.find([Fault("it is not there", f"{name_program()} deploy")], "MISSING")
-            return
-        known = {
-            render_pack(
-                standing.session.account, standing.session.partition, {}, function_by=by
-            ).revision: by
-            for by in ("name", "export")
-        }
-        revision = pack.parameters.get(REVISION, "(none)")
-        if revision not in known:
-            line.find([Fault(f"its revision is {revision}, here it is {next(iter(known))}")])
-        values = [f"{key}={value}" for key, value in pack.parameters.items() if key != REVISION]
-        line.notes.append(", ".join(values))
+    code = build_code().name
+    results = [compare_pack(estate)]
+    if estate.stack.status or estate.organization is None:
+        results.insert(0, compare_stack_here(estate, code))
+    if estate.organization:
+        results.insert(0, compare_stack_set(estate, code))
+    for result in results:
+        with told.line(result.check, result.title) as line:
+            line.end(result)
 
 
-def check(standing: Standing, account: Account) -> list[Fault]:
-    """Return what is not fine in an account."""
+def list_accounts(estate: Estate) -> list[Account]:
+    """Return every account that has the rule, or a part of it, or is meant to have it."""
+    if estate.organization is None:
+        return [estate.here]
+    parts = set(estate.pack.holders() | estate.stack_set.instances.keys())
+    meant = {
+        each.id
+        for each in estate.organization.accounts
+        if estate.pack.exists and each.active and each.id not in estate.pack.excluded
+    }
+    return [estate.find(each) for each in sorted(meant | parts)]
+
+
+def judge(
+    estate: Estate, account: Account, health: Mapping[str, Health | NotSeen]
+) -> tuple[Fault, ...]:
+    """Return what is not fine in an account; AWS leaves one that is not active out by itself."""
     if not account.active:
-        return []
-    stack, pack = standing.stack_state(account), standing.pack.accounts.get(account.id)
-    faults = []
-    if not stack and pack is not None:
-        text = f"{account}: it has the pack but no function"
-        faults.append(Fault(f"{text}; it joined elsewhere since: deploy there, or --exclude it"))
-    elif stack == "failed" and account == standing.here:
-        faults.append(Fault(f"{account}: the stack: {standing.stack.status}"))
-    elif stack not in ("current", "not seen"):
-        instance = standing.stack_set.instances.get(account.id)
-        reason = f": {instance.reason}" if instance and instance.reason else ""
-        faults.append(Fault(f"{account}: the stack is {stack or 'missing'}{reason}"))
-    if pack is None:
-        if account.id not in standing.pack.excluded and standing.pack.exists:
-            faults.append(Fault(f"{account}: AWS Config shows no status of the pack"))
-    elif pack.state != "ok":
-        faults.append(Fault(f"{account}: the pack: {pack.word}: {pack.reason or 'no reason'}"))
-    health = standing.health.get(account.id)
-    if isinstance(health, Health):
-        faults += check_health(account, health)
+        return ()
+    faults = judge_stray(CHECK, estate, account)
+    if not faults and PackIs.LEFT_OUT is not estate.pack.find(account.id):
+        faults += judge_stacks(CHECK, estate, [account])
+    if estate.pack.exists and estate.pack.find(account.id) not in (PackIs.LEFT_OUT, PackIs.GONE):
+        faults += judge_packs(CHECK, estate, [account])
+    seen = health.get(account.id)
+    if isinstance(seen, Health):
+        faults += judge_health(CHECK, account, seen)
     return faults
 
 
-def check_health(account: Account, health: Health) -> list[Fault]:
-    """Return what is not fine with the runs in an account."""
-    faults = []
-    success = health.last_success or datetime.min.replace(tzinfo=UTC)
-    if health.last_failure and health.last_failure > success:
-        faults.append(Fault(f"{account}: the rule's last run failed: {health.failure}"))
-    if health.errors:
-        faults.append(
-            Fault(
-                f"{account}: the function failed {health.errors} times in the last day; its log"
-                " says why"
-            )
-        )
-    if not health.runbook:
-        faults.append(Fault(f"{account}: the runbook is not there"))
-    elif "latest" in health.runbook:
-        latest = health.runbook.rpartition(" ")[2].rstrip(")")
-        faults.append(
-            Fault(
-                f"{account}: the runbook's default version is {health.runbook}; in that account:",
-                "aws ssm update-document-default-version --name iam-user-no-setup-access-key"
-                f" --document-version {latest}",
-            )
-        )
-    return faults
+def find_code(estate: Estate, account: Account) -> str | None:
+    """Return the hash of the code that an account runs, None where it is not known."""
+    if estate.stack_in(account) is not StackIs.CURRENT:
+        return None
+    here = account == estate.here and estate.has_stack_here()
+    key = (estate.stack if here else estate.stack_set).parameters.get("CodeKey", "")
+    return key.removeprefix(f"{STACK}-").removesuffix(".zip") or None
 
 
-def describe(standing: Standing, account: Account) -> dict[str, str]:
+def make_row(
+    estate: Estate, account: Account, health: Mapping[str, Health | NotSeen]
+) -> list[Cell | str]:
     """Return an account's row of the table."""
-    pack = standing.pack.accounts.get(account.id)
-    stack = standing.stack_state(account)
-    health = standing.health.get(account.id)
-    source = standing.stack if account == standing.here else standing.stack_set
-    code = source.parameters.get("CodeKey", "") if stack == "current" else ""
-    row = {
+    stack, pack = estate.stack_in(account), estate.pack.find(account.id)
+    missing = stack is StackIs.MISSING and (not account.active or pack is PackIs.LEFT_OUT)
+    gone = pack in (PackIs.LEFT_OUT, PackIs.GONE) or not account.active
+    well = not account.active or missing or stack in (StackIs.CURRENT, StackIs.NOT_SEEN)
+    row: list[Cell | str] = [
+        account.id,
+        account.name,
+        "-" if missing else tell_word(stack, well),
+        find_code(estate, account) or "-",
+        "-" if gone and pack is not PackIs.OK else tell_word(pack, pack is PackIs.OK),
+    ]
+    seen = health.get(account.id)
+    if not isinstance(seen, Health):
+        return row + ["not seen"] * 4
+    runs, runbook = seen.runs, seen.runbook
+    if runbook is None or runbook.default != runbook.latest:
+        row.append(Cell(runbook.default if runbook else "none", bad=True))
+    else:
+        row.append(runbook.default)
+    return [
+        *row,
+        tell_time(runs.success) if runs else "no runs reported",
+        tell_time(runs.failure) if runs else "no runs reported",
+        Cell(str(seen.errors), bad=seen.errors > 0),
+    ]
+
+
+def describe(
+    estate: Estate,
+    account: Account,
+    health: Mapping[str, Health | NotSeen],
+    faults: list[Fault],
+) -> dict[str, object]:
+    """Return an account for the document: nothing that was not seen has a value."""
+    seen = health.get(account.id)
+    well = seen if isinstance(seen, Health) else None
+    runs = well.runs if well else None
+    return {
         "account": account.id,
         "name": account.name,
-        "stack": stack if stack in ("current", "not seen") else (stack or "missing").upper(),
-        "code": code.removeprefix(f"{STACK}-").removesuffix(".zip") or "-",
-        "pack": "MISSING" if pack is None else "ok" if pack.state == "ok" else pack.state.upper(),
+        "active": account.active,
+        "stack": estate.stack_in(account).value,
+        "code": find_code(estate, account),
+        "pack": estate.pack.find(account.id).value,
+        "seen": well is not None,
+        "runbook": well.runbook.default if well and well.runbook else None,
+        "last_success": tell_time(runs.success) if runs and runs.success else None,
+        "last_failure": tell_time(runs.failure) if runs and runs.failure else None,
+        "errors": well.errors if well else None,
+        "fine": not any(each.account == account.id for each in faults),
     }
-    if not account.active:
-        # AWS leaves it out by itself: nothing is missing there.
-        row |= {"stack": stack or "-", "pack": pack.state if pack else "-"}
-    if isinstance(health, Health):
-        return row | {
-            "runbook": health.runbook or "none",
-            "last success": tell_time(health.last_success),
-            "last failure": tell_time(health.last_failure),
-            "errors": str(health.errors),
-        }
-    words = ("runbook", "last success", "last failure", "errors")
-    return row | dict.fromkeys(words, "not seen")
 
 
 def tell_time(moment: datetime | None) -> str:

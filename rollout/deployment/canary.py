@@ -1,127 +1,150 @@
 """The canary: the pack in a few accounts first, and what AWS made of it compared point by point.
 
 A pack is kept to some accounts by leaving all others out, and leaving an account out of a pack that
-it has takes the pack away, with the rule's results. So a canary is for the first roll-out.
+it has takes the pack away, with the rule's results. So a canary of the pack is for the first
+roll-out; meanwhile the pack says itself who is left out for good.
 """
 
 from typing import Any
 
-from rollout.aws.session import NotSeen
-from rollout.deployment.executor import Deployment
-from rollout.deployment.preflight import Facts
-from rollout.errors import Refused
-from rollout.names import FUNCTION
+from rollout.aws.session import NotSeen, Session
+from rollout.aws.waiting import look_again
+from rollout.deployment.estate import Estate
+from rollout.deployment.executor import Executor
+from rollout.deployment.intent import Intent, render, tell_exclusions
+from rollout.deployment.state import judge_packs
+from rollout.errors import NotThere, Refused
+from rollout.names import FUNCTION, PACK
 from rollout.organization.accounts import Account
 from rollout.organization.targets import MAX_EXCLUDED
-from rollout.output.progress import Fault
+from rollout.output.fault import Fault, Result
 from rollout.packs.readback import DeployedRule, compare_rule, is_as_meant, read_rule
-from rollout.packs.template import AUTOMATIC, load_template
+from rollout.packs.template import load_template
+
+CHECK = "canary"
 
 
-def check_canary(facts: Facts, canary: list[str]) -> None:
+def check_canary(estate: Estate, intent: Intent, canary: tuple[str, ...]) -> None:
     """Raise Refused where a canary cannot be tried, or would take the rule away elsewhere."""
-    if facts.organization is None:
+    if estate.organization is None:
         raise Refused("--canary goes without --account-only: that is one account already.")
-    wanted = {each.id for each in facts.accounts}
+    wanted = {each.id for each in intent.targets.accounts}
     if unknown := sorted(set(canary) - wanted):
         raise Refused(f"--canary {' '.join(unknown)}: not among the accounts to have the rule.")
-    rest = len(facts.organization.accounts) - len(canary)
+    rest = len(estate.organization.accounts) - len(canary)
     if rest > MAX_EXCLUDED:
         raise Refused(f"--canary would leave out {rest} accounts; a pack can leave out 1000.")
-    if elsewhere := sorted(facts.pack_state.accounts.keys() - set(canary)):
-        names = ", ".join(str(facts.organization.find(each)) for each in elsewhere[:3])
+    if elsewhere := sorted(estate.pack.holders() - set(canary)):
+        names = ", ".join(str(estate.find(each)) for each in elsewhere[:3])
         raise Refused(
             f"The pack stands in {len(elsewhere)} other accounts already ({names}"
             f"{', ...' if len(elsewhere) > 3 else ''}): trying it in a canary alone would take it,"
             " and its results, out of them. Deploy without --canary."
         )
-    blind = [each for each in canary if each != facts.session.account]
-    if blind and not facts.members.role:
-        raise Refused(
-            f"--canary needs --member-role to look into {facts.organization.find(blind[0])}."
-        )
+    blind = [each for each in canary if each != estate.session.account]
+    if blind and not estate.members.role:
+        raise Refused(f"--canary needs --member-role to look into {estate.find(blind[0])}.")
 
 
-def try_canary(deployment: Deployment, canary: list[str]) -> bool:
+def try_canary(executor: Executor, canary: tuple[str, ...]) -> bool:
     """Put the pack into the canary alone and compare; return whether all is as it was meant."""
-    facts = deployment.facts
-    assert facts.organization is not None
-    others = [each.id for each in facts.organization.accounts if each.id not in canary]
-    names = ", ".join(str(facts.organization.find(each)) for each in canary)
-    deployment.put_pack(excluded=others, name=f"conformance pack in the canary: {names}")
-    if deployment.story.lines[-1].faults:
-        deployment.story.say(
+    estate, intent = executor.estate, executor.intent
+    assert estate.organization is not None
+    others = [each.id for each in estate.organization.accounts if each.id not in canary]
+    chosen = [each for each in intent.targets.accounts if each.id in canary]
+    executor.test_functions(chosen)
+    if any(each.check == "smoke-test" for each in executor.run.faults):
+        return False
+    pack = render(estate, intent.decisions, canary_of=tell_exclusions(intent.decisions))
+    title = f"conformance pack {PACK} in the canary: {', '.join(map(str, chosen))}"
+    with executor.run.line(CHECK, title) as line:
+        executor.put_pack(pack, others, chosen)
+        faults = judge_packs(CHECK, executor.estate, chosen)
+        line.end(Result(CHECK, title, good="created", faults=faults))
+    if faults:
+        executor.run.teller.say(
             "The canary did not get the pack. If AWS could not find the function, deploy with"
             " --function-by export."
         )
         return False
-    fine = True
-    for account in [each for each in facts.accounts if each.id in canary]:
-        fine = compare(deployment, account) and fine
-    if not fine:
-        deployment.story.say(
+    compared = [compare(executor, each) for each in chosen]
+    if not all(compared):
+        executor.run.teller.say(
             "AWS made something else of the pack than was meant. Nothing was put elsewhere. For the"
             " rule's source there is --function-by export."
         )
-    return fine
+    return all(compared)
 
 
-def compare(deployment: Deployment, account: Account) -> bool:
+def compare(executor: Executor, account: Account) -> bool:
     """Tell point by point what AWS made of the pack in an account."""
-    facts = deployment.facts
-    name = deployment.facts.pack_state.accounts[account.id].name
-    seen = facts.members.look([account], lambda session: read_rule(session, name))[account.id]
-    with deployment.story.line(f"read back in {account}") as line:
-        if isinstance(seen, NotSeen):
-            line.find([Fault(f"{account}: not seen: {seen.why}")])
+    estate = executor.estate
+    name = estate.pack.accounts[account.id].name
+    check, title = f"{CHECK}-{account.id}", f"read back in {account}"
+    with executor.run.line(check, title) as line:
+        seen = estate.members.look([account], lambda session: look_for_rule(session, name))
+        found = seen[account.id]
+        if isinstance(found, NotSeen):
+            fault = Fault(account.id, check, f"{account}: not seen: {found.why}")
+            line.end(Result(check, title, faults=(fault,)))
             return False
-    meant = mean_rule(facts, account)
     fine = True
-    for point in compare_rule(seen, facts.pack, meant):
-        with deployment.story.line(f"    {point[0]}") as line:
-            line.end("as meant")
-            if not is_as_meant(point):
-                fine = False
-                line.find([Fault(f"{account}: meant {point[1]}, found {point[2]}")], "DIFFERENT")
+    for number, point in enumerate(
+        compare_rule(found, mean_rule(estate, executor.intent, account))
+    ):
+        check, title = f"{CHECK}-{account.id}-{number}", f"    {point[0]}"
+        with executor.run.line(check, title) as line:
+            text = f"{account}: meant {point[1]}, found {point[2]}"
+            wrong = () if is_as_meant(point) else (Fault(account.id, check, text),)
+            line.end(Result(check, title, good="as meant", bad="DIFFERENT", faults=wrong))
+            fine = fine and not wrong
     return fine
 
 
-def mean_rule(facts: Facts, account: Account) -> DeployedRule:
+def look_for_rule(session: Session, pack: str) -> DeployedRule:
+    """Return the rule, looking again while AWS does not show it yet. Raises NotThere."""
+
+    def read() -> DeployedRule | NotThere:
+        try:
+            return read_rule(session, pack)
+        except NotThere as missing:
+            return missing
+
+    found = look_again(read, lambda each: not isinstance(each, NotThere))
+    if isinstance(found, NotThere):
+        raise found
+    return found
+
+
+def mean_rule(estate: Estate, intent: Intent, account: Account) -> DeployedRule:
     """Return the rule that the pack is meant to make in an account."""
-    template = load_template(facts.pack.body)
     meant: dict[str, Any] = {}
     remediation: dict[str, Any] = {}
-    for resource in template["Resources"].values():
+    for resource in load_template(intent.pack.body)["Resources"].values():
         if resource["Type"] == "AWS::Config::ConfigRule":
             meant = resource["Properties"]
         else:
             remediation = resource["Properties"]
-    place = f"arn:{facts.session.partition}:lambda:{facts.session.region}:{account.id}"
-    parameters = facts.pack.parameters
-    role = f":iam::{facts.session.account}:role/"
+    place = f"arn:{estate.session.partition}:lambda:{estate.session.region}:{account.id}"
+    parameters = intent.pack.parameters
     return DeployedRule(
         name="",
         source=f"{place}:function:{FUNCTION}",
         frequency=parameters["MaximumExecutionFrequency"],
-        parameters=fill(meant["InputParameters"], parameters, {}),
-        remediation=fill(remediation, parameters, {role: f":iam::{account.id}:role/"}),
+        parameters=fill(meant["InputParameters"], parameters, account.id),
+        remediation=fill(remediation, parameters, account.id),
     )
 
 
-def fill(value: Any, parameters: dict[str, str], replaced: dict[str, str]) -> Any:
-    """Return a part of the pack with its parameters filled in, as an account shows it.
-
-    A literal boolean behind Fn::If is decided by the parameter that is meant to switch it.
-    """
+def fill(value: Any, parameters: dict[str, str], account: str) -> Any:
+    """Return a part of the pack with its parameters filled in, as an account shows it."""
     if isinstance(value, dict):
         if set(value) == {"Ref"}:
             return parameters.get(value["Ref"], value["Ref"])
-        if set(value) == {"Fn::If"}:
-            yes = parameters.get(AUTOMATIC) == "true"
-            return fill(value["Fn::If"][1 if yes else 2], parameters, replaced)
-        return {key: fill(each, parameters, replaced) for key, each in value.items()}
+        return {key: fill(each, parameters, account) for key, each in value.items()}
     if isinstance(value, list):
-        return [fill(each, parameters, replaced) for each in value]
-    for old, new in replaced.items():
-        value = value.replace(old, new) if isinstance(value, str) else value
+        return [fill(each, parameters, account) for each in value]
+    if isinstance(value, str) and ":iam::" in value:
+        head, _, tail = value.partition(":iam::")
+        return f"{head}:iam::{account}:{tail.partition(':')[2]}"
     return value

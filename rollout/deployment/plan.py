@@ -1,18 +1,53 @@
-"""What a deployment would change: pure, from the facts. `plan` shows it and `deploy` follows it."""
+"""The plan: from what stands and what is meant to a list of steps; pure.
+
+`plan` prints these steps and the executor runs them: they are the same list.
+"""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from rollout.deployment.preflight import Facts
+from rollout.deployment.estate import Estate
+from rollout.deployment.intent import Intent
+from rollout.names import PACK, STACK, STACK_SET
 from rollout.organization.accounts import Account
+from rollout.packs.state import PackIs
+from rollout.packs.template import ADDED, AUTOMATIC
+from rollout.stacks.stack import StackIs
 
-CREATE, UPDATE, AGAIN, KEEP, REMOVE, NONE = (
-    "create",
-    "update",
-    "try again",
-    "unchanged",
-    "REMOVE",
-    "-",
-)
+
+class Part(StrEnum):
+    """What a step is about; also the check under which its result is kept."""
+
+    BUCKET = "bucket"
+    CODE = "code"
+    STACK_SET = "stack-set"
+    STACKS = "stacks"
+    STACK = "stack"
+    PACK = "pack"
+
+
+class Change(StrEnum):
+    """What a step does."""
+
+    WAIT = "wait for what runs"
+    CREATE = "create"
+    COMPLETE = "complete"
+    UPLOAD = "upload"
+    UPDATE = "update"
+    AGAIN = "try again"
+    KEEP = "unchanged"
+    REMOVE = "remove"
+    NONE = "-"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that is done; `accounts` are those it is done for, by id."""
+
+    part: Part
+    change: Change
+    what: str
+    accounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -20,119 +55,172 @@ class Row:
     """What happens in one account: to its stack and to its pack."""
 
     account: Account
-    stack: str
-    pack: str
+    stack: Change
+    pack: Change
 
 
 @dataclass(frozen=True)
-class Changes:
-    """What happens, in the order in which it does."""
+class Plan:
+    """What is done, in order, and what it comes to in each account."""
 
-    bucket: str
-    code: str
-    stack_set: str
-    stack: str
-    pack: str
+    steps: tuple[Step, ...]
     rows: tuple[Row, ...]
     parameters: tuple[tuple[str, str, str], ...]
     """Parameters of pack and stacks that change: name, now, then."""
+    gained: tuple[Account, ...]
+    """Accounts that were left out and would get the rule."""
     pack_first: bool
     """Whether the pack goes before the code: this checkout knows fewer parameters."""
+    stands: bool
+    """Whether a pack stands already."""
 
     @property
-    def any(self) -> bool:
-        """Is there anything to do?"""
-        steps = (self.bucket, self.code, self.stack_set, self.stack, self.pack)
-        return any(step not in (KEEP, NONE) for step in steps) or any(
-            each not in (KEEP, NONE) for row in self.rows for each in (row.stack, row.pack)
-        )
-
-    @property
-    def removed(self) -> tuple[Account, ...]:
+    def lost(self) -> tuple[Account, ...]:
         """The accounts that have the rule now and would lose it."""
-        return tuple(row.account for row in self.rows if row.pack == REMOVE)
+        return tuple(row.account for row in self.rows if row.pack is Change.REMOVE)
+
+    @property
+    def starts_deleting(self) -> bool:
+        """Would AWS Config remediate by itself from now on?"""
+        return any(name == AUTOMATIC and then == "true" for name, _, then in self.parameters)
 
 
-def compute_changes(facts: Facts) -> Changes:
-    """Return what `deploy` has to change."""
-    rows = tuple(compute_row(facts, account) for account in list_accounts(facts))
-    return Changes(
-        bucket=CREATE if not facts.bucket.exists else UPDATE if facts.bucket.lacks else KEEP,
-        code=KEEP if facts.code_there else CREATE,
-        stack_set=compute_stack_set(facts),
-        stack=compute_stack(facts) if facts.stacked_here else NONE,
-        pack=compute_pack(facts),
-        rows=rows,
-        parameters=compute_parameters(facts),
-        pack_first=bool(facts.pack_state.parameters.keys() - facts.pack.parameters.keys()),
+def make_plan(estate: Estate, intent: Intent) -> Plan:
+    """Return what `deploy` has to do."""
+    wanted = {each.id for each in intent.targets.accounts}
+    strangers = sorted(estate.pack.holders() - wanted)
+    stack_set, here = plan_stack_set(estate, intent), plan_stack(estate, intent)
+    pack = plan_pack(estate, intent)
+    rows = [make_row(estate, intent, each) for each in intent.targets.accounts]
+    for each in strangers:
+        change = Change.REMOVE if each in intent.targets.excluded else Change.KEEP
+        rows.append(Row(estate.find(each), Change.NONE, change))
+    first = bool(estate.pack.parameters.keys() - intent.pack.parameters.keys() - ADDED.keys())
+    code = [*plan_package(estate, intent), *stack_set, *here]
+    steps = [*pack, *code] if first else [*code, *pack]
+    waits = [each for each in steps if each.change is Change.WAIT]
+    return Plan(
+        steps=tuple(waits + [each for each in steps if each.change is not Change.WAIT]),
+        rows=tuple(rows),
+        parameters=compare_parameters(estate, intent),
+        gained=find_gained(estate, intent),
+        pack_first=first,
+        stands=estate.pack.exists,
     )
 
 
-def list_accounts(facts: Facts) -> list[Account]:
-    """Return the accounts that are meant, and those that have the pack without being meant."""
-    accounts = list(facts.accounts)
-    meant = {each.id for each in accounts}
-    if facts.organization:
-        others = sorted(facts.pack_state.accounts.keys() - meant)
-        accounts += [facts.organization.find(each) for each in others]
-    return accounts
+def plan_package(estate: Estate, intent: Intent) -> list[Step]:
+    """Return the steps for bucket and code."""
+    steps, bucket = [], estate.bucket
+    if not bucket.exists or bucket.lacks:
+        change = Change.COMPLETE if bucket.exists else Change.CREATE
+        steps.append(Step(Part.BUCKET, change, f"bucket {bucket.name}"))
+    if not estate.code_there:
+        steps.append(Step(Part.CODE, Change.UPLOAD, f"code {intent.code.name}"))
+    return steps
 
 
-def compute_row(facts: Facts, account: Account) -> Row:
-    """Return what happens in one account."""
-    here = facts.stacked_here and account == facts.here
-    pack = facts.pack_state.accounts.get(account.id)
-    if account not in facts.accounts:
-        return Row(account, NONE, REMOVE if account.id in facts.excluded else KEEP)
-    if here:
-        stack = compute_stack(facts)
-    else:
-        instance = facts.stack_set.instances.get(account.id)
-        stack = KEEP if instance and instance.state == "current" else AGAIN
-        if instance is None:
-            stack = CREATE
-        elif compute_stack_set(facts) == UPDATE:
-            stack = UPDATE
-    if pack is None:
-        return Row(account, stack, CREATE)
-    if compute_pack(facts) == UPDATE:
-        return Row(account, stack, UPDATE)
-    return Row(account, stack, KEEP if pack.state == "ok" else AGAIN)
+def plan_stack_set(estate: Estate, intent: Intent) -> list[Step]:
+    """Return the steps for the StackSet and its stacks."""
+    members = intent.targets.members
+    if estate.organization is None or not members:
+        return []
+    what, present = f"StackSet {STACK_SET}", estate.stack_set
+    steps = []
+    if present.running:
+        steps.append(Step(Part.STACK_SET, Change.WAIT, what))
+    missing = tuple(each.id for each in members if each.id not in present.instances)
+    broken = tuple(
+        each.id
+        for each in members
+        if each.id in present.instances and present.instances[each.id].state is not StackIs.CURRENT
+    )
+    differs = present.exists and present.differs(intent.template, intent.stack_parameters)
+    if not present.exists:
+        steps.append(Step(Part.STACK_SET, Change.CREATE, what))
+    elif differs:
+        steps.append(Step(Part.STACK_SET, Change.UPDATE, what, tuple(present.instances)))
+    if missing:
+        steps.append(Step(Part.STACKS, Change.CREATE, f"stacks of {what}", missing))
+    if broken and not differs:
+        steps.append(Step(Part.STACKS, Change.AGAIN, f"stacks of {what}", broken))
+    return steps
 
 
-def compute_stack_set(facts: Facts) -> str:
-    """Return what happens to the StackSet itself."""
-    if facts.organization is None or not (facts.targets and facts.targets.members):
-        return NONE
-    if not facts.stack_set.exists:
-        return CREATE
-    differs = facts.stack_set.differs(facts.template, facts.stack_parameters)
-    return UPDATE if differs else KEEP
+def plan_stack(estate: Estate, intent: Intent) -> list[Step]:
+    """Return the steps for the ordinary stack of this account."""
+    if not intent.stacked_here:
+        return []
+    change = change_stack(estate, intent)
+    if change is Change.KEEP:
+        return []
+    what = f"stack {STACK} in {estate.here}"
+    return [Step(Part.STACK, change, what, (estate.here.id,))]
 
 
-def compute_stack(facts: Facts) -> str:
-    """Return what happens to the ordinary stack of this account."""
-    if not facts.stack.status:
-        return CREATE
-    if facts.stack.differs(facts.template, facts.stack_parameters):
-        return UPDATE
-    return KEEP if facts.stack.state == "current" else AGAIN
+def change_stack(estate: Estate, intent: Intent) -> Change:
+    """Return what happens to the ordinary stack."""
+    stack = estate.stack
+    if stack.state is StackIs.RUNNING:
+        return Change.WAIT
+    if not stack.status:
+        return Change.CREATE
+    if stack.state is not StackIs.CURRENT:
+        return Change.AGAIN
+    differs = stack.differs(intent.template, intent.stack_parameters)
+    return Change.UPDATE if differs else Change.KEEP
 
 
-def compute_pack(facts: Facts) -> str:
-    """Return what happens to the pack itself."""
-    if not facts.pack_state.exists:
-        return CREATE
-    return UPDATE if facts.pack_state.differs(facts.pack, facts.excluded) else KEEP
+def plan_pack(estate: Estate, intent: Intent) -> list[Step]:
+    """Return the steps for the pack."""
+    state, what = estate.pack, f"conformance pack {PACK}"
+    accounts = tuple(each.id for each in intent.targets.accounts)
+    steps = []
+    if state.moving:
+        steps.append(Step(Part.PACK, Change.WAIT, what, accounts))
+    if not state.exists:
+        steps.append(Step(Part.PACK, Change.CREATE, what, accounts))
+    elif state.differs(intent.pack, intent.targets.excluded):
+        steps.append(Step(Part.PACK, Change.UPDATE, what, accounts))
+    elif bad := tuple(
+        each for each in accounts if state.find(each) not in (PackIs.OK, PackIs.RUNNING)
+    ):
+        steps.append(Step(Part.PACK, Change.AGAIN, what, bad))
+    return steps
 
 
-def compute_parameters(facts: Facts) -> tuple[tuple[str, str, str], ...]:
+def make_row(estate: Estate, intent: Intent, account: Account) -> Row:
+    """Return what the steps come to in one account that is meant."""
+    steps = plan_stack_set(estate, intent)
+    if account == intent.targets.management:
+        steps = plan_stack(estate, intent)
+    pack = find_change(plan_pack(estate, intent), account)
+    if pack in (Change.UPDATE, Change.AGAIN) and account.id not in estate.pack.holders():
+        pack = Change.CREATE
+    return Row(account, find_change(steps, account), pack)
+
+
+def find_change(steps: list[Step], account: Account) -> Change:
+    """Return what the last of these steps does in an account."""
+    found = [each.change for each in steps if account.id in each.accounts]
+    return found[-1] if found else Change.KEEP
+
+
+def find_gained(estate: Estate, intent: Intent) -> tuple[Account, ...]:
+    """Return the accounts that were left out by decision and are not any more."""
+    before = set(estate.pack.excluded) if estate.pack.exists else set()
+    return tuple(
+        each
+        for each in intent.targets.accounts
+        if each.id in before and each.id not in estate.pack.holders()
+    )
+
+
+def compare_parameters(estate: Estate, intent: Intent) -> tuple[tuple[str, str, str], ...]:
     """Return the parameters that change from what stands: name, now, then."""
-    now = {**facts.pack_state.parameters}
-    then = {**facts.pack.parameters}
-    stacked = facts.stack_set if facts.stack_set.exists else facts.stack
-    now |= stacked.parameters
-    then |= {**stacked.parameters, **facts.stack_parameters}
+    stacked = estate.stack_set if estate.stack_set.exists else estate.stack
+    now = {**estate.pack.parameters, **stacked.parameters}
+    then = {**intent.pack.parameters, **stacked.parameters, **intent.stack_parameters}
     return tuple(
         (name, now.get(name, "(none)"), then.get(name, "(none)"))
         for name in sorted(now.keys() | then.keys())

@@ -1,10 +1,9 @@
 """Where the roll-out happens: the Region whose recorder records IAM users; this account's name."""
 
-import argparse
-
 from botocore.exceptions import ClientError
 
 from rollout.aws.session import Session, open_session
+from rollout.deployment.request import Caller
 from rollout.errors import Refused
 from rollout.organization.accounts import Account, Organization, read_organization
 from rollout.organization.recorder import (
@@ -14,22 +13,22 @@ from rollout.organization.recorder import (
 )
 
 
-def open_home(arguments: argparse.Namespace) -> tuple[Session, Recorder]:
+def open_home(caller: Caller) -> tuple[Session, Recorder]:
     """Return the session in the Region of the roll-out, and the recorder there.
 
     That is the Region given, or else the first of the configured one and the partition's main one
     whose recorder records IAM users. Raises Refused where none does.
     """
-    session = open_session(arguments.profile, arguments.region)
+    session = open_session(caller.profile, caller.region)
     regions = [
-        arguments.region or session.boto.region_name,
+        caller.region or session.boto.region_name,
         MAIN_REGIONS.get(session.partition, ""),
     ]
     reasons = []
-    for region in dict.fromkeys(regions[:1] if arguments.region else filter(None, regions)):
+    for region in dict.fromkeys(regions[:1] if caller.region else filter(None, regions)):
         there = session.move(region)
         recorder = read_recorder(there)
-        if not recorder.fault or (arguments.region and not recorder.running):
+        if not recorder.fault or (caller.region and not recorder.running):
             return there, recorder
         reasons.append(f"{region}: {recorder.fault}")
     raise Refused(
@@ -38,13 +37,13 @@ def open_home(arguments: argparse.Namespace) -> tuple[Session, Recorder]:
     )
 
 
-def open_place(arguments: argparse.Namespace) -> tuple[Session, Organization | None, Account]:
+def open_place(caller: Caller) -> tuple[Session, Organization | None, Account]:
     """Return the session, the organization (None with --account-only), and this account by name.
 
     Raises Refused as `open_home` and `read_organization` do.
     """
-    session, _ = open_home(arguments)
-    organization = None if arguments.account_only else read_organization(session)
+    session, _ = open_home(caller)
+    organization = None if caller.account_only else read_organization(session)
     here = (
         organization.find(session.account)
         if organization

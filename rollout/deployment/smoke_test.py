@@ -1,14 +1,18 @@
 """The smoke test: the deployed function judges a user who does not exist, and nothing is stored."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from botocore.exceptions import ClientError
-
-from rollout.aws.session import Session
+from rollout.aws.session import NotSeen, Session
 from rollout.names import FUNCTION, RULE
+from rollout.organization.accounts import Account
+from rollout.organization.members import Members, list_unseen
+from rollout.output.fault import Fault, Result, count
+from rollout.output.run import Run
+from rule.parameters import PARAMETERS
 
+CHECK = "smoke-test"
 SMOKE_USER = "AIDASMOKETESTNOSUCHUSER"
 
 
@@ -52,7 +56,8 @@ def run_smoke_test(session: Session, parameters: Mapping[str, str]) -> str:
     client = session.awslambda
     try:
         answer = client.invoke(FunctionName=FUNCTION, Payload=json.dumps(event).encode())
-    except ClientError as error:
+    except client.exceptions.ResourceNotFoundException as error:
+        # Any other refusal is the operator's affair, and not the function's fault.
         return str(error.response["Error"].get("Message", error))
     payload: bytes = answer["Payload"].read()
     if "FunctionError" not in answer:
@@ -61,3 +66,21 @@ def run_smoke_test(session: Session, parameters: Mapping[str, str]) -> str:
         return str(json.loads(payload).get("errorMessage", payload))
     except ValueError:
         return payload.decode(errors="replace")
+
+
+def run_smoke_tests(
+    run: Run, members: Members, accounts: Sequence[Account], parameters: Mapping[str, str]
+) -> dict[str, str | NotSeen]:
+    """Invoke the function in each of these accounts and tell it; return the answers by id."""
+    names = {each.name for each in PARAMETERS}
+    given = {name: value for name, value in parameters.items() if name in names}
+    title = f"smoke test of {FUNCTION} in {count(len(accounts), 'account')}"
+    with run.line(CHECK, title) as line:
+        answers = dict(members.look(accounts, lambda session: run_smoke_test(session, given)))
+        faults = tuple(
+            Fault(each.id, CHECK, f"{each}: the function fails: {answer}")
+            for each in accounts
+            if (answer := answers[each.id]) and isinstance(answer, str)
+        )
+        line.end(list_unseen(Result(CHECK, title, faults=faults), accounts, answers))
+    return answers

@@ -1,49 +1,177 @@
-"""What has become of stack and pack in each account, in the words of the table: pure."""
+"""How stack, pack and runs stand in each account: typed rows, and the faults in them; pure.
 
-from collections.abc import Sequence
+"Fine", the exit code, the table and the json come from these rows and their faults.
+"""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rollout.aws.session import NotSeen
+from rollout.deployment.estate import Estate
+from rollout.deployment.health import Health
+from rollout.names import DOCUMENT
 from rollout.organization.accounts import Account
-from rollout.output.progress import Fault
-from rollout.packs.organization import AccountPack, PackState
-from rollout.stacks.stack_set import (
-    Instance,
-)
+from rollout.output.fault import Fault, count
+from rollout.packs.state import PackIs
+from rollout.stacks.stack import StackIs
 
 FUNCTION_IS_MISSING = ("insufficientpermissions", "lambda", "function", "no export named")
 """What AWS's reason holds where the pack came before the function (M: the code is documented for
 PutConformancePack; what an account's status says is not)."""
 
 
-def check_instances(accounts: Sequence[Account], instances: dict[str, Instance]) -> list[Fault]:
-    """Return a fault for each account whose stack is not up to date."""
+class TestIs(StrEnum):
+    """What came of the smoke test in an account."""
+
+    __test__ = False  # not pytest's
+
+    PASSED = "ok"
+    FAILED = "failed"
+    NOT_SEEN = "not seen"
+
+
+@dataclass(frozen=True)
+class AccountState:
+    """One account's row."""
+
+    account: Account
+    stack: StackIs
+    pack: PackIs
+    test: TestIs
+    faults: tuple[Fault, ...]
+
+    @property
+    def fine(self) -> bool:
+        """Is nothing wrong with this account?"""
+        return not self.faults
+
+    def describe(self) -> dict[str, object]:
+        """Return it for the document."""
+        return {
+            "account": self.account.id,
+            "name": self.account.name,
+            "stack": self.stack.value,
+            "pack": self.pack.value,
+            "test": self.test.value,
+            "fine": self.fine,
+        }
+
+
+def describe_states(
+    estate: Estate,
+    accounts: Iterable[Account],
+    tested: Mapping[str, str | NotSeen],
+    faults: Iterable[Fault],
+) -> tuple[AccountState, ...]:
+    """Return the row of each account; those that are not fine last."""
+    found = list(faults)
+    rows = [
+        AccountState(
+            account=account,
+            stack=estate.stack_in(account),
+            pack=estate.pack.find(account.id),
+            test=judge_test(tested.get(account.id, NotSeen("not tested"))),
+            faults=tuple(each for each in found if each.account == account.id),
+        )
+        for account in accounts
+    ]
+    return tuple(sorted(rows, key=lambda row: (not row.fine, row.account.id)))
+
+
+def judge_test(answer: str | NotSeen) -> TestIs:
+    """Return what the smoke test's answer means: an empty one is a pass."""
+    if isinstance(answer, NotSeen):
+        return TestIs.NOT_SEEN
+    return TestIs.FAILED if answer else TestIs.PASSED
+
+
+def judge_stacks(check: str, estate: Estate, accounts: Iterable[Account]) -> tuple[Fault, ...]:
+    """Return a fault for each account whose stack does not stand as it is meant."""
     faults = []
     for account in accounts:
-        instance = instances.get(account.id)
-        if instance is None:
-            faults.append(Fault(f"{account}: StackSets made no stack and say nothing"))
-        elif instance.state != "current":
-            reason = instance.reason or "no reason given"
-            faults.append(Fault(f"{account}: the stack is {instance.state}: {reason}"))
-    return faults
+        state = estate.stack_in(account)
+        if state in (StackIs.CURRENT, StackIs.NOT_SEEN):
+            continue
+        instance = estate.stack_set.instances.get(account.id)
+        text = f"{account}: the stack is {state}"
+        if account == estate.here and estate.has_stack_here():
+            text += f": {estate.stack.status or 'StackSets do not reach this account'}"
+            text += f": {estate.stack.reason}" if estate.stack.reason else ""
+        elif instance is None:
+            text = f"{account}: StackSets made no stack and say nothing"
+        else:
+            text += f": {instance.reason or 'no reason given'}"
+        faults.append(Fault(account.id, check, text))
+    return tuple(faults)
 
 
-def check_packs(accounts: Sequence[Account], state: PackState) -> list[Fault]:
+def judge_packs(check: str, estate: Estate, accounts: Iterable[Account]) -> tuple[Fault, ...]:
     """Return a fault for each account in which the pack does not stand."""
     faults = []
     for account in accounts:
-        pack = state.accounts.get(account.id)
-        if pack is None:
-            faults.append(Fault(f"{account}: AWS Config shows no status of the pack"))
-        elif pack.state != "ok":
-            faults.append(Fault(f"{account}: {pack.word}: {pack.reason or 'no reason given'}"))
-    return faults
+        row, state = estate.pack.accounts.get(account.id), estate.pack.find(account.id)
+        if state is PackIs.MISSING or row is None:
+            faults.append(
+                Fault(account.id, check, f"{account}: AWS Config shows no status of the pack")
+            )
+        elif state is not PackIs.OK:
+            reason = row.reason or "no reason given"
+            faults.append(Fault(account.id, check, f"{account}: {row.word}: {reason}"))
+    return tuple(faults)
 
 
-def state_of(part: Instance | AccountPack | None) -> str:
-    """Return the state of a stack or a pack in an account, "" where there is none."""
-    return part.state if part else ""
+def judge_stray(check: str, estate: Estate, account: Account) -> tuple[Fault, ...]:
+    """Return a fault where an account has the pack and no function for it."""
+    if account.id not in estate.pack.holders() or estate.stack_in(account) is not StackIs.MISSING:
+        return ()
+    text = (
+        f"{account}: it has the pack but no function; it joined elsewhere since: deploy there, or"
+        " --exclude it"
+    )
+    return (Fault(account.id, check, text),)
 
 
-def shout(state: str, good: str) -> str:
-    """Return a state for the table: in capitals where it is not the good one."""
-    return state if state == good else (state or "missing").upper()
+def judge_health(check: str, account: Account, health: Health) -> tuple[Fault, ...]:
+    """Return what is not fine with the runs in an account."""
+    told: list[tuple[str, str]] = []
+    runs = health.runs
+    if health.recorder.fault:
+        told.append((f"{health.recorder.fault}: changes of users are not seen", ""))
+    if runs and runs.failure and (runs.success is None or runs.failure > runs.success):
+        told.append((f"the rule's last run failed: {runs.message}", ""))
+    if health.overdue:
+        hours = int(health.overdue.total_seconds() // 3600)
+        since = "the last successful run" if runs and runs.success else "it was activated"
+        told.append(
+            (
+                f"the rule has not run with success for {count(hours, 'hour')}, since {since}; it"
+                f" is to run every {health.rule.frequency or 'TwentyFour_Hours'}",
+                f"aws configservice start-config-rules-evaluation --config-rule-names"
+                f" {health.rule.name}",
+            )
+        )
+    if health.errors:
+        times = count(health.errors, "time")
+        told.append((f"the function failed {times} in the last day; its log says why", ""))
+    runbook = health.runbook
+    if runbook is None:
+        told.append(("the runbook is not there", ""))
+    elif runbook.default != runbook.latest:
+        told.append(
+            (
+                f"the runbook's default version is {runbook.default}, its latest"
+                f" {runbook.latest}; in that account:",
+                f"aws ssm update-document-default-version --name {DOCUMENT}"
+                f" --document-version {runbook.latest}",
+            )
+        )
+    return tuple(Fault(account.id, check, f"{account}: {text}", mend) for text, mend in told)
+
+
+def came_too_early(estate: Estate, account: Account) -> bool:
+    """Did the pack fail in an account because its function was not there yet?"""
+    row = estate.pack.accounts.get(account.id)
+    if row is None or row.state is not PackIs.FAILED:
+        return False
+    return any(word in row.reason.lower() for word in FUNCTION_IS_MISSING)

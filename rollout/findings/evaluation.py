@@ -1,13 +1,13 @@
 """What an evaluation came to: every user of one account or of several, and who was not read."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from rollout.organization.accounts import Account
-from rule.account import Judged
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.facts import User
+from rule.readers import Judged
 from rule.standing import Standing
 
 UNKNOWN = "UNKNOWN"
@@ -65,8 +65,6 @@ class Scope:
     as_of: datetime
     as_of_by: str
     users: tuple[Evaluated, ...]
-    region: str = ""
-    caller: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,8 @@ class Evaluation:
     not_read: tuple[NotRead, ...] = ()
     region: str = ""
     caller: str = ""
-    notes: tuple[str, ...] = field(default=())
+    suspended: tuple[Account, ...] = ()
+    """Accounts that AWS has suspended: nobody can sign in there, and nothing can be read."""
 
     @property
     def users(self) -> tuple[Evaluated, ...]:

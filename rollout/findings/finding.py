@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
+from rule.annotations import NotUnderstood, Said, parse_annotation, parse_ended
 from rule.decision import NON_COMPLIANT
 from rule.facts import utc
-from rule.sentences import NotUnderstood, Said, parse_annotation
 from rule.standing import OFFENDING, Standing
 
 PRODUCTION = "production"
@@ -46,6 +46,8 @@ STATES = {
 @dataclass(frozen=True)
 class Finding:
     """One key of one user. `until` ends a wait or a quarantine, or is an exception's last day.
+
+    Of a finding it is the last day of the exception that has ended, if there was one.
 
     `key` is "" where the sentence names none, `created` None where it says no time, `unit` the path
     of the organizational unit and "" below the root.
@@ -113,7 +115,7 @@ def find(
         said = parse_annotation(annotation)
     except NotUnderstood:
         said = (Said(""),)
-    found = list[Finding]()
+    found, ended = list[Finding](), parse_ended(annotation)
     for each in said:
         if (state := judge_state(compliance, each)) is not None:
             found.append(
@@ -126,7 +128,7 @@ def find(
                     each.key,
                     each.created,
                     state,
-                    each.accepted or each.end if state is not State.FINDING else None,
+                    each.accepted or each.end if state is not State.FINDING else ended,
                     each.owner,
                     annotation,
                 )

@@ -15,7 +15,6 @@ from rollout.findings.evaluation import (
 )
 from rollout.findings.report_forms import Part, read_forms
 from rollout.organization.accounts import Account
-from rule.account import Judged
 from rule.credential_report import (
     LAST_YEAR,
     ReportUnreadable,
@@ -26,6 +25,7 @@ from rule.credential_report import (
 from rule.decision import judge
 from rule.facts import utc
 from rule.parameters import Policy
+from rule.readers import Judged
 
 AHEAD = "password_next_rotation"
 """The one column whose times lie ahead."""

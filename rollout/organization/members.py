@@ -5,7 +5,7 @@ Several accounts at a time; what cannot be seen is NotSeen with the reason, for 
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rollout.aws.session import NotSeen, Session
 from rollout.errors import Refused
 from rollout.organization.accounts import Account
+from rollout.output.fault import Result, Unseen, count
 from rollout.output.progress import UNKNOWN, Line
 
 LOOKERS = 8
@@ -105,3 +106,27 @@ def tell_unseen(
     if far := sum(why == NO_ROLE for why in reasons.values()):
         line.notes.append(f"{far} accounts can be looked into with --member-role NAME only")
     line.notes += [f"{each}: not seen: {why}" for each, why in reasons.items() if why != NO_ROLE]
+
+
+def list_unseen(
+    result: Result, accounts: Iterable[Account], seen: Mapping[str, object | NotSeen]
+) -> Result:
+    """Return a result with who of these accounts was not seen, and why."""
+    chosen = list(accounts)
+    hidden = {
+        each: at.why
+        for each in chosen
+        if isinstance(at := seen.get(each.id, NotSeen(NO_ROLE)), NotSeen)
+    }
+    if not hidden:
+        return result
+    notes = [f"{each}: not seen: {why}" for each, why in hidden.items() if why != NO_ROLE]
+    if far := sum(why == NO_ROLE for why in hidden.values()):
+        notes.insert(0, f"{count(far, 'account')} can be looked into with --member-role NAME only")
+    fine = len(chosen) - len(hidden)
+    return replace(
+        result,
+        unseen=tuple(Unseen(each.id, result.check, why) for each, why in hidden.items()),
+        part=f"{fine} ok, {len(hidden)} not seen" if fine else "not seen",
+        notes=(*result.notes, *notes),
+    )

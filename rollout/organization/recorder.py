@@ -81,23 +81,30 @@ def is_daily(mode: Mapping[str, Any]) -> bool:
     return mode.get("recordingFrequency") == "DAILY"
 
 
+def find_aggregator(session: Session) -> str | NotSeen:
+    """Return the name of an organization aggregator in this account and Region."""
+    pages = session.config.get_paginator("describe_configuration_aggregators").paginate()
+    for page in pages:
+        for each in page["ConfigurationAggregators"]:
+            if "OrganizationAggregationSource" in each:
+                return each["ConfigurationAggregatorName"]
+    return NotSeen("no aggregator of the organization in this account and Region")
+
+
 def read_users_by_account(session: Session) -> dict[str, int] | NotSeen:
-    """Return how many IAM users an organization aggregator here has on record, by account.
+    """Return how many IAM users an organization aggregator here has on record, by account."""
+    aggregator = find_aggregator(session)
+    return aggregator if isinstance(aggregator, NotSeen) else count_users(session, aggregator)
+
+
+def count_users(session: Session, aggregator: str) -> dict[str, int]:
+    """Return how many IAM users the aggregator has on record, by account.
 
     One call for a thousand accounts. It says that users were recorded, not that the recorder runs.
     """
-    pages = session.config.get_paginator("describe_configuration_aggregators").paginate()
-    aggregators = [
-        each
-        for page in pages
-        for each in page["ConfigurationAggregators"]
-        if "OrganizationAggregationSource" in each
-    ]
-    if not aggregators:
-        return NotSeen("no aggregator of the organization in this account and Region")
     counts = turn_pages(
         session.config.get_aggregate_discovered_resource_counts,
-        ConfigurationAggregatorName=aggregators[0]["ConfigurationAggregatorName"],
+        ConfigurationAggregatorName=aggregator,
         Filters={"ResourceType": USER_TYPE, "Region": session.region},
         GroupByKey="ACCOUNT_ID",
         Limit=1000,

@@ -1,4 +1,4 @@
-"""A fault as data: what every check, table and document of the desk tells of what is not fine."""
+"""What a check found, as data: everything that is told, counted or decided comes from here."""
 
 from dataclasses import dataclass
 
@@ -14,3 +14,41 @@ class Fault:
     check: str
     text: str
     mend: str = ""
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Something that nobody could look at, and why: never to be taken for "ok"."""
+
+    account: str
+    check: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one check or one step; a newer result of the same check replaces it."""
+
+    check: str
+    title: str
+    good: str = "ok"
+    """The word for a result without faults."""
+    bad: str = ""
+    """The word for one with faults, instead of their number."""
+    faults: tuple[Fault, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+    part: str = "not seen"
+    """The word for a result of which something was not seen."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """How the line ends."""
+        if self.faults:
+            return self.bad or count(len(self.faults), "FAULT", "FAULTS")
+        return self.part if self.unseen else self.good
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: "1 account", "2 accounts"."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -109,22 +108,6 @@ class Story:
         """Note a change of something in AWS."""
         self.changes.append(what)
 
-    @contextmanager
-    def progress(self, what: str) -> "Iterator[Follow]":
-        """Follow many accounts: a bar on a terminal, one line per change of state in a pipe."""
-        bar = Progress(
-            TextColumn("    " + what),
-            BarColumn(),
-            MofNCompleteColumn(),
-            console=self._console,
-            disable=not self._console.is_terminal,
-            transient=True,
-        )
-        if self._console.is_terminal:
-            self._break()
-        with bar:
-            yield Follow(self, bar)
-
     def table(self, columns: list[str], rows: list[list[str]]) -> None:
         """Write a table; a cell in capitals stands out."""
         table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -180,30 +163,6 @@ class Story:
         if self._open is not None and not self._open.broken:
             self._open.broken = True
             self._console.print()
-
-
-@dataclass
-class Follow:
-    """The accounts of one piece of work, as their states become known."""
-
-    story: Story
-    bar: Progress
-    task: Any = None
-    states: dict[str, str] = field(default_factory=dict)
-
-    def show(self, states: Mapping[str, str], done: int, total: int) -> None:
-        """Tell the states by account: what is new, or how many of `total` are done."""
-        new = {
-            account: state for account, state in states.items() if self.states.get(account) != state
-        }
-        self.states |= new
-        if not self.bar.disable:
-            if self.task is None:
-                self.task = self.bar.add_task("", total=total)
-            self.bar.update(self.task, completed=done, total=total)
-            return
-        for account, state in new.items():
-            self.story.say(f"        {account}: {state}")
 
 
 def dots(name: str) -> str:

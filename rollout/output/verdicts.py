@@ -73,6 +73,7 @@ def describe(evaluation: Evaluation) -> dict[str, Any]:
             }
             for each in evaluation.not_read
         ],
+        "suspended": [each.id for each in evaluation.suspended],
         "users": [describe_user(each) for each in evaluation.users],
     }
 
@@ -130,6 +131,8 @@ def write_table(evaluation: Evaluation, everybody: bool, out: TextIO) -> None:
     rows = [(str(x.account), x.user.name, x.compliance, x.annotation) for x in shown]
     write_rows([row if several else row[1:] for row in rows], out, names[0 if several else 1 :])
     out.writelines(f"not read: {each.account}: {each.why}\n" for each in evaluation.not_read)
+    if evaluation.suspended:
+        out.write(f"suspended, not judged: {', '.join(map(str, evaluation.suspended))}\n")
     out.write(f"{count(len(users), 'user')}{tell_scope(evaluation)}: {tell_counts(evaluation)}")
     hidden = len(users) - len(shown)
     out.write(f" ({hidden} not shown; --all shows them).\n" if hidden else ".\n")

@@ -1,46 +1,53 @@
 """The ordinary conformance pack of one account, for --account-only."""
 
 from rollout.aws.session import Session
-from rollout.aws.waiting import wait
+from rollout.aws.waiting import look_again, wait
 from rollout.names import PACK
-from rollout.output.progress import Story
-from rollout.packs.organization import LONG_AGO, AccountPack, PackState
+from rollout.output.teller import Teller
+from rollout.packs.organization import list_inputs
+from rollout.packs.state import LONG_AGO, AccountPack, Aggregate, PackIs, PackState, read_word
 from rollout.packs.template import Pack
 
 
 def read_account_pack(session: Session) -> PackState:
-    """Return the pack of this account in the shape of an organization's pack."""
+    """Return the pack of this account in the shape of an organization's pack.
+
+    A status that is older than the latest request is about the one before: still running.
+    """
     config = session.config
     try:
-        (described,) = config.describe_conformance_packs(ConformancePackNames=[PACK])[
+        described = config.describe_conformance_packs(ConformancePackNames=[PACK])[
             "ConformancePackDetails"
         ]
-        (status,) = config.describe_conformance_pack_status(ConformancePackNames=[PACK])[
+        statuses = config.describe_conformance_pack_status(ConformancePackNames=[PACK])[
             "ConformancePackStatusDetails"
         ]
     except config.exceptions.NoSuchConformancePackException:
         return PackState(exists=False)
-    except ValueError:
-        # Asked for one name, AWS may also answer with an empty list.
+    # Asked for one name, AWS may also answer with an empty list.
+    if not described:
         return PackState(exists=False)
-    word = status["ConformancePackState"]
-    state = {"COMPLETE": "ok", "FAILED": "failed"}.get(word.rpartition("_")[2], "running")
-    account = AccountPack(
-        session.account,
-        state,
-        PACK,
-        status.get("ConformancePackStatusReason") or "",
-        status.get("LastUpdateCompletedTime") or LONG_AGO,
-        word,
+    put = described[0].get("LastUpdateRequestedTime", LONG_AGO)
+    word, reason, updated = "", "", LONG_AGO
+    for status in statuses[:1]:
+        word = status["ConformancePackState"]
+        reason = status.get("ConformancePackStatusReason", "")
+        updated = status.get("LastUpdateCompletedTime", LONG_AGO)
+        requested = status.get("LastUpdateRequestedTime", put)
+        if requested < put and read_word(word) is not PackIs.RUNNING:
+            word = "UPDATE_IN_PROGRESS"
+    row = AccountPack(
+        session.account, read_word(word or "CREATE_IN_PROGRESS"), PACK, reason, updated, word
     )
     return PackState(
         exists=True,
         parameters={
             each["ParameterName"]: each["ParameterValue"]
-            for each in described.get("ConformancePackInputParameters", [])
+            for each in described[0].get("ConformancePackInputParameters", [])
         },
-        accounts={session.account: account},
-        aggregate=word,
+        accounts={session.account: row},
+        aggregate=Aggregate(word, updated),
+        put=put,
     )
 
 
@@ -52,26 +59,23 @@ def put_account_pack(session: Session, pack: Pack, minutes: float) -> None:
             config.put_conformance_pack(
                 ConformancePackName=PACK,
                 TemplateBody=pack.body,
-                ConformancePackInputParameters=[
-                    {"ParameterName": name, "ParameterValue": value}
-                    for name, value in pack.parameters.items()
-                ],
+                ConformancePackInputParameters=list_inputs(pack.parameters),
             )
         except config.exceptions.ResourceInUseException:
             continue
         return
 
 
-def follow_account_pack(session: Session, story: Story, minutes: float) -> PackState:
+def follow_account_pack(session: Session, teller: Teller, minutes: float) -> PackState:
     """Wait until the pack of this account has come to an end."""
-    state = PackState(exists=False)
-    with story.progress("pack") as follow:
+    state = look_again(lambda: read_account_pack(session), lambda found: found.exists)
+    with teller.follow("pack") as follow:
         for _ in wait(f"The conformance pack {PACK}", minutes):
-            state = read_account_pack(session)
-            told = {session.label: f"pack {state.aggregate.lower().replace('_', ' ')}"}
-            follow.show(told if state.exists else {}, int(not state.moving), 1)
+            row = state.accounts.get(session.account)
+            follow.show({session.label: row.tell()} if row else {}, int(not state.moving), 1)
             if not state.moving:
                 break
+            state = read_account_pack(session)
     return state
 
 

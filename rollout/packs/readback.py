@@ -6,12 +6,11 @@ The rule's name ends in what AWS made up, so the pack in the account is asked fo
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rollout.aws.session import Session
-from rollout.names import DOCUMENT, FUNCTION, RULE
-from rollout.packs.template import Pack
+from rollout.errors import NotThere
+from rollout.names import RULE
 
 MAX_RULE_NAME = 64
 """Of the queries that the function makes by the rule's name (botocore's model)."""
@@ -28,27 +27,17 @@ class DeployedRule:
     remediation: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Health:
-    """How the rule has run: times are None where Config has none on record."""
-
-    last_success: datetime | None
-    last_failure: datetime | None
-    failure: str
-    errors: int
-    """Of the function in the last day."""
-    runbook: str
-    """The default version of the runbook, with the latest one where they differ; "" for none."""
-
-
 def read_rule(session: Session, pack_name: str) -> DeployedRule:
     """Return the rule that a pack made in this account; three calls.
 
-    Raises ClientError where the pack or the rule is not there.
+    Raises NotThere where the rule is not to be seen, and ClientError.
     """
     config = session.config
     name = read_rule_name(session, pack_name)
-    (rule,) = config.describe_config_rules(ConfigRuleNames=[name])["ConfigRules"]
+    rules = config.describe_config_rules(ConfigRuleNames=[name])["ConfigRules"]
+    if not rules:
+        raise NotThere(f"AWS Config does not show the rule {name} yet.")
+    rule = rules[0]
     remediations = config.describe_remediation_configurations(ConfigRuleNames=[name])[
         "RemediationConfigurations"
     ]
@@ -75,16 +64,18 @@ def read_rule_name(session: Session, pack_name: str) -> str:
     pages = session.config.get_paginator("describe_conformance_pack_compliance").paginate(
         ConformancePackName=pack_name
     )
-    (name,) = [
+    names = [
         each["ConfigRuleName"]
         for page in pages
         for each in page["ConformancePackRuleComplianceList"]
         if each["ConfigRuleName"].startswith(RULE)
     ]
-    return name
+    if not names:
+        raise NotThere(f"AWS Config shows no rule of the pack {pack_name} yet.")
+    return names[0]
 
 
-def compare_rule(rule: DeployedRule, pack: Pack, meant: DeployedRule) -> list[tuple[str, str, str]]:
+def compare_rule(rule: DeployedRule, meant: DeployedRule) -> list[tuple[str, str, str]]:
     """Return point by point what AWS made: the point, what was meant, what was found."""
     points = [
         ("rule name", f"{RULE}-..., at most {MAX_RULE_NAME} characters", rule.name),
@@ -136,47 +127,3 @@ def dig(value: Any, path: str) -> Any:
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
-
-
-def read_health(session: Session, pack_name: str) -> Health:
-    """Return how the rule and the function have run in this account; four calls."""
-    config = session.config
-    name = read_rule_name(session, pack_name)
-    (status,) = config.describe_config_rule_evaluation_status(ConfigRuleNames=[name])[
-        "ConfigRulesEvaluationStatus"
-    ]
-    failures = (status.get("LastFailedInvocationTime"), status.get("LastFailedEvaluationTime"))
-    message = status.get("LastErrorMessage") or status.get("LastErrorCode") or ""
-    return Health(
-        last_success=status.get("LastSuccessfulEvaluationTime"),
-        last_failure=max(filter(None, failures), default=None),
-        failure=message,
-        errors=read_errors(session),
-        runbook=read_runbook(session),
-    )
-
-
-def read_errors(session: Session) -> int:
-    """Return the function's errors of the last day."""
-    now = datetime.now(UTC)
-    points = session.cloudwatch.get_metric_statistics(
-        Namespace="AWS/Lambda",
-        MetricName="Errors",
-        Dimensions=[{"Name": "FunctionName", "Value": FUNCTION}],
-        StartTime=now - timedelta(days=1),
-        EndTime=now,
-        Period=86400,
-        Statistics=["Sum"],
-    )["Datapoints"]
-    return int(sum(point["Sum"] for point in points))
-
-
-def read_runbook(session: Session) -> str:
-    """Return the default version; an update of the stack may leave it behind (FACTS 5)."""
-    ssm = session.ssm
-    try:
-        document = ssm.describe_document(Name=DOCUMENT)["Document"]
-    except ssm.exceptions.InvalidDocument:
-        return ""
-    default, latest = document.get("DefaultVersion", ""), document.get("LatestVersion", "")
-    return default if default == latest else f"{default} (latest is {latest})"

@@ -14,8 +14,32 @@ import yaml
 from rollout.errors import Refused
 from rollout.names import EXPORT, MAX_TEMPLATE_BYTES, PACK_FILE, PLACEHOLDER_ACCOUNT
 
-REVISION = "Revision"
+REVISION, FUNCTION_BY, ROLE_ACCOUNT = "Revision", "FunctionBy", "RoleAccount"
+UNITS, CANARY = "Units", "Canary"
+ADDED = {
+    REVISION: "The hash of this template, so that a change of it can be seen.",
+    FUNCTION_BY: "How the rule names the function: by the account's id, or by an export.",
+    ROLE_ACCOUNT: "Whose account id AutomationAssumeRole was written with.",
+    UNITS: "The organizational units that the deployment keeps to.",
+    CANARY: "While the pack stands in a canary alone: who is left out once that is over.",
+}
+"""What the rendered pack declares beyond conformance-pack.yaml: what was decided, to be read back.
+
+No value is ever empty, as AWS Config may refuse that."""
+NONE, ALL = "none", "all"
 AUTOMATIC = "AutomaticRemediation"
+AUTOMATIC_CONDITION = "RemediatesAutomatically"
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """How the pack is rendered, apart from its parameters."""
+
+    function_by: str = "name"
+    """"export" takes the function's ARN from the export of template.yaml."""
+    role_account: str = "management"
+    units: str = ALL
+    canary: str = NONE
 
 
 @dataclass(frozen=True)
@@ -66,30 +90,35 @@ def load_template(text: str) -> dict[str, Any]:
 
 
 def render_pack(
-    account: str, partition: str, given: dict[str, str], *, function_by: str = "name"
+    account: str, partition: str, given: dict[str, str], rendering: Rendering | None = None
 ) -> Pack:
-    """Return the pack for a calling account; every parameter is given, so that none is a default.
+    """Return the pack with `account` in the role's ARN; every parameter is given, none a default.
 
-    `function_by` "export" takes the function's ARN from the export of template.yaml, should
-    `${AWS::AccountId}` not resolve. Raises Refused for what the pack does not know.
+    Whether remediation is automatic is written as a literal, as in every public pack (FACTS 1).
+    Raises Refused for what the pack does not know.
     """
+    rendering = rendering or Rendering()
     template = load_pack()
     declared = template["Parameters"]
     if unknown := sorted(given.keys() - declared.keys()):
         raise Refused(f"This checkout's conformance-pack.yaml has no parameter {unknown[0]}.")
     for resource in template["Resources"].values():
         source = resource["Properties"].get("Source", {})
-        if function_by == "export" and "SourceIdentifier" in source:
+        if rendering.function_by == "export" and "SourceIdentifier" in source:
             source["SourceIdentifier"] = {"Fn::ImportValue": EXPORT}
     role = f"arn:aws:iam::{PLACEHOLDER_ACCOUNT}:role/"
     template["Resources"] = _replace(
         template["Resources"], role, f"arn:{partition}:iam::{account}:role/"
     )
-    declared[REVISION] = {
-        "Type": "String",
-        "Description": "The hash of this template, so that a change of it can be seen.",
-        "Default": "",
-    }
+    automatic = {AUTOMATIC: "false", **given}[AUTOMATIC] == "true"
+    for resource in template["Resources"].values():
+        if "Automatic" in resource["Properties"]:
+            resource["Properties"]["Automatic"] = automatic
+    template.get("Conditions", {}).pop(AUTOMATIC_CONDITION, None)
+    if not template.get("Conditions"):
+        template.pop("Conditions", None)
+    for name, meaning in ADDED.items():
+        declared[name] = {"Type": "String", "Description": meaning, "Default": NONE}
     body = yaml.safe_dump(template, sort_keys=False, width=96)
     if len(body.encode()) > MAX_TEMPLATE_BYTES:
         raise Refused(
@@ -97,6 +126,12 @@ def render_pack(
             f" {MAX_TEMPLATE_BYTES:,}."
         )
     values = {name: str(each.get("Default", "")) for name, each in declared.items()} | given
+    values |= {
+        FUNCTION_BY: rendering.function_by,
+        ROLE_ACCOUNT: rendering.role_account,
+        UNITS: rendering.units,
+        CANARY: rendering.canary,
+    }
     values[REVISION] = hashlib.sha256(body.encode()).hexdigest()[:16]
     return Pack(body, values)
 

@@ -1,6 +1,6 @@
 """Exceptions: what stands on the users of an account, what a file wants, and what to write.
 
-Whether an exception is good is never said here: the rule's own `check_exception` says it, in its
+Whether an exception is good is never said here: the rule's own `read_exception` says it, in its
 own words. Deciding is pure; only `read_standing` and `write_exception` touch AWS.
 """
 
@@ -16,7 +16,7 @@ from rollout.organization.accounts import Account
 from rollout.remediation.attempt import ChangedMeanwhile
 from rollout.remediation.rule_in_force import read_rule_in_force
 from rollout.remediation.tagged_users import TaggedUser, read_tagged_user, read_tagged_users
-from rule.exception_tags import EXCEPTION_TAG, EXCEPTION_TAGS, check_exception
+from rule.exception_tags import EXCEPTION_TAG, EXCEPTION_TAGS, read_exception
 from rule.parameters import Policy, parse_parameters
 
 MOST_TAGS = 50
@@ -128,18 +128,19 @@ def judge_exception(
     """Return how a user's exception stands at `now`, None where none is recorded."""
     if not exception_tags(tags):
         return None
-    accepted, fault = check_exception(tags, policy, now)
+    found = read_exception(tags, policy, now)
     spelled = {name.lower(): value for name, value in tags.items()}
     owner, expires, reason = (
         " ".join(spelled.get(EXCEPTION_TAG + part, "").split()) for part in PARTS
     )
     last = parse_day(expires)
-    state = State.VALID if accepted else State.INVALID
-    if not accepted and last and last < now.date():
+    state = State.VALID if found.accepted else State.INVALID
+    if not found.accepted and last and last < now.date():
         # It has ended only when nothing else is wrong with it: on its last day it was good.
         then = datetime.combine(last, now.timetz())
-        state = State.EXPIRED if check_exception(tags, policy, then)[0] else State.INVALID
-    return Recorded(account, user, owner, expires, reason, state, fault, last)
+        good = read_exception(tags, policy, then).accepted
+        state = State.EXPIRED if good else State.INVALID
+    return Recorded(account, user, owner, expires, reason, state, found.fault, last)
 
 
 def list_exceptions(account: Account, standing: Standing, now: datetime) -> list[Recorded]:
@@ -175,9 +176,9 @@ def parse_day(text: str) -> date | None:
 
 def find_fault(wanted: Wanted, standing: Standing, now: datetime) -> str:
     """Return why an exception would not be good, in the rule's words or IAM's, or ""."""
-    accepted, fault = check_exception(wanted.tags, standing.policy, now)
-    if not accepted:
-        return fault
+    exception = read_exception(wanted.tags, standing.policy, now)
+    if not exception.accepted:
+        return exception.fault
     for part, value in zip(PARTS, wanted.tags.values(), strict=True):
         if len(value) > LONGEST_VALUE:
             return f"{part} has {len(value)} characters, a tag takes {LONGEST_VALUE}."

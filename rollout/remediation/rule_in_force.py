@@ -5,7 +5,8 @@ does: so the desk never promises what the rule would not do.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rollout.aws.session import Session
 from rollout.errors import Refused
@@ -19,6 +20,8 @@ class RuleInForce:
 
     name: str
     policy: Policy
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Those that the rule was given, as text."""
 
 
 def read_rule_in_force(session: Session) -> RuleInForce | None:
@@ -46,8 +49,11 @@ def read_rule_in_force(session: Session) -> RuleInForce | None:
             f"{session.label}: the rule {rule['ConfigRuleName']} invokes {source}, which is not"
             f" this account's function {FUNCTION}."
         )
+    given = json.loads(rule.get("InputParameters") or "{}")
     try:
-        policy = parse_parameters(json.loads(rule.get("InputParameters") or "{}"))
+        policy = parse_parameters(given)
     except InvalidParameters as fault:
         raise Refused(f"{session.label}: the rule {rule['ConfigRuleName']}: {fault}") from fault
-    return RuleInForce(rule["ConfigRuleName"], policy)
+    return RuleInForce(
+        rule["ConfigRuleName"], policy, {name: str(value) for name, value in given.items()}
+    )

@@ -5,7 +5,7 @@ joins: so every change waits for what runs and tries again when another one came
 account does not stop the others; what came of each is read afterwards.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ from rollout.aws.session import Session
 from rollout.aws.waiting import wait
 from rollout.names import STACK_SET
 from rollout.organization.accounts import Organization
-from rollout.output.progress import Story
-from rollout.stacks.stack import list_parameters
+from rollout.output.teller import Teller
+from rollout.stacks.parameters import list_parameters
 from rollout.stacks.stack_set import PAGE, RUNNING, StackSet, call_as, find_running
 
 PREFERENCES = {
@@ -22,6 +22,8 @@ PREFERENCES = {
     "FailureTolerancePercentage": 100,
     "MaxConcurrentPercentage": 100,
 }
+MAX_UNITS = 50
+"""Of one call's DeploymentTargets (FACTS 13)."""
 
 
 @dataclass
@@ -30,7 +32,7 @@ class Operations:
 
     session: Session
     organization: Organization
-    story: Story
+    teller: Teller
     minutes: float
 
     def update(self, present: StackSet, template: str, parameters: Mapping[str, str]) -> None:
@@ -38,7 +40,7 @@ class Operations:
         self.run(
             "update_stack_set",
             TemplateBody=template,
-            Parameters=list_parameters({**present.parameters, **parameters}),
+            Parameters=list_parameters(template, present.parameters, parameters),
             Capabilities=["CAPABILITY_NAMED_IAM"],
             PermissionModel="SERVICE_MANAGED",
             AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},
@@ -47,45 +49,31 @@ class Operations:
     def create_instances(self, units: Iterable[str], exclude: Iterable[str]) -> None:
         """Create the stack wherever it is missing in these units; the units stay targets."""
         left_out = sorted(exclude)
-        targets: dict[str, Any] = {"OrganizationalUnitIds": list(units)}
-        if left_out:
-            targets |= {"AccountFilterType": "DIFFERENCE", "Accounts": left_out}
-        self.run("create_stack_instances", DeploymentTargets=targets, Regions=[self.session.region])
+        for part in batched(units):
+            targets: dict[str, Any] = {"OrganizationalUnitIds": part}
+            if left_out:
+                targets |= {"AccountFilterType": "DIFFERENCE", "Accounts": left_out}
+            self.run("create_stack_instances", targets)
 
     def update_instances(self, units: Iterable[str], accounts: Iterable[str]) -> None:
         """Try once more in these accounts."""
-        targets = {
-            "OrganizationalUnitIds": list(units),
-            "AccountFilterType": "INTERSECTION",
-            "Accounts": sorted(accounts),
-        }
-        self.run("update_stack_instances", DeploymentTargets=targets, Regions=[self.session.region])
+        for part in batched(units):
+            self.run("update_stack_instances", narrow(part, accounts))
 
     def delete_instances(self) -> None:
         """Delete every stack of the StackSet, wherever in the organization it is."""
-        self.run(
-            "delete_stack_instances",
-            DeploymentTargets={"OrganizationalUnitIds": [self.organization.root]},
-            Regions=[self.session.region],
-            RetainStacks=False,
-        )
+        everywhere = {"OrganizationalUnitIds": [self.organization.root]}
+        self.run("delete_stack_instances", everywhere, RetainStacks=False)
 
     def forget_instances(self, accounts: Iterable[str]) -> None:
         """Take accounts off the StackSet without touching what is in them."""
-        targets = {
-            "OrganizationalUnitIds": [self.organization.root],
-            "AccountFilterType": "INTERSECTION",
-            "Accounts": sorted(accounts),
-        }
-        self.run(
-            "delete_stack_instances",
-            DeploymentTargets=targets,
-            Regions=[self.session.region],
-            RetainStacks=True,
-        )
+        targets = narrow([self.organization.root], accounts)
+        self.run("delete_stack_instances", targets, RetainStacks=True)
 
-    def run(self, operation: str, **parameters: Any) -> None:
+    def run(self, operation: str, targets: dict[str, Any] | None = None, **parameters: Any) -> None:
         """Start an operation as soon as none is in the way, and follow it."""
+        if targets is not None:
+            parameters |= {"DeploymentTargets": targets, "Regions": [self.session.region]}
         client = self.session.cloudformation
         start: Callable[..., Any] = getattr(client, operation)
         for _ in wait(f"The operation in the way of {operation}", self.minutes):
@@ -106,7 +94,7 @@ class Operations:
     def follow(self, operation_id: str) -> None:
         """Tell what an operation does, account by account, until it has ended."""
         client, who = self.session.cloudformation, call_as(self.session, self.organization)
-        with self.story.progress("stacks") as follow:
+        with self.teller.follow("stacks") as follow:
             for _ in wait(f"The StackSet operation {operation_id}", self.minutes):
                 status = client.describe_stack_set_operation(
                     StackSetName=STACK_SET, OperationId=operation_id, CallAs=who
@@ -125,6 +113,25 @@ class Operations:
                 follow.show(states, done, len(results))
                 if status not in RUNNING:
                     return
+
+
+def batched(units: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the units in parts that one call takes."""
+    chosen = list(units)
+    for start in range(0, len(chosen), MAX_UNITS):
+        yield chosen[start : start + MAX_UNITS]
+
+
+def narrow(units: list[str], accounts: Iterable[str]) -> dict[str, Any]:
+    """Return the targets that are these accounts alone.
+
+    Not for making instances: StackSets would keep the filter for accounts that join later.
+    """
+    return {
+        "OrganizationalUnitIds": units,
+        "AccountFilterType": "INTERSECTION",
+        "Accounts": sorted(accounts),
+    }
 
 
 def _tell(result: Mapping[str, Any]) -> str:

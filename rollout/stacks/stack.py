@@ -6,20 +6,35 @@ guide, "Stack status codes": ROLLBACK_COMPLETE).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from enum import StrEnum
 
 from botocore.exceptions import ClientError
 
 from rollout.aws.session import Session
 from rollout.aws.waiting import wait
 from rollout.names import STACK
+from rollout.stacks.parameters import list_parameters
 
-if TYPE_CHECKING:
-    from types_boto3_cloudformation.type_defs import ParameterTypeDef
+UNUSABLE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+"""What cannot be updated, only deleted and made anew."""
 
 
 class StackBroken(Exception):
     """CloudFormation could not bring the stack about; the text is its reason."""
+
+
+class StackIs(StrEnum):
+    """How the stack of one account stands."""
+
+    CURRENT = "current"
+    OUTDATED = "outdated"
+    RUNNING = "running"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SUSPENDED = "suspended"
+    INOPERABLE = "inoperable"
+    MISSING = "missing"
+    NOT_SEEN = "not seen"
 
 
 @dataclass(frozen=True)
@@ -37,13 +52,17 @@ class Stack:
         return not self.status or "CodeKey" in self.parameters
 
     @property
-    def state(self) -> str:
-        """How it stands, in the words of `rollout.stacks.stack_set.Instance`."""
+    def state(self) -> StackIs:
+        """How it stands.
+
+        After UPDATE_ROLLBACK_COMPLETE everything is as before the update: what template and
+        parameters say, stands.
+        """
         if not self.status:
-            return ""
-        if self.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-            return "current"
-        return "running" if self.status.endswith("IN_PROGRESS") else "failed"
+            return StackIs.MISSING
+        if self.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"):
+            return StackIs.CURRENT
+        return StackIs.RUNNING if self.status.endswith("IN_PROGRESS") else StackIs.FAILED
 
     def differs(self, template: str, parameters: Mapping[str, str]) -> bool:
         """Does it have another template or other parameters?"""
@@ -88,12 +107,12 @@ def put_stack(
     Raises StackBroken, and Stopped where it takes too long.
     """
     client = session.cloudformation
-    if present.state == "running":
+    if present.state is StackIs.RUNNING:
         present = follow_stack(session, minutes)
-    if present.status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"):
+    if present.status in UNUSABLE:
         delete_stack(session, minutes)
         present = Stack()
-    if present.state == "current" and not present.differs(template, parameters):
+    if present.state is StackIs.CURRENT and not present.differs(template, parameters):
         return False
     put = client.update_stack if present.status else client.create_stack
     try:
@@ -101,23 +120,17 @@ def put_stack(
             StackName=STACK,
             TemplateBody=template,
             Capabilities=["CAPABILITY_NAMED_IAM"],
-            Parameters=list_parameters({**present.parameters, **parameters}),
+            Parameters=list_parameters(template, present.parameters, parameters),
         )
     except ClientError as error:
-        if "No updates are to be performed" in error.response["Error"].get("Message", ""):
-            return False
-        raise
+        # CloudFormation has one code for many refusals, so its reason is told as it is.
+        raise StackBroken(
+            f"{present.status or 'no stack'}: {error.response['Error'].get('Message', error)}"
+        ) from error
     after = follow_stack(session, minutes)
-    if after.state != "current":
+    if after.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise StackBroken(f"{after.status}: {read_reason(session) or after.reason}")
     return True
-
-
-def list_parameters(parameters: Mapping[str, str]) -> "list[ParameterTypeDef]":
-    """Return parameters as CloudFormation takes them."""
-    return [
-        {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())
-    ]
 
 
 def follow_stack(session: Session, minutes: float) -> Stack:
@@ -125,7 +138,7 @@ def follow_stack(session: Session, minutes: float) -> Stack:
     stack = Stack()
     for _ in wait(f"{session.label}: the stack {STACK}", minutes):
         stack = read_stack(session)
-        if stack.state != "running":
+        if stack.state is not StackIs.RUNNING:
             break
     return stack
 

@@ -1,20 +1,24 @@
 """The StackSet that brings template.yaml to the members: read, created, deleted.
 
-AWS's words for an instance come down to one here: current, outdated, failed, suspended and so on.
+AWS's two words for an instance come down to one here.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rollout.aws.session import Session
 from rollout.names import STACK_SET
 from rollout.organization.accounts import Organization
-from rollout.stacks.stack import list_parameters
+from rollout.stacks.parameters import list_parameters
+from rollout.stacks.stack import StackIs
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.literals import CallAsType
-    from types_boto3_cloudformation.type_defs import PaginatorConfigTypeDef
+    from types_boto3_cloudformation.type_defs import (
+        PaginatorConfigTypeDef,
+        StackInstanceSummaryTypeDef,
+    )
 
 RUNNING = ("RUNNING", "QUEUED", "STOPPING")
 PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}
@@ -22,10 +26,10 @@ PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}
 
 @dataclass(frozen=True)
 class Instance:
-    """The stack of one account: `state` is current, outdated, failed, suspended or inoperable."""
+    """The stack of one account."""
 
     account: str
-    state: str
+    state: StackIs
     reason: str = ""
 
 
@@ -38,6 +42,7 @@ class StackSet:
     template: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     auto_deployment: bool = False
+    units: tuple[str, ...] = ()
     instances: Mapping[str, Instance] = field(default_factory=dict)
     running: str = ""
     """The id of the operation that runs, or ""."""
@@ -69,6 +74,7 @@ def read_stack_set(session: Session, organization: Organization) -> StackSet:
         ours=described.get("PermissionModel") == "SERVICE_MANAGED" and "CodeKey" in parameters,
         template=described.get("TemplateBody", ""),
         parameters=parameters,
+        units=tuple(described.get("OrganizationalUnitIds", [])),
         auto_deployment=bool((described.get("AutoDeployment") or {}).get("Enabled")),
         instances=read_instances(session, organization),
         running=find_running(session, organization),
@@ -88,14 +94,16 @@ def read_instances(session: Session, organization: Organization) -> dict[str, In
     }
 
 
-def parse_instance(summary: Mapping[str, Any]) -> Instance:
+def parse_instance(summary: "StackInstanceSummaryTypeDef") -> Instance:
     """Return an instance from its summary."""
     detailed = (summary.get("StackInstanceStatus") or {}).get("DetailedStatus", "")
-    state = str(summary.get("Status", "")).lower()
+    state = StackIs(str(summary.get("Status", "OUTDATED")).lower())
     if detailed == "SKIPPED_SUSPENDED_ACCOUNT":
-        state = "suspended"
-    elif state == "outdated" and detailed in ("FAILED", "CANCELLED", "FAILED_IMPORT"):
-        state = detailed.partition("_")[0].lower()
+        state = StackIs.SUSPENDED
+    elif state is StackIs.OUTDATED and detailed in ("FAILED", "FAILED_IMPORT"):
+        state = StackIs.FAILED
+    elif state is StackIs.OUTDATED and detailed == "CANCELLED":
+        state = StackIs.CANCELLED
     return Instance(summary["Account"], state, summary.get("StatusReason") or "")
 
 
@@ -117,7 +125,7 @@ def create_stack_set(
         StackSetName=STACK_SET,
         Description="What the AWS Config rule iam-user-no-setup-access-key needs in each account",
         TemplateBody=template,
-        Parameters=list_parameters(parameters),
+        Parameters=list_parameters(template, {}, parameters),
         Capabilities=["CAPABILITY_NAMED_IAM"],
         PermissionModel="SERVICE_MANAGED",
         AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},

@@ -1,4 +1,11 @@
-from tools.documents import DOCS, STACK_ACTIONS, load_stack, write_permissions, write_roll_out
+from tools.documents import (
+    DOCS,
+    STACK_ACTIONS,
+    load_stack,
+    write_checks,
+    write_permissions,
+    write_roll_out,
+)
 
 RUN = "make docs writes it anew"
 
@@ -17,3 +24,7 @@ def test_the_permissions_page_lists_what_the_verbs_call() -> None:
 def test_every_resource_of_the_stack_has_its_actions_listed() -> None:
     types = {each["Type"] for each in load_stack()["Resources"].values()}
     assert types <= STACK_ACTIONS.keys()
+
+
+def test_the_page_of_checks_lists_every_check() -> None:
+    assert write_checks() == (DOCS / "operate" / "checks.md").read_text(encoding="utf-8"), RUN

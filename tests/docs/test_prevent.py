@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from tests.guardrails.scp.test_scp import PLACEHOLDERS
 from tests.rollout.commands.test_prevent import CLEAN, PLAN, TEMPLATE
 from tests.support.paths import ROOT
 
+TODAY = date(2026, 9, 1)
+
 
 def read(page: str) -> str:
     return (ROOT / "docs" / page).read_text()
@@ -30,9 +33,9 @@ def find_blocks(page: str, language: str, section: str = "") -> list[str]:
     """Return the code blocks of a language, of one section or of the whole page."""
     text = read(page)
     if section:
-        text = re.split(rf"^## {re.escape(section)}$", text, flags=re.M)[1]
-        text = re.split(r"^## ", text, flags=re.M)[0]
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.M | re.S)
+        text = re.split(rf"^## {re.escape(section)}$", text, flags=re.MULTILINE)[1]
+        text = re.split(r"^## ", text, flags=re.MULTILINE)[0]
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def test_the_example_s_output_is_the_command_s_own(
@@ -99,9 +102,9 @@ def test_the_snippets_for_ci_are_yaml_that_installs_and_runs(service: str) -> No
 
 def test_the_metadata_shown_accepts_the_finding() -> None:
     snippet = find_blocks("prevent.md", "yaml", "Accept a finding")[0]
-    assert check_template(snippet, "t.yaml") == []
-    without = snippet.replace(ConsoleUserKey.id, "E0000")
-    assert [f.key for f in check_template(without, "t.yaml")] == ["Key"]
+    assert check_template(snippet, "t.yaml", TODAY).findings == []
+    without = snippet.replace("owner: platform team", "owner:")
+    assert [f.key for f in check_template(without, "t.yaml", TODAY).findings] == ["Key"]
 
 
 def test_the_exemption_shown_is_complete() -> None:
@@ -135,9 +138,9 @@ def test_the_guard_rule_judges_the_input_that_a_hook_on_stacks_gives() -> None:
 
 def test_the_page_on_scps_explains_each_file_and_each_placeholder() -> None:
     text = read("scp.md")
-    files = re.findall(r"^\| `([a-z-]+\.json)`", text, flags=re.M)
+    files = re.findall(r"^\| `([a-z-]+\.json)`", text, flags=re.MULTILINE)
     assert sorted(files) == sorted(f.name for f in (ROOT / "guardrails" / "scp").iterdir())
-    assert set(re.findall(r"^\| `(<[a-z-]+>)` \|", text, flags=re.M)) == set(PLACEHOLDERS)
+    assert set(re.findall(r"^\| `(<[a-z-]+>)` \|", text, flags=re.MULTILINE)) == set(PLACEHOLDERS)
 
 
 def test_the_example_of_use_leaves_no_placeholder() -> None:

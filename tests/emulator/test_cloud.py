@@ -8,9 +8,12 @@ from urllib.request import Request, urlopen
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto.cloudformation.parsing import get_model_map, get_name_type_map
 from moto.config.models import ConfigBackend, config_backends
 from moto.core.base_backend import AccountSpecificBackend
 from moto.iam.models import IAMBackend, iam_backends
+from moto.organizations.models import organizations_backends
+from moto.s3.models import FakeBucket
 
 from emulator import Account, Cloud, open_account
 from emulator.clock import whole_seconds
@@ -27,6 +30,30 @@ def test_the_time_of_the_process_is_the_clouds_until_it_closes() -> None:
         back = datetime.now(UTC)
     assert (inside, later, back) == (NOW, NOW + timedelta(days=8, hours=1), NOW)
     assert before <= datetime.now(UTC) < before + timedelta(minutes=1)
+
+
+def where_moto_is_changed() -> dict[str, str]:
+    """Return, for each place in which this package changes moto, whose object stands there."""
+    places = {
+        "bucket policies": FakeBucket.get_permission,
+        "rules in stacks": get_model_map().get("AWS::Config::ConfigRule"),
+        "roles in stacks": get_model_map()["AWS::IAM::Role"],
+        "functions in stacks": get_model_map()["AWS::Lambda::Function"],
+        "iam": iam_backends.backend,
+        "organizations": organizations_backends.backend,
+    }
+    found = {name: str(getattr(each, "__module__", "")) for name, each in places.items()}
+    return {name: module.partition(".")[0] for name, module in found.items()}
+
+
+def test_nothing_of_moto_stays_changed_when_the_cloud_has_closed() -> None:
+    for _ in range(2):
+        with open_account(NOW):
+            assert {*where_moto_is_changed().values()} == {"emulator"}
+        outside = where_moto_is_changed()
+        assert outside.pop("rules in stacks") == ""
+        assert {*outside.values()} == {"moto"}
+        assert "AWS::Config::ConfigRule" not in get_name_type_map()
 
 
 def test_the_clock_ticks_on() -> None:
@@ -205,5 +232,5 @@ def test_what_no_aws_client_sends_is_refused(
 def test_an_operation_that_nobody_has_written_is_named_at_once() -> None:
     with open_account(NOW) as account:
         with pytest.raises(ClientError, match="has not been implemented"):
-            boto3.client("config").get_discovered_resource_counts()
-        assert account.calls.actions() == ["config:GetDiscoveredResourceCounts"]
+            boto3.client("config").get_custom_rule_policy()
+        assert account.calls.actions() == ["config:GetCustomRulePolicy"]

@@ -1,6 +1,7 @@
 """How the emulator's modules hold on to each other, read from their source."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -66,6 +67,13 @@ def test_no_import_is_for_types_only() -> None:
 def test_the_emulator_imports_nothing_of_the_product() -> None:
     found = {each.split(".")[0] for path in MODULES.values() for each in imports(parse(path))}
     assert found & {"rollout", "rule", "guardrails", "tools", "tests"} == set()
+
+
+def test_the_emulator_knows_no_name_of_the_product() -> None:
+    names = re.compile(
+        "no.?setup|CodeBucket|CodeKey|users_seen|QuarantineDays|GraceHours", re.IGNORECASE
+    )
+    assert [(name, found[0]) for name in MODULES if (found := names.search(read(name)))] == []
 
 
 def test_moto_finds_each_service_by_the_folder_of_its_models() -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from emulator import Account, open_account
 from emulator.config.rules import Finding, Rule
-from emulator.deployment import deploy, put_pack
 from emulator.iam.users import AccessKey, User
 from rollout.code.package import build_package
 from tests.conftest import NOW
+from tests.support.deployment import deploy, put_pack
 from tests.support.runbook import TAG, read_state
 
 CREATED = NOW - timedelta(days=60)
@@ -62,10 +62,11 @@ class Loop:
     def finding(self) -> tuple[str, str]:
         """What the Config console shows of ann: compliance, and the sentence without its lead."""
         (found,) = self.rule.list_findings()
-        lead = f"Access key {self.key.access_key_id} was created at 2026-07-03T12:00:00Z, its"
-        return found.compliance, found.annotation.replace(
-            f"{lead} user at 2026-07-03T12:00:00Z: ", ""
+        lead = (
+            f"Access key {self.key.access_key_id} of ann was created at 2026-07-03T12:00:00Z, the"
+            " user at 2026-07-03T12:00:00Z: "
         )
+        return found.compliance, found.annotation.replace(lead, "")
 
     @property
     def state(self) -> tuple[str | None, str | None]:
@@ -117,32 +118,30 @@ def test_a_key_made_active_again_and_used_is_left_alone_though_its_use_shows_hou
     loop.key.status = "Active"
     loop.key.record_use(loop.account.clock.now())
     loop.pass_time(minutes=30)
-    waiting = "made Active again during its quarantine; not judged before 2026-09-08T12:00:00Z."
+    waiting = "made Active again during its quarantine; not judged before 2026-09-08T16:00:00Z."
     assert loop.finding == ("COMPLIANT", waiting)
-    # At the quarantine's end the use does not show yet: the key is stopped again, not deleted.
+    # At the quarantine's end the use does not show yet, and the key waits for it.
     loop.pass_time(hours=1)
-    again = "2026-09-08T12:30:00Z until 2026-09-15T12:30:00Z"
-    assert loop.state == ("Inactive", again)
-    loop.pass_time(days=8)
-    assert loop.state == ("Inactive", again)
-    assert loop.finding == (
-        "COMPLIANT",
-        "in quarantine since 2026-09-08T12:30:00Z, but AWS has a use of it on record."
-        " Make it Active again or delete it by hand.",
-    )
-    loop.key.status = "Active"
-    loop.pass_time(days=1)
-    assert loop.state == ("Active", again)
-    assert loop.finding[0] == "COMPLIANT"
+    assert (loop.state, loop.finding) == (("Active", QUARANTINED[1]), ("COMPLIANT", waiting))
+    loop.pass_time(hours=4)
+    assert loop.finding == ("COMPLIANT", "Every active access key is in use.")
+    loop.pass_time(days=30)
+    assert loop.state == ("Active", QUARANTINED[1])
 
 
-def test_a_key_made_active_again_and_not_used_is_quarantined_anew_at_the_end(loop: Loop) -> None:
+def test_a_key_made_active_again_and_not_used_is_quarantined_anew_and_waits_no_second_time(
+    loop: Loop,
+) -> None:
     loop.pass_time(days=2)
     loop.key.status = "Active"
     loop.pass_time(days=4)
     assert loop.state == ("Active", QUARANTINED[1])
+    loop.pass_time(days=1, hours=5)
+    assert loop.state == ("Inactive", "2026-09-08T17:00:00Z until 2026-09-15T17:00:00Z again")
     loop.pass_time(days=1)
-    assert loop.state == ("Inactive", "2026-09-08T12:00:00Z until 2026-09-15T12:00:00Z")
+    loop.key.status = "Active"
+    loop.pass_time(hours=1)
+    assert loop.state == ("Inactive", "2026-09-09T18:00:00Z until 2026-09-16T18:00:00Z again")
     loop.pass_time(days=7)
     assert (loop.state, loop.finding[1]) == ((None, None), "No active access key.")
 
@@ -178,7 +177,7 @@ def test_an_exception_recorded_in_the_quarantine_keeps_the_key_from_being_delete
     loop.pass_time(days=10)
     accepted = "The risk is accepted by security until the end of 2026-09-20: access key"
     assert loop.state == QUARANTINED
-    assert loop.finding == ("COMPLIANT", f"{accepted} {loop.key.access_key_id}.")
+    assert loop.finding == ("COMPLIANT", f"{accepted} {loop.key.access_key_id} of ann.")
     loop.pass_time(days=10)
     assert loop.state == (None, None)
 
@@ -202,7 +201,7 @@ def test_an_exception_recorded_after_the_finding_stops_what_was_started_for_it(l
 def bob_annotation(key: AccessKey) -> str:
     """Return the sentence on a setup key that is to be quarantined."""
     return (
-        f"Access key {key.access_key_id} was created at 2026-07-03T12:00:00Z, its user at"
+        f"Access key {key.access_key_id} of bob was created at 2026-07-03T12:00:00Z, the user at"
         " 2026-07-03T12:00:00Z: AWS has no use of it on record. Make it inactive, then delete it."
     )
 

@@ -18,8 +18,12 @@ from packaging.utils import canonicalize_name
 
 from tests.support.paths import ROOT
 
-LOCKS = {"requirements.txt": (), "requirements-dev.txt": ("dev",)}
-"""The dependency groups of pyproject.toml that each lock holds besides the dependencies."""
+LOCKS = {
+    "requirements.txt": (),
+    "requirements-demo.txt": ("demo",),
+    "requirements-dev.txt": ("dev",),
+}
+"""The extras and groups of pyproject.toml that each lock holds besides the dependencies."""
 
 
 class Locked(NamedTuple):
@@ -49,7 +53,7 @@ def read_asked(groups: tuple[str, ...]) -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     lines = list(project["project"]["dependencies"])
     for group in groups:
-        lines += project["dependency-groups"][group]
+        lines += (project["project"]["optional-dependencies"] | project["dependency-groups"])[group]
     return [Requirement(line) for line in lines]
 
 
@@ -130,13 +134,20 @@ def test_pip_finds_no_fault_in_what_is_installed() -> None:
     assert done.stdout == "No broken requirements found.\n", done.stdout
 
 
-def test_make_installs_what_is_locked_and_resolves_nothing() -> None:
-    lines = (ROOT / "Makefile").read_text().splitlines()
-    installs = [line for line in lines if " pip install " in line]
-    assert installs
-    for line in installs:
-        assert "--no-deps --require-hashes -r requirements" in line
-    compiles = (ROOT / "Makefile").read_text().replace("\\\n", "").split("uv pip compile")[1:]
-    assert compiles
-    for line in compiles:
-        assert "--no-strip-extras" in line.partition("\n")[0]
+def test_make_resolves_the_locks_with_their_extras() -> None:
+    (line,) = [x for x in (ROOT / "Makefile").read_text().splitlines() if "uv pip compile" in x]
+    assert line.startswith("LOCK := ")
+    assert "--generate-hashes --no-strip-extras" in line
+
+
+def test_the_demo_s_lock_holds_what_the_development_lock_holds() -> None:
+    demo, everything = (read_lock(ROOT / f"requirements-{name}.txt") for name in ("demo", "dev"))
+    # The release and its files; for which extras and Pythons is each lock's own affair.
+    releases = [
+        {
+            name: {(str(each.requirement.specifier), each.hashes) for each in entries}
+            for name, entries in lock.items()
+        }
+        for lock in (demo, everything)
+    ]
+    assert {name: each for name, each in releases[0].items() if each != releases[1][name]} == {}

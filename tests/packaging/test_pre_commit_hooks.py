@@ -1,8 +1,5 @@
 """The hooks as a team meets them: the real pre-commit installs this repository and runs them."""
 
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,45 +7,28 @@ import pytest
 
 from tests.rollout.commands.test_prevent import (
     CLEAN,
+    ONE_PLAN,
     PLAN,
     PLAN_MESSAGE,
     TEMPLATE,
     TEMPLATE_MESSAGE,
+    closing,
 )
-from tests.support.paths import ROOT
+from tests.support.checkout import commit, copy_checkout, run
 
+pytestmark = pytest.mark.slow
+
+SOURCE = """\
+resource "aws_iam_user_login_profile" "p" { user = "ann" }
+resource "aws_iam_access_key" "k" { user = "ann" }
+"""
 LIBRARIES = Path(pytest.__file__).parents[1]
-
-
-def run(folder: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A commit of this work tree, as pre-commit would clone it."""
-    folder = tmp_path_factory.mktemp("hooks")
-    for name in ("guardrails", "rollout", "rule", "pyproject.toml", "README.md", "LICENSE"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)
-    shutil.copy(ROOT / ".pre-commit-hooks.yaml", folder)
-    commit(folder)
-    return folder
-
-
-def commit(folder: Path) -> str:
-    """Commit everything in a folder and return the commit's id."""
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.com")
-    for arguments in (("init", "-q"), ("add", "."), (*identity, "commit", "-qm", "All")):
-        assert run(folder, "git", *arguments).returncode == 0
-    return run(folder, "git", "rev-parse", "HEAD").stdout.strip()
+    return copy_checkout(tmp_path_factory.mktemp("hooks"))
 
 
 def run_hook(repository: Path, folder: Path, hook: str) -> tuple[int, str]:
@@ -79,7 +59,9 @@ def test_the_hook_for_cloudformation_refuses_the_template_and_nothing_else(
     (tmp_path / "plan.json").write_text(PLAN)
     (tmp_path / "workflow.yml").write_text("on: push\n")
     code, out = run_hook(repository, tmp_path, "no-setup-access-key-cloudformation")
-    assert f"\n\nstack.template:5: {TEMPLATE_MESSAGE}\n1 finding.\n" in out
+    assert f"\n\nstack.template:5: {TEMPLATE_MESSAGE}\n" in out
+    # plan.json and the workflow, and pre-commit's own configuration.
+    assert closing(1, "2 files judged (2 templates)", 3) in out
     assert code == 1
 
 
@@ -90,7 +72,7 @@ def test_the_hook_for_terraform_refuses_the_plan_and_nothing_else(
     (tmp_path / "package.json").write_text("{}")
     (tmp_path / "plan.json").write_text(PLAN)
     code, out = run_hook(repository, tmp_path, "no-setup-access-key-terraform")
-    assert f"\n\nplan.json:1: {PLAN_MESSAGE}\n1 finding.\n" in out
+    assert f"\n\nplan.json:1: {PLAN_MESSAGE}\n" + closing(1, ONE_PLAN, 2) in out
     assert code == 1
 
 
@@ -99,3 +81,14 @@ def test_a_repository_without_findings_passes(repository: Path, tmp_path: Path) 
     code, out = run_hook(repository, tmp_path, "no-setup-access-key-cloudformation")
     assert code == 0, out
     assert out.endswith("Passed\n")
+
+
+def test_the_hook_for_source_judges_the_folder_of_a_changed_file(
+    repository: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "main.tf").write_text(SOURCE)
+    code, out = run_hook(repository, tmp_path, "no-setup-access-key-terraform-source")
+    if "tfparse" in out and "ERROR" in out:
+        pytest.skip("pip cannot install tfparse here")
+    assert closing(1, "1 file judged (1 source file)") in out
+    assert code == 1

@@ -9,10 +9,11 @@ import pytest
 from rollout import __main__ as edge
 from rollout.__main__ import main
 from rollout.commands import VERBS, parser
+from rollout.commands.examples import EXAMPLES
 from rollout.errors import Refused
 from tests.support.paths import ROOT
 
-HEAVY = ("boto3", "botocore", "cfnlint", "rich", "yaml", "emulator", "rdklib")
+HEAVY = ("boto3", "botocore", "cfnlint", "rich", "emulator", "rdklib")
 
 
 def run_program(*arguments: str, shell: str = "") -> subprocess.CompletedProcess[str]:
@@ -63,7 +64,7 @@ def test_every_verb_shows_its_help(verb: str, capsys: pytest.CaptureFixture[str]
             "prevent --formt json a",
             "python -m rollout prevent: --formt is not known here; did you mean --format?",
         ),
-        ("check --nonsense", "python -m rollout check: --nonsense is not known here"),
+        ("check --xyzzyx", "python -m rollout check: --xyzzyx is not known here"),
         ("prevent", "python -m rollout prevent: the following arguments are required: FILE"),
     ],
 )
@@ -158,7 +159,45 @@ def test_the_version_comes_with_the_commit() -> None:
 def test_the_program_calls_itself_what_it_was_called_as(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], called: str, name: str
 ) -> None:
-    monkeypatch.setattr(sys, "argv", [called, "prevent", "--nonsense", "x"])
+    monkeypatch.setattr(sys, "argv", [called, "prevent", "--xyzzyx", "x"])
     with pytest.raises(SystemExit):
         edge.main()
-    assert capsys.readouterr().err.startswith(f"{name} prevent: --nonsense is not known here")
+    assert capsys.readouterr().err.startswith(f"{name} prevent: --xyzzyx is not known here")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_s_help_is_short_above_and_has_examples_that_its_parser_takes(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    shown = capsys.readouterr().out
+    assert shown.index("\n\n") < 160, "usage is at most two lines"
+    assert "\nExamples:\n  # " in shown
+    assert "xit code" in " ".join(shown.split())
+    assert "AWS_PROFILE" in shown
+    for arguments, _ in EXAMPLES[verb]:
+        assert f"\n  python -m rollout {verb} {arguments}".rstrip() + "\n" in shown
+        parsed = parser.make_parser("x").parse_args([verb, *arguments.split()])
+        assert callable(parsed.run)
+
+
+@pytest.mark.parametrize("shell", parser.SHELLS)
+def test_a_shell_completes_verbs_and_options(
+    shell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--print-completion", shell])
+    shown = capsys.readouterr().out
+    assert left.value.code == 0
+    assert {verb for verb in VERBS if verb not in shown} == set()
+    assert "credential-report" in shown
+
+
+def test_the_script_for_bash_is_one_that_bash_can_read(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--print-completion", "bash"])
+    script = capsys.readouterr().out
+    subprocess.run(["bash", "-n"], input=script, text=True, check=True)

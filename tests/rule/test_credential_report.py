@@ -14,9 +14,11 @@ from rule.credential_report import (
     Report,
     ReportNotReady,
     ReportUnreadable,
+    ask_for_report,
     parse_report,
     read_report,
     read_table,
+    wait_for_report,
 )
 from rule.facts import Key, User
 from tests.conftest import NOW
@@ -254,21 +256,24 @@ class Pauses(list[float]):
         self.append(seconds)
 
 
-def test_a_report_that_exists_costs_two_calls(account: Account) -> None:
+def test_a_report_that_exists_costs_one_call_and_no_task_of_iams(account: Account) -> None:
     account.iam.add_user("alice", created=CREATED)
     account.iam.report.rounds = 0
+    boto3.client("iam").generate_credential_report()
     with account.calls.since_now() as calls:
         read = read_report(boto3.client("iam"), 60, Pauses())
-    assert calls.actions() == ["iam:GenerateCredentialReport", "iam:GetCredentialReport"]
+    assert calls.actions() == ["iam:GetCredentialReport"]
     assert read == Report(NOW, read.users)
     assert [user.name for user in read.users] == ["alice"]
 
 
 def test_iam_is_asked_again_with_growing_pauses(account: Account) -> None:
-    account.iam.report.rounds = 8
+    account.iam.report.rounds = 10
     pauses = Pauses()
-    read_report(boto3.client("iam"), 300, pauses)
-    assert pauses == [1, 2, 4, 8, 16, 30, 30, 30]
+    with account.calls.since_now() as calls:
+        read_report(boto3.client("iam"), 300, pauses)
+    assert pauses == [0.25, 0.5, 1, 2, 4, 8, 16, 30, 30]
+    assert calls.count("iam:GenerateCredentialReport") == 1
 
 
 def test_a_wait_that_is_too_long_is_an_error_and_not_an_empty_account(account: Account) -> None:
@@ -276,19 +281,23 @@ def test_a_wait_that_is_too_long_is_an_error_and_not_an_empty_account(account: A
     pauses = Pauses()
     with pytest.raises(ReportNotReady) as caught:
         read_report(boto3.client("iam"), 60, pauses)
-    assert pauses == [1, 2, 4, 8, 16]
+    assert pauses == [0.25, 0.5, 1, 2, 4, 8, 16]
     assert str(caught.value) == (
-        "IAM has not finished the credential report after 31 s. Evaluate the rule again in some"
-        " minutes."
+        "IAM has not finished the credential report after 32 s (ReportInProgress). Evaluate the"
+        " rule again in some minutes."
     )
 
 
 def test_a_report_still_in_progress_when_it_is_fetched_is_waited_for(account: Account) -> None:
     account.iam.report.rounds = 0
-    account.faults.fail("iam", "GetCredentialReport", "ReportInProgress", times=2)
+    account.faults.fail("iam", "GetCredentialReport", "ReportInProgress", times=3)
     pauses = Pauses()
-    read_report(boto3.client("iam"), 60, pauses)
-    assert pauses == [1, 2]
+    with account.calls.since_now() as calls:
+        assert ask_for_report(boto3.client("iam")) is None
+        boto3.client("iam").generate_credential_report()
+        wait_for_report(boto3.client("iam"), 60, pauses)
+    assert pauses == [0.25, 0.5]
+    assert calls.count("iam:GenerateCredentialReport") == 1
 
 
 @pytest.mark.parametrize(
@@ -297,7 +306,6 @@ def test_a_report_still_in_progress_when_it_is_fetched_is_waited_for(account: Ac
         ("GenerateCredentialReport", "LimitExceeded"),
         ("GenerateCredentialReport", "AccessDenied"),
         ("GetCredentialReport", "ReportExpired"),
-        ("GetCredentialReport", "ReportNotPresent"),
         ("GetCredentialReport", "AccessDenied"),
     ],
 )

@@ -3,6 +3,7 @@
 import ast
 import itertools
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE, judge
 from rule.facts import NOT_READ, Key, NotRead, User, utc
 from rule.parameters import InvalidParameters, Policy, parse_parameters
-from rule.sentences import fit
+from rule.quarantine import QUARANTINE_TAG as TAG
+from rule.quarantine import describe_until
+from rule.sentences import clip, fit, units
 from rule.standing import Standing, needs_tags
 from tests.support.facts import CREATED, ID, NOW, OTHER_ID, key, policy, user
 from tests.support.paths import ROOT
@@ -24,10 +27,12 @@ OWNER, EXPIRES, REASON = (
 )
 
 
-def quarantined(start: datetime, end: datetime | None = None, id: str = ID) -> dict[str, str]:
+def quarantined(
+    start: datetime, end: datetime | None = None, id: str = ID, again: bool = False
+) -> dict[str, str]:
     """Return the tag that the runbook writes once the key has been read back as Inactive."""
-    end = end or start + 7 * DAY
-    return {f"no-setup-access-key:quarantined:{id}": f"{utc(start)} until {utc(end)}"}
+    value = describe_until(start, end or start + 7 * DAY, again)
+    return {f"no-setup-access-key:quarantined:{id}": value}
 
 
 def begun(start: datetime) -> dict[str, str]:
@@ -42,11 +47,12 @@ def excepted(
     return {OWNER: owner, EXPIRES: expires, REASON: reason}
 
 
+KEY, OTHER = f"{ID} of alice", f"{OTHER_ID} of alice"
 SETUP, UNUSED = policy(Criterion="SETUP"), policy(Criterion="UNUSED")
-BORN = f"Access key {ID} was created at 2026-01-01T00:00:00Z, its user at 2026-01-01T00:00:00Z"
+BORN = f"Access key {KEY} was created at 2026-01-01T00:00:00Z, the user at 2026-01-01T00:00:00Z"
 UNTIL_TOMORROW, ENDED_YESTERDAY = "2026-03-03", "2026-03-01"
 BORN_LATER = (
-    f"Access key {ID} was created at 2026-01-01T00:05:01Z, its user at 2026-01-01T00:00:00Z"
+    f"Access key {KEY} was created at 2026-01-01T00:05:01Z, the user at 2026-01-01T00:00:00Z"
 )
 LATER = f"{BORN_LATER}: never used, but no setup key; Criterion UNUSED would report it."
 
@@ -67,7 +73,7 @@ LATER = f"{BORN_LATER}: never used, but no setup key; Criterion UNUSED would rep
             policy(),
             NOW,
             NON_COMPLIANT,
-            f"Access key {ID} was created at 2026-01-01T00:05:00Z, its user at"
+            f"Access key {KEY} was created at 2026-01-01T00:05:00Z, the user at"
             " 2026-01-01T00:00:00Z: AWS has no use of it on record. Make it inactive, then"
             " delete it.",
             id="a key created exactly at the window is a setup key",
@@ -85,7 +91,7 @@ LATER = f"{BORN_LATER}: never used, but no setup key; Criterion UNUSED would rep
             UNUSED,
             NOW,
             NON_COMPLIANT,
-            f"Access key {ID} was created at 2026-01-01T00:05:01Z, its user at"
+            f"Access key {KEY} was created at 2026-01-01T00:05:01Z, the user at"
             " 2026-01-01T00:00:00Z: AWS has no use of it on record. Make it inactive, then"
             " delete it.",
             id="UNUSED reports a never-used key whenever it was created",
@@ -252,8 +258,33 @@ LATER = f"{BORN_LATER}: never used, but no setup key; Criterion UNUSED would rep
             NOW,
             COMPLIANT,
             f"{BORN}: made Active again during its quarantine; not judged before"
-            " 2026-03-07T00:00:00Z.",
-            id="a key that was made Active again waits until the quarantine's end",
+            " 2026-03-07T04:00:00Z.",
+            id="a key that was made Active again waits until the quarantine's end and the grace",
+        ),
+        pytest.param(
+            user(key(), tags=quarantined(NOW - 2 * DAY, again=True)),
+            policy(),
+            NOW,
+            NON_COMPLIANT,
+            f"{BORN}: AWS has no use of it on record. Make it inactive, then delete it. Made Active"
+            " again once before: only a use or an exception keeps it.",
+            id="a key that was made Active again a second time does not wait a second time",
+        ),
+        pytest.param(
+            user(key(status="Inactive"), tags=quarantined(NOW - 2 * DAY, again=True)),
+            policy(),
+            NOW,
+            COMPLIANT,
+            f"{BORN}: in quarantine until 2026-03-07T00:00:00Z.",
+            id="a second quarantine is one like the first",
+        ),
+        pytest.param(
+            user(key(), tags=begun(CREATED)),
+            policy(),
+            CREATED + timedelta(hours=3),
+            COMPLIANT,
+            f"{BORN}: AWS has no use of it on record yet; not judged before 2026-01-01T04:00:00Z.",
+            id="no tag makes a key younger than the grace a finding",
         ),
         pytest.param(
             user(key(), tags=quarantined(NOW - 8 * DAY)),
@@ -303,7 +334,7 @@ LATER = f"{BORN_LATER}: never used, but no setup key; Criterion UNUSED would rep
             policy(),
             NOW,
             COMPLIANT,
-            f"The risk is accepted by team-payments until the end of 2026-03-03: access key {ID}.",
+            f"The risk is accepted by team-payments until the end of 2026-03-03: access key {KEY}.",
             id="a valid exception names owner and date",
         ),
         pytest.param(
@@ -311,7 +342,7 @@ LATER = f"{BORN_LATER}: never used, but no setup key; Criterion UNUSED would rep
             policy(),
             NOW + DAY - timedelta(seconds=1),
             COMPLIANT,
-            f"The risk is accepted by team-payments until the end of 2026-03-02: access key {ID}.",
+            f"The risk is accepted by team-payments until the end of 2026-03-02: access key {KEY}.",
             id="an exception is good through the end of its last day",
         ),
         pytest.param(
@@ -338,7 +369,7 @@ LATER = f"{BORN_LATER}: never used, but no setup key; Criterion UNUSED would rep
             policy(),
             NOW,
             COMPLIANT,
-            f"The risk is accepted by team-payments until the end of 2026-03-03: access key {ID}.",
+            f"The risk is accepted by team-payments until the end of 2026-03-03: access key {KEY}.",
             id="an exception holds for a key whose quarantine is over, too",
         ),
         pytest.param(
@@ -346,8 +377,8 @@ LATER = f"{BORN_LATER}: never used, but no setup key; Criterion UNUSED would rep
             policy(),
             NOW,
             NON_COMPLIANT,
-            f"Access key {ID}: AWS has no use of it on record. Make it inactive, then delete"
-            f" it. Access key {OTHER_ID}: AWS has no use of it on record. Make it inactive,"
+            f"Access key {KEY}: AWS has no use of it on record. Make it inactive, then delete"
+            f" it. Access key {OTHER}: AWS has no use of it on record. Make it inactive,"
             " then delete it.",
             id="two offending keys are both named in full",
         ),
@@ -356,7 +387,7 @@ LATER = f"{BORN_LATER}: never used, but no setup key; Criterion UNUSED would rep
             policy(),
             NOW,
             NON_COMPLIANT,
-            "Access key 2 was created at 2026-01-01T00:00:00Z, its user at"
+            "Access key 2 of alice was created at 2026-01-01T00:00:00Z, the user at"
             " 2026-01-01T00:00:00Z: AWS has no use of it on record. Make it inactive, then"
             " delete it.",
             id="a key that is only a slot of a report is named so",
@@ -368,8 +399,8 @@ LATER = f"{BORN_LATER}: never used, but no setup key; Criterion UNUSED would rep
             policy(),
             CREATED + 365 * DAY,
             NON_COMPLIANT,
-            f"Access key {ID}: AWS has no use of it on record. Make it inactive, then delete"
-            f" it. Access key {OTHER_ID}: AWS has no use of it on record; its quarantine"
+            f"Access key {KEY}: AWS has no use of it on record. Make it inactive, then delete"
+            f" it. Access key {OTHER}: AWS has no use of it on record; its quarantine"
             " ended at 2026-03-08T00:00:00Z. Delete it.",
             id="a key to quarantine and a key to delete are both named",
         ),
@@ -424,7 +455,13 @@ def test_an_exception_may_end_exactly_max_exception_days_ahead() -> None:
         (f"{utc(NOW)} Started", "its value is not of the known form"),
         (f"{utc(NOW - DAY)} until soon", "its value is not of the known form"),
         ("2026-02-30T00:00:00Z started", "it holds a date that does not exist"),
-        (f"{utc(NOW + DAY)} started", "it starts in the future"),
+        (f"{utc(NOW + timedelta(seconds=301))} started", "it starts in the future"),
+        (f"{utc(NOW)} until {utc(NOW + DAY)} Again", "its value is not of the known form"),
+        (
+            f"{utc(NOW - DAY)} until {utc(NOW + 365 * DAY)}",
+            "it ends more than 365 days after its start",
+        ),
+        (f"{utc(NOW)} until 9999-12-31T23:59:59Z", "it ends more than 365 days after its start"),
         (f"{utc(CREATED - DAY)} until {utc(NOW - DAY)}", "it starts before the key was created"),
     ],
 )
@@ -440,10 +477,33 @@ def test_a_quarantine_tag_that_we_never_write_counts_as_none_and_the_sentence_sa
     assert (active.compliance, active.annotation) == (NON_COMPLIANT, f"{FINDING} {remark}")
 
 
-def test_a_quarantine_tag_in_another_letter_case_counts_as_none() -> None:
-    tags = {f"No-Setup-Access-Key:Quarantined:{ID}": f"{utc(NOW - 8 * DAY)} until {utc(NOW - DAY)}"}
-    verdict = judge(user(key(status="Inactive"), tags=tags), policy(), NOW)
-    assert (verdict.compliance, verdict.annotation) == (COMPLIANT, "No active access key.")
+@pytest.mark.parametrize("name", ["No-Setup-Access-Key:Quarantined:" + ID, TAG + ID.lower()])
+def test_a_quarantine_tag_in_another_letter_case_is_the_tag_as_for_iam(name: str) -> None:
+    tags = {name: f"{utc(NOW - 8 * DAY)} until {utc(NOW - DAY)}"}
+    (stands,) = judge(user(key(status="Inactive"), tags=tags), policy(), NOW).keys
+    assert stands.standing is Standing.TO_DELETE
+
+
+@pytest.mark.parametrize(
+    ("owner", "shown"),
+    [
+        ("team\u2028ben.idle NON_COMPLIANT", "team ben.idle NON_COMPLIANT"),
+        ("team\r\n\x1b[31m", "team ?[31m"),
+        ("\U0001f600 team", "? team"),
+        ("\u202eteam", "?team"),
+        ("Équipe", "Équipe"),
+    ],
+)
+def test_what_a_person_wrote_cannot_forge_a_line_of_a_table(owner: str, shown: str) -> None:
+    verdict = judge(user(key(), tags=excepted(UNTIL_TOMORROW, owner)), policy(), NOW)
+    said = f"The risk is accepted by {shown} until the end of 2026-03-03: access key {KEY}."
+    assert verdict.annotation == said
+
+
+def test_lengths_are_measured_in_utf_16_units_as_aws_measures_them() -> None:
+    assert units("a\U0001f600é") == 4
+    assert clip("\U0001f600" * 10, 11) == "\U0001f600" * 4 + "..."
+    assert clip("\U0001f600" * 10, 20) == "\U0001f600" * 10
 
 
 def test_what_was_not_read_is_an_error_and_never_a_verdict() -> None:
@@ -547,9 +607,24 @@ def test_times_are_written_in_utc_to_the_second() -> None:
             id="a quarantine may have begun in the second of the key's creation",
         ),
         pytest.param(
-            user(key(), tags=quarantined(NOW - 7 * DAY)),
+            user(key(), tags=quarantined(NOW - 7 * DAY - timedelta(hours=4))),
             Standing.TO_QUARANTINE,
-            id="a key made Active again is judged from the quarantine's last second on",
+            id="a key made Active again is judged from the last second of the grace on",
+        ),
+        pytest.param(
+            user(key(), tags=quarantined(NOW - 7 * DAY - timedelta(hours=4, seconds=-1))),
+            Standing.REACTIVATED,
+            id="and not a second before",
+        ),
+        pytest.param(
+            user(key(status="Inactive"), tags=begun(NOW + timedelta(seconds=300))),
+            Standing.TO_FINISH,
+            id="clocks may differ by five minutes",
+        ),
+        pytest.param(
+            user(key(status="Inactive"), tags=quarantined(NOW - DAY, NOW + 364 * DAY)),
+            Standing.IN_QUARANTINE,
+            id="a quarantine may last 365 days",
         ),
         pytest.param(
             user(key(status="Inactive"), tags=begun(CREATED) | {"x": "y"}),
@@ -581,7 +656,7 @@ def test_a_waiting_key_with_an_invalid_tag_says_so() -> None:
 def test_a_long_owner_and_a_long_date_are_cut() -> None:
     accepted = judge(user(key(), tags=excepted(UNTIL_TOMORROW, "o" * 81)), policy(), NOW)
     assert accepted.annotation == (
-        f"The risk is accepted by {'o' * 77}... until the end of 2026-03-03: access key {ID}."
+        f"The risk is accepted by {'o' * 77}... until the end of 2026-03-03: access key {KEY}."
     )
     refused = judge(user(key(), tags=excepted("x" * 21)), policy(), NOW)
     assert refused.annotation == (
@@ -591,14 +666,15 @@ def test_a_long_owner_and_a_long_date_are_cut() -> None:
 
 def test_two_keys_and_an_invalid_exception_share_an_annotation_in_its_shortest_form() -> None:
     long_name = {"No-Setup-Access-Key:Exception-Expires": "x", OWNER: "o", REASON: "r"}
-    both = user(key(), key(id=OTHER_ID), tags=long_name)
+    both = replace(user(key(), key(id=OTHER_ID), tags=long_name), name="a" * 64)
     assert judge(both, policy(), NOW).annotation == (
-        f"Offending access keys: {ID} and {OTHER_ID}. Invalid exception:"
+        f"Offending access keys of {'a' * 64}: {ID} and {OTHER_ID}. Invalid exception:"
         " No-Setup-Access-Key:Exception-Expires is not in lower case."
     )
     slots = user(key(id="access key 1"), key(id="access key 2"), tags=excepted(UNTIL_TOMORROW))
     assert judge(slots, policy(), NOW).annotation == (
-        "The risk is accepted by team-payments until the end of 2026-03-03: access key 1 and 2."
+        "The risk is accepted by team-payments until the end of 2026-03-03: access key 1 and 2 of"
+        " alice."
     )
 
 
@@ -607,7 +683,7 @@ def test_two_remarkable_keys_share_an_annotation_of_whole_sentences() -> None:
     used = (key(status="Inactive", used=USED), key(status="Inactive", used=USED, id=OTHER_ID))
     since = "in quarantine since 2026-02-23T00:00:00Z, but AWS has a use of it on record."
     assert judge(user(*used, tags=tags), policy(), NOW).annotation == (
-        f"Access key {ID}: {since} Access key {OTHER_ID}: {since}"
+        f"Access key {KEY}: {since} Access key {OTHER}: {since}"
     )
 
 
@@ -656,7 +732,14 @@ def test_tags_are_needed_when_a_key_may_offend_or_be_in_quarantine(
 
 
 moments = st.integers(0, 200 * 86400).map(lambda after: CREATED + timedelta(seconds=after))
+enemy_tags = st.builds(
+    lambda start, days, again: describe_until(start, start + days * DAY, again),
+    moments,
+    st.integers(-400, 3_000),
+    st.booleans(),
+)
 tag_values = st.one_of(
+    enemy_tags,
     st.text("untilsared0123456789TZ:- ", max_size=60),
     moments.map(lambda start: f"{utc(start)} started"),
     st.tuples(moments, moments).map(lambda pair: f"{utc(pair[0])} until {utc(pair[1])}"),
@@ -669,7 +752,10 @@ keys = st.builds(
     last_used=st.none() | moments,
 )
 users = st.builds(
-    lambda password, keys, tags: user(*keys, password=password, tags=tags),
+    lambda name, password, keys, tags: replace(
+        user(*keys, password=password, tags=tags), name=name
+    ),
+    st.sampled_from(["alice", "ben.idle", "a." * 32, "x" * 128]),
     st.booleans(),
     st.lists(keys, max_size=2, unique_by=lambda key: key.id),
     st.dictionaries(
@@ -701,6 +787,7 @@ def test_every_annotation_is_a_sentence_that_put_evaluations_takes_and_names_the
     assert not verdict.annotation.endswith("...")
     for offending in verdict.offending:
         assert offending.id in verdict.annotation
+        assert f" of {facts.name}" in verdict.annotation
 
 
 @given(users, policies, moments)
@@ -716,7 +803,7 @@ def test_a_used_key_is_offending_only_under_setup_and_never_to_be_acted_on(
 def test_an_inactive_key_offends_only_with_a_tag_of_the_known_form(
     facts: User, rules: Policy, now: datetime
 ) -> None:
-    form = re.compile(r"[\dT:Z-]{20} (started|until [\dT:Z-]{20})")
+    form = re.compile(r"[\dT:Z-]{20} (started|until [\dT:Z-]{20})( again)?")
     for each in judge(facts, rules, now).keys:
         if each.key.status == "Inactive" and each.offending:
             assert facts.tags is not None
@@ -731,9 +818,7 @@ def test_the_order_in_which_aws_names_the_keys_does_not_matter(
     verdicts = {
         (verdict.compliance, verdict.annotation)
         for order in orders
-        for verdict in [
-            judge(user(*order, password=facts.has_password, tags=facts.tags), rules, now)
-        ]
+        for verdict in [judge(replace(facts, keys=order), rules, now)]
     }
     assert len(verdicts) == 1
 

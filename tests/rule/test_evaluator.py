@@ -3,7 +3,8 @@
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -15,26 +16,28 @@ from emulator import Account
 from emulator.awslambda.functions import Invocation
 from emulator.config.rules import Finding, Rule
 from emulator.iam.users import AccessKey, User
-from rule.account import NotSettled, OutOfTime
+from rule.account import NotSettled, OutOfTime, UsersNotRead
+from rule.clients import EvaluationsRefused, make_clients
 from rule.credential_report import ReportNotReady
-from rule.evaluator import EvaluationsRefused, NotEvaluated, lambda_handler, make_clients
+from rule.evaluator import NotEvaluated, lambda_handler
 from rule.events import NotAnEvent
 from tests.conftest import NOW
+from tests.support.passing_time import let_time_pass
 
 LONG_AGO = NOW - timedelta(days=60)
 DAY = timedelta(days=1)
-SCHEDULE_CALLS = [
-    "config:GetComplianceDetailsByConfigRule",
-    "iam:GenerateCredentialReport",
+FIRST_RUN_CALLS = [
     "iam:GetCredentialReport",
+    "iam:GenerateCredentialReport",
     "iam:GetAccountAuthorizationDetails",
+    "iam:GetCredentialReport",
 ]
 
 
 @pytest.fixture(autouse=True)
 def _nobody_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Botocore's back-off and the wait for the report pass at once."""
-    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    let_time_pass(monkeypatch)
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def finding(name: str, key: AccessKey) -> Finding:
     return Finding(
         name,
         "NON_COMPLIANT",
-        f"Access key {key.access_key_id} was created at 2026-07-03T12:00:00Z, its user at"
+        f"Access key {key.access_key_id} of {name} was created at 2026-07-03T12:00:00Z, the user at"
         " 2026-07-03T12:00:00Z: AWS has no use of it on record. Make it inactive, then delete it.",
     )
 
@@ -202,11 +205,12 @@ def test_a_scheduled_run_reads_only_suspects_live(account: Account, rule: Rule) 
     with account.calls.since_now() as calls:
         invocation = rule.send_schedule()
     assert calls.actions() == [
-        *SCHEDULE_CALLS,
+        *FIRST_RUN_CALLS,
         "iam:GetLoginProfile",
         "iam:ListAccessKeys",
         "iam:GetAccessKeyLastUsed",
-        "iam:GetUser",
+        "config:GetComplianceDetailsByConfigRule",
+        "iam:GetAccountAuthorizationDetails",
         *["config:PutEvaluations"] * 4,
     ]
     assert invocation.answer | {"seconds": 0} == {
@@ -241,7 +245,12 @@ def test_a_run_with_nothing_new_puts_an_empty_list(account: Account, rule: Rule)
     rule.send_schedule()
     with account.calls.since_now() as calls:
         assert rule.send_schedule().answer["put"] == {}
-    assert calls.actions() == [*SCHEDULE_CALLS, "config:PutEvaluations"]
+    assert calls.actions() == [
+        "iam:GetCredentialReport",
+        "iam:GetAccountAuthorizationDetails",
+        "config:GetComplianceDetailsByConfigRule",
+        "config:PutEvaluations",
+    ]
 
 
 def test_a_user_created_after_the_report_is_read_live(account: Account, rule: Rule) -> None:
@@ -255,9 +264,9 @@ def test_a_user_created_after_the_report_is_read_live(account: Account, rule: Ru
     assert rule.list_findings()[0] == Finding(
         "new",
         "COMPLIANT",
-        f"Access key {new.access_keys[0].access_key_id} was created at 2026-09-01T12:00:00Z, its"
-        " user at 2026-09-01T12:00:00Z: AWS has no use of it on record yet; not judged before"
-        " 2026-09-01T16:00:00Z.",
+        f"Access key {new.access_keys[0].access_key_id} of new was created at"
+        " 2026-09-01T12:00:00Z, the user at 2026-09-01T12:00:00Z: AWS has no use of it on record"
+        " yet; not judged before 2026-09-01T16:00:00Z.",
     )
 
 
@@ -414,10 +423,6 @@ def test_the_published_wheel_of_rdklib_is_installed() -> None:
         "iam:GenerateCredentialReport",
         "iam:GetCredentialReport",
         "iam:GetAccountAuthorizationDetails",
-        "iam:GetLoginProfile",
-        "iam:ListAccessKeys",
-        "iam:GetAccessKeyLastUsed",
-        "iam:GetUser",
         "config:PutEvaluations",
     ],
 )
@@ -429,11 +434,130 @@ def test_a_denied_call_of_a_scheduled_run_raises_and_leaves_the_results_alone(
     rule.send_schedule()
     before = rule.results.stored()
     add_finding(account, "bob")
+    account.clock.advance(hours=5)
     account.faults.fail(*action.split(":"), code, times=None)  # type: ignore[misc]
     raised = error(rule.send_schedule())
     assert isinstance(raised, NotEvaluated)
     assert code in str(raised) or "fault of the emulated account" in str(raised)
     assert rule.results.stored() == before
+
+
+@pytest.mark.parametrize("operation", ["GetLoginProfile", "ListAccessKeys", "GetAccessKeyLastUsed"])
+def test_a_user_who_cannot_be_read_is_named_and_stops_nobody_else(
+    account: Account, rule: Rule, operation: str
+) -> None:
+    _, key = add_finding(account, "alice")
+    rule.send_schedule()
+    add_user(account, "fine")
+    account.clock.advance(hours=5)
+    account.faults.fail("iam", operation, "AccessDenied", times=None)
+    raised = error(rule.send_schedule())
+    assert isinstance(raised, UsersNotRead)
+    assert str(raised).startswith(
+        "1 of 1 users could not be read live: alice. They keep the results they have; those of the"
+        " others were put. Evaluate the rule again. The first error: ClientError: An error occurred"
+        f" (AccessDenied) when calling the {operation} operation: "
+    )
+    assert rule.list_findings() == [
+        finding("alice", key),
+        Finding("fine", "COMPLIANT", "No active access key."),
+    ]
+
+
+@contextmanager
+def once_before(call: str, happens: Callable[[], object]) -> Iterator[None]:
+    """Let something happen in the account before the function's first call of an operation."""
+    left = [happens]
+
+    def strike(**_: object) -> None:
+        if left:
+            left.pop()()
+
+    events = (make_clients().iam if ".iam." in call else make_clients().config).meta.events
+    events.register_first(call, strike)
+    try:
+        yield
+    finally:
+        events.unregister(call, strike)
+
+
+def test_an_exception_tagged_while_the_user_is_read_counts(account: Account, rule: Rule) -> None:
+    alice, key = add_finding(account, "alice")
+
+    def accept() -> None:
+        for part, value in {"owner": "x", "expires": "2026-09-30", "reason": "y"}.items():
+            alice.tag_values[f"no-setup-access-key:exception-{part}"] = value
+
+    with (
+        account.calls.since_now() as calls,
+        once_before("before-call.iam.GetAccessKeyLastUsed", accept),
+    ):
+        assert rule.send_schedule().answer["put"] == {"COMPLIANT": 1}
+    assert rule.list_findings() == [
+        Finding(
+            "alice",
+            "COMPLIANT",
+            "The risk is accepted by x until the end of 2026-09-30: access key"
+            f" {key.access_key_id}.",
+        )
+    ]
+    assert calls.count("iam:GetUser") == 1
+
+
+def test_keys_read_under_a_name_that_moved_on_are_not_held_against_its_old_owner(
+    account: Account, rule: Rule
+) -> None:
+    alice, _ = add_finding(account, "alice")
+
+    def replace_alice() -> None:
+        account.iam.users["bob"] = account.iam.users.pop("alice")
+        alice.name = "bob"
+        alice.access_keys.clear()
+        add_finding(account, "alice")
+
+    with once_before("before-call.iam.GetLoginProfile", replace_alice):
+        rule.send_schedule()
+    assert {each.resource_id: each.annotation for each in rule.results.stored()} == {
+        alice.id: "No active access key."
+    }
+
+
+def test_a_user_whom_the_second_look_lacks_is_read_once_more_and_not_taken_for_gone(
+    account: Account, rule: Rule
+) -> None:
+    alice, key = add_finding(account, "alice")
+    events = make_clients().iam.meta.events
+
+    def bring_back(**_: object) -> None:
+        account.iam.users["alice"] = alice
+
+    events.register("after-call.iam.GetAccountAuthorizationDetails", bring_back)
+    hide = "before-call.config-service.GetComplianceDetailsByConfigRule"
+    try:
+        with once_before(hide, lambda: account.iam.users.pop("alice")):
+            rule.send_schedule()
+    finally:
+        events.unregister("after-call.iam.GetAccountAuthorizationDetails", bring_back)
+    assert rule.list_findings() == [finding("alice", key)]
+
+
+def test_a_change_evaluated_during_the_run_is_not_overruled(account: Account, rule: Rule) -> None:
+    add_finding(account, "alice")
+    carol = add_user(account, "carol")
+    rule.send_schedule()
+
+    def change_carol() -> None:
+        account.clock.advance(minutes=5)
+        account.iam.add_key(carol, created=LONG_AGO)
+        rule.send_change(carol)
+
+    account.clock.advance(minutes=5)
+    with once_before("before-call.iam.GetAccessKeyLastUsed", change_carol):
+        rule.send_schedule()
+    assert [(each.user, each.compliance) for each in rule.list_findings()] == [
+        ("alice", "NON_COMPLIANT"),
+        ("carol", "NON_COMPLIANT"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -488,6 +612,7 @@ def test_a_report_that_cannot_be_had_is_never_no_findings(
     add_finding(account, "alice")
     rule.send_schedule()
     before = rule.results.stored()
+    account.clock.advance(hours=5)
     account.faults.fail("iam", operation, code, times=None)
     assert code in str(error(rule.send_schedule()))
     assert rule.results.stored() == before
@@ -521,14 +646,18 @@ def test_throttling_without_end_raises(account: Account, rule: Rule) -> None:
     assert calls.count("iam:ListAccessKeys") == 3 * 8
 
 
-def test_a_run_that_cannot_finish_in_time_puts_nothing(account: Account) -> None:
+def test_a_run_without_time_puts_what_the_report_decides_and_says_how_far_it_came(
+    account: Account,
+) -> None:
     account.iam.report.rounds = 0
     rule = account.add_rule("rule", lambda_handler, timeout_seconds=40)
+    add_user(account, "fine")
     for number in range(20):
         add_finding(account, f"user{number}")
     raised = error(rule.send_schedule())
     assert isinstance(raised, OutOfTime)
-    assert rule.results.stored() == []
+    assert str(raised).startswith("0 of 20 users were read live in the time allowed.")
+    assert [each.annotation for each in rule.results.stored()] == ["No active access key."]
 
 
 @pytest.mark.parametrize(
@@ -599,6 +728,8 @@ def test_it_prints_one_line_of_figures_and_one_of_metrics(
         "Suspects": 2,
         "NonCompliant": 1,
         "Excepted": 1,
+        "Waiting": 0,
+        "Quarantined": 0,
         "ApiCalls": 4 + 2 * 4 + 1,
         "Milliseconds": round(answer["seconds"] * 1000),
     }
@@ -617,13 +748,13 @@ def test_it_prints_one_line_of_figures_and_one_of_metrics(
     ]
 
 
-def test_clients_are_made_once_and_rdklibs_own_have_the_same_settings(
-    account: Account, rule: Rule
-) -> None:
+def test_clients_are_made_once_and_serve_rdklib_too(account: Account, rule: Rule) -> None:
     clients = make_clients()
+    session = boto3.DEFAULT_SESSION
+    made = list[str]()
+    clients.session.events.register("creating-client-class", lambda **_: made.append("client"))
     rule.send_change(add_user(account, "alice"))
+    rule.send_schedule()
     assert make_clients() is clients
-    for client in (clients.iam, clients.config, boto3.client("config", region_name="us-east-1")):
-        config = client.meta.config
-        assert config.retries == {"mode": "standard", "total_max_attempts": 8}
-        assert (config.connect_timeout, config.read_timeout) == (3, 10)
+    assert made == []
+    assert boto3.DEFAULT_SESSION is session

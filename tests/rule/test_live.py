@@ -11,7 +11,15 @@ from botocore.stub import Stubber
 from emulator import Account
 from emulator.iam.users import User as EmulatedUser
 from rule.facts import NOT_READ, Identity, Key, User, whole_seconds
-from rule.live import UserGone, find_user, identify, read_identity, read_keys, read_user
+from rule.live import (
+    PasswordUnclear,
+    UserGone,
+    find_user,
+    identify,
+    read_identity,
+    read_keys,
+    read_user,
+)
 from tests.conftest import NOW
 from tests.support.facts import policy
 
@@ -128,7 +136,7 @@ def test_a_name_with_an_unclear_answer_may_belong_to_another_user(account: Accou
     old = account.iam.add_user("alice", created=CREATED)
     del account.iam.users["alice"]
     account.iam.add_user("alice", created=CREATED)
-    account.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", message="Not there.")
+    account.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", message="Not there.", times=1)
     with pytest.raises(UserGone, match=f"by now, not to {old.id}"):
         read_user(boto3.client("iam"), identity(old), policy())
 
@@ -147,14 +155,29 @@ def test_an_unclear_no_such_entity_costs_a_get_user(account: Account, exists: bo
     who = identity(alice)
     if not exists:
         del account.iam.users["alice"]
-    account.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", message="Not there.")
+    account.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", message="Not there.", times=1)
     with account.calls.since_now() as calls:
         if exists:
             assert not read_user(boto3.client("iam"), who, policy()).has_password
+            last = ["iam:GetLoginProfile"]
         else:
+            last = []
             with pytest.raises(UserGone):
                 read_user(boto3.client("iam"), who, policy())
-    assert calls.actions() == ["iam:GetLoginProfile", "iam:GetUser"]
+    assert calls.actions() == ["iam:GetLoginProfile", "iam:GetUser", *last]
+
+
+def test_an_answer_that_stays_unclear_is_an_error_and_never_no_password(account: Account) -> None:
+    who = identity(add_alice(account))
+    account.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", message="Odd.", times=None)
+    with pytest.raises(PasswordUnclear, match=r"alice has a console password is not clear.*Odd\."):
+        read_user(boto3.client("iam"), who, policy())
+
+
+def test_an_unclear_answer_that_was_wrong_does_not_hide_a_password(account: Account) -> None:
+    who = identity(add_alice(account))
+    account.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", message="Odd.", times=1)
+    assert read_user(boto3.client("iam"), who, policy()).has_password
 
 
 @pytest.mark.parametrize("code", ["NoSuchEntity", "AccessDenied"])

@@ -139,12 +139,7 @@ def test_the_readme_has_this_table() -> None:
     assert put(readme, "parameters", make_table()) == readme, "run make readme"
 
 
-def test_the_remediation_gets_the_parameters_of_the_verdict_unchanged() -> None:
+def test_the_parameters_stand_in_the_rule_alone_and_the_remediation_is_handed_a_user() -> None:
     remediation: dict[str, Any] = PACK["Resources"]["Remediation"]["Properties"]
-    handed = {name: given for name, given in remediation["Parameters"].items() if name in OURS}
-    assert handed == {
-        name: {"StaticValue": {"Values": [{"Ref": name}]}}
-        for name in OURS
-        if name != "ReportUnchanged"
-    }
+    assert sorted(remediation["Parameters"]) == ["AutomationAssumeRole", "UserId"]
     assert remediation["ConfigRuleName"] == NAME

@@ -1,6 +1,8 @@
 """The remediation in process: stopped after every call, with every read failing, and at random."""
 
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,15 +11,19 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
 
 from emulator import Account, open_account
 from emulator.iam.users import AccessKey, User
+from rule import notice
 from rule.parameters import Policy
-from rule.remediation import RemediationFailed, remediate
+from rule.remediation import RemediationFailed, Run, answer, make_clients
+from rule.repair import Outcome
 from tests.conftest import NOW
 from tests.support.facts import policy
-from tests.support.runbook import TAG, read_state
+from tests.support.paths import ROOT
+from tests.support.runbook import TAG, read_state, witness
 
 CREATED = NOW - timedelta(days=60)
 OVER = "2026-08-20T12:00:00Z until 2026-08-27T12:00:00Z"
@@ -38,13 +44,19 @@ class Desk:
     config: Any
     calls: list[str] = field(default_factory=list)
     stop_after: int | None = None
+    witnessed: bool = True
+    """Whether AWS Config has seen the tags that a test wrote since the start that is in them."""
+    waits: list[float] = field(default_factory=list)
     acts: dict[tuple[str, int], Callable[[], object]] = field(default_factory=dict)
     """What somebody else does right after the n-th answer to a call of this name."""
 
     def remediate(self, user: User, rules: Policy | None = None, dry_run: bool = False) -> Any:
         """Remediate one user now."""
+        if self.witnessed:
+            witness(self.account, user)
         now = self.account.clock.now
-        return remediate(self.iam, self.config, user.id, rules or policy(), dry_run, now)
+        run = Run(self.iam, self.config, rules or policy(), dry_run, now, self.waits.append)
+        return answer(*run.remediate(user.id))
 
     def note(self, model: Any, **_: Any) -> None:
         """Count a call that was answered, and let happen what a test wants after it."""
@@ -75,6 +87,8 @@ def desk(shared_desk: Desk) -> Desk:
     """The account with nobody in it, at NOW, and nothing that stops or fails."""
     shared_desk.stop_after = None
     shared_desk.acts.clear()
+    shared_desk.waits.clear()
+    shared_desk.witnessed = True
     shared_desk.account.clock.move_to(NOW)
     forget_users(shared_desk)
     return shared_desk
@@ -88,6 +102,7 @@ def forget_users(desk: Desk) -> None:
             iam.access_keys.pop(key.access_key_id, None)
     iam.users.clear()
     iam.use_lag = timedelta(0)
+    desk.account.config.history.items.clear()
     desk.account.faults.clear()
     desk.calls.clear()
 
@@ -184,13 +199,15 @@ def test_a_read_that_fails_before_the_first_change_changes_nothing(
         forget_users(desk)
         user = add_user(desk, *keys)
         before = read_state(user)
-        service = "config" if name == "ListDiscoveredResources" else "iam"
+        ours = ("ListDiscoveredResources", "GetResourceConfigHistory")
+        service = "config" if name in ours else "iam"
         skip = reads[:place].count(name)
         # All calls of this kind, once `skip` of them were let through: throttling without end.
         desk.account.faults.fail(service, name, code, times=None, skip=skip)
-        with pytest.raises(ClientError, match=code):
+        with pytest.raises((ClientError, RemediationFailed), match=code):
             desk.remediate(user)
-        assert read_state(user) == before, f"{name} failed"
+        if service == "iam":
+            assert read_state(user) == before, f"{name} failed"
 
 
 @pytest.mark.parametrize("name", ["ListAccessKeys", "GetAccessKeyLastUsed"])
@@ -198,7 +215,7 @@ def test_a_look_before_a_deletion_that_fails_deletes_nothing(desk: Desk, name: s
     user = add_user(desk, ("Inactive", OVER, False))
     before = read_state(user)
     desk.account.faults.fail("iam", name, "AccessDenied", times=None, skip=1)
-    with pytest.raises(ClientError, match=f"AccessDenied.*{name}"):
+    with pytest.raises(RemediationFailed, match=f"AccessDenied.*{name}"):
         desk.remediate(user)
     assert read_state(user) == before
 
@@ -265,9 +282,9 @@ def test_a_deletion_follows_its_last_look_before_another_key_is_quarantined(desk
     user = add_user(desk, ("Active", None, False), ("Inactive", OVER, False))
     with desk.account.calls.since_now() as calls:
         desk.remediate(user)
-    writes = [each for each in calls.actions() if not each.startswith(("iam:Get", "iam:List"))]
+    reads = ("iam:Get", "iam:List", "config:")
+    writes = [each for each in calls.actions() if not each.startswith(reads)]
     assert writes == [
-        "config:ListDiscoveredResources",
         "iam:DeleteAccessKey",
         "iam:UntagUser",
         "iam:TagUser",
@@ -295,7 +312,7 @@ def test_a_key_that_does_not_become_inactive_is_a_failure_that_the_next_run_fini
     desk.acts["UpdateAccessKey", 1] = lambda: setattr(key, "status", "Active")
     with pytest.raises(RemediationFailed, match="It should be Inactive, but still reads Active"):
         desk.remediate(user)
-    assert waits == [2] * 5
+    assert waits == [2] * 4
     desk.remediate(user)
     assert read_state(user)[0] == {key.access_key_id: "Inactive"}
 
@@ -316,12 +333,102 @@ def test_a_user_deleted_meanwhile_is_no_failure_where_nothing_was_changed(desk: 
     assert desk.remediate(user)["Keys"] == []
 
 
+def test_a_user_deleted_in_the_middle_is_told_as_kept_and_is_no_failure(desk: Desk) -> None:
+    user = add_user(desk, ("Active", None, False))
+    key = only_key(user)
+    # The tag "started" is the first change; by then nobody bears the name any more.
+    desk.acts["GetUser", 2] = desk.account.iam.users.clear
+    (told,) = desk.remediate(user)["Keys"]
+    why = "No IAM user has the name ann."
+    assert told == {"AccessKeyId": key.access_key_id, "Done": "kept", "Why": why}
+
+
+@pytest.mark.parametrize("error", [EndpointConnectionError, ResponseParserError])
+def test_whatever_stops_one_key_does_not_end_the_run_for_the_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    user = add_user(desk, ("Inactive", OVER, False), ("Active", None, False))
+    first, second = (key.access_key_id for key in user.access_keys)
+
+    def break_off(**_: object) -> None:
+        raise error(**({"endpoint_url": "x"} if error is EndpointConnectionError else {}))
+
+    desk.iam.meta.events.register("before-call.iam.DeleteAccessKey", break_off)
+    try:
+        with pytest.raises(RemediationFailed, match=f"{second} quarantined") as failure:
+            desk.remediate(user)
+    finally:
+        desk.iam.meta.events.unregister("before-call.iam.DeleteAccessKey", break_off)
+    assert f"{first} failed" in str(failure.value)
+    assert [key.status for key in user.access_keys] == ["Inactive", "Inactive"]
+
+
+def test_the_last_look_comes_fifteen_seconds_after_the_first(desk: Desk) -> None:
+    user = add_user(desk, ("Inactive", OVER, False))
+    desk.remediate(user)
+    (wait,) = desk.waits
+    assert 10 < wait <= 15
+
+
+def test_both_clients_carry_the_retry_configuration(desk: Desk) -> None:
+    make_clients.cache_clear()
+    for client in make_clients():
+        retries = {"mode": "standard", "total_max_attempts": 8}
+        assert client.meta.config.retries == retries
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["sent", "not sent"])
+def test_each_key_that_was_changed_or_failed_is_told_to_the_topic(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], lost: bool
+) -> None:
+    topic = "arn:aws:sns:us-east-1:111122223333:security"
+    monkeypatch.setenv(notice.TOPIC_VARIABLE, topic)
+    said = list[dict[str, str]]()
+
+    class Topic:
+        def publish(self, **given: str) -> None:
+            if lost:
+                raise EndpointConnectionError(endpoint_url="sns")
+            said.append(given)
+
+    monkeypatch.setattr(notice.boto3, "client", lambda *_, **__: Topic())
+    outcomes = [
+        Outcome("AKIA1", "quarantined", "Idle.", undo="aws iam ...", until=NOW),
+        Outcome("AKIA2", "failed", "", left="AccessDenied"),
+        Outcome("AKIA3", "kept", "In use."),
+    ]
+    count = notice.send_notices("111122223333", "ann", outcomes)
+    assert count == (2 if lost else 0)
+    assert ("notice not sent" in capsys.readouterr().out) is lost
+    if not lost:
+        assert [each["Subject"] for each in said] == [
+            "111122223333: access key of ann quarantined",
+            "111122223333: access key of ann failed",
+        ]
+        assert said[0]["Message"] == (
+            "Account: 111122223333\nUser: ann\nAccess key: AKIA1\nDone: quarantined\nWhy: Idle.\n"
+            "Until: 2026-09-01T12:00:00Z\nNext: Until 2026-09-01T12:00:00Z nothing else happens to"
+            " it. If nobody has made it Active again by then, it is deleted.\nTo undo it: aws iam"
+            " ..."
+        )
+
+
+def test_the_import_of_the_remediation_does_not_bring_rdklib() -> None:
+    code = "import sys, rule.remediation; sys.exit('rdklib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 # At random.
 
 EXCEPTION = {
     "no-setup-access-key:exception-owner": "security",
     "no-setup-access-key:exception-reason": "migration",
 }
+
+
+def tag_of(key_id: str) -> str:
+    """Return the name of a key's tag in lower case: IAM takes tags that differ in case for one."""
+    return (TAG + key_id).lower()
 
 
 class Story:
@@ -335,6 +442,7 @@ class Story:
         self.desk = desk
         self.random = random.Random(seed)
         self.rules = self.choose_rules()
+        self.desk.witnessed = False
         self.desk.account.iam.use_lag = self.choose_lag()
         created = NOW - timedelta(days=self.random.choice([0, 1, 8, 60]))
         self.user = desk.account.iam.add_user("ann", created=created, password=created)
@@ -441,14 +549,20 @@ class Story:
         assert not (self.user.password is None and changed), ("no password", told)
         for key_id in changed:
             if before[key_id] == "Inactive":
-                assert TAG + key_id in tags, ("an Inactive key without our tag", told)
+                assert tag_of(key_id) in map(str.lower, tags), (
+                    "an Inactive key without our tag",
+                    told,
+                )
             assert after.get(key_id, "Inactive") == "Inactive", ("made Active", told)
         assert {name: tags[name] for name in tags if not name.startswith(TAG)} == {
             name: tags_after[name] for name in tags_after if not name.startswith(TAG)
         }, ("a tag that is not ours", told)
         for key_id in after:
             if after[key_id] == "Inactive" and key_id in changed:
-                assert TAG + key_id in tags_after, ("Inactive and not to be found again", told)
+                assert tag_of(key_id) in map(str.lower, tags_after), (
+                    "Inactive and not to be found again",
+                    told,
+                )
         return sorted(changed)
 
     def is_excepted(self, now: datetime) -> bool:

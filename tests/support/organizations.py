@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import takewhile
+from typing import Any
 
 import botocore.loaders
 import pytest
 
 from emulator import Account, Cloud
 from emulator.cloud import use_account
-from emulator.cloudformation.light_stacks import Members, members_of, stack_sets_of
+from emulator.cloudformation.member_stacks import MemberStacks
 from emulator.cloudformation.stack_sets import StackSets
-from emulator.config.organization_packs import OrganizationPacks, packs_of
+from emulator.config.organization_packs import OrganizationPacks
 from emulator.gateway.calls import Call, CallLog
 from emulator.organizations.models import CONFIG, STACKSETS, Organization, Unit
 from rollout.__main__ import main
@@ -47,7 +48,7 @@ class Estate:
     cloud: Cloud
     account: Account
     organization: Organization
-    members: Members
+    members: MemberStacks
     sets: StackSets
     packs: OrganizationPacks
     production: Unit
@@ -63,6 +64,11 @@ class Estate:
         self.cloud.clock.advance(seconds=seconds)
 
 
+def answer(function: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Answer for a function of a member account as the code does when nothing is wrong."""
+    return {"message_type": "ConfigurationItemChangeNotification", "users_seen": 1}
+
+
 @contextmanager
 def open_estate(caller: str = MANAGEMENT, accounts: int = 0) -> Iterator[Estate]:
     """Open the organization, seen from `caller`, with that many ordinary accounts more."""
@@ -70,15 +76,16 @@ def open_estate(caller: str = MANAGEMENT, accounts: int = 0) -> Iterator[Estate]
         account = cloud.open_account(caller, REGION)
         organization = Organization(MANAGEMENT)
         organization.page_limit = 2 if not accounts else 100
-        members = members_of(organization)
+        members = organization.part(MemberStacks)
+        members.answer = answer
         production, testing = organization.add_unit("production"), organization.add_unit("testing")
         estate = Estate(
             cloud,
             account,
             organization,
             members,
-            stack_sets_of(organization),
-            packs_of(organization),
+            organization.part(StackSets),
+            organization.part(OrganizationPacks),
             production,
             testing,
         )
@@ -176,7 +183,7 @@ def run(arguments: str, *, documented: bool = True) -> Outcome:
         with _CALLS[-1].since_now() as calls:
             code = _run(arguments, out, err)
     if documented:
-        verb = arguments.split()[0]
+        verb = arguments.split(maxsplit=1)[0]
         alone = "--account-only" in arguments and verb not in WORK_OFF
         section = "One account alone" if alone else verb
         own, far = split_calls(calls.made())

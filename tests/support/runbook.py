@@ -1,22 +1,27 @@
 """The runbook of template.yaml in an emulated account: put there, run, and looked at."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-import boto3
 from moto.cloudformation.models import Stack
 
 from emulator import Account
+from emulator.config.items import make_item
 from emulator.iam.users import User
 from emulator.ssm.automation import Execution
+from tests.support.deployment import deploy
 from tests.support.paths import ROOT
 
 NAME = "iam-user-no-setup-access-key"
+DOCUMENT = f"{NAME}-remediation"
 ROLE = f"arn:aws:iam::111122223333:role/{NAME}-remediation"
+REMEDIATOR = f"arn:aws:iam::111122223333:role/{NAME}-remediator"
 STEP = "QuarantineOrDeleteOffendingKeys"
 PARAMETERS = {
-    "AutomationAssumeRole": ROLE,
     "Criterion": "SETUP_UNUSED",
     "SetupWindowSeconds": "300",
     "GraceHours": "4",
@@ -41,38 +46,59 @@ def read_template() -> dict[str, Any]:
     return template
 
 
-def put_runbook() -> None:
-    """Let CloudFormation create the document and its role, and leave the rest of the stack out."""
-    template = read_template()
-    wanted = ("RemediationRole", "Runbook")
-    boto3.client("cloudformation").create_stack(
-        StackName=NAME,
-        TemplateBody=json.dumps(
-            {
-                "Parameters": {
-                    "PermissionsBoundaryArn": template["Parameters"]["PermissionsBoundaryArn"]
-                },
-                "Conditions": {
-                    "HasPermissionsBoundary": template["Conditions"]["HasPermissionsBoundary"]
-                },
-                "Resources": {name: template["Resources"][name] for name in wanted},
-            }
-        ),
-        Capabilities=["CAPABILITY_NAMED_IAM"],
-    )
+def put_runbook(account: Account, package: Path) -> None:
+    """Deploy everything: the runbook starts a function, which asks the deployed rule."""
+    account.iam.report.rounds = 0
+    deploy(account, package)
 
 
-def start(account: Account, user_id: str, **changed: str) -> Execution:
-    """Run the document for one user, with the defaults of the rule unless changed."""
-    given = {**PARAMETERS, "UserId": user_id, **changed}
+def set_parameters(account: Account, **changed: str) -> None:
+    """Give the deployed rule its defaults, less what is changed."""
+    rule = account.config.config_rules[account.find_rule(NAME).name]
+    rule.input_parameters_dict = {**PARAMETERS, **changed}
+    rule.input_parameters = json.dumps(rule.input_parameters_dict)
+
+
+def hold(account: Account, user_id: str, compliance: str = "NON_COMPLIANT") -> None:
+    """Let the deployed rule hold a result for a user, be it old by now."""
+    now = account.clock.now()
+    evaluation = {
+        "ComplianceResourceType": "AWS::IAM::User",
+        "ComplianceResourceId": user_id,
+        "ComplianceType": compliance,
+        "OrderingTimestamp": now.timestamp(),
+    }
+    account.find_rule(NAME).results.put(evaluation, now)
+
+
+def witness(account: Account, user: User) -> None:
+    """Let AWS Config have seen a user's tags since the start that the first of them names."""
+    items = account.config.history.items.setdefault(user.id, [])
+    if items and items[-1]["tags"] == user.tag_values:
+        return
+    starts = [value[:20] for name, value in user.tag_values.items() if name.startswith(TAG)]
+    since = account.clock.now()
+    with suppress(ValueError):
+        since = datetime.fromisoformat(min(starts, default=""))
+    items.append(make_item(account.iam, user, "OK", since))
+
+
+def start(account: Account, user_id: str, dry_run: str = "false", **changed: str) -> Execution:
+    """Run the document for a user whom the rule holds, under the rule's defaults unless changed."""
+    set_parameters(account, **changed)
+    hold(account, user_id)
+    for user in account.iam.users.values():
+        if user.id == user_id and user_id not in account.config.unrecorded:
+            witness(account, user)
+    given = {"AutomationAssumeRole": ROLE, "UserId": user_id, "DryRun": dry_run}
     return account.automation.start_automation(
-        NAME, {name: [value] for name, value in given.items()}
+        DOCUMENT, {name: [value] for name, value in given.items()}
     )
 
 
-def run(account: Account, user: User, **changed: str) -> list[Outcome]:
+def run(account: Account, user: User, dry_run: str = "false", **changed: str) -> list[Outcome]:
     """Run the document for a user, see it succeed, and return what it tells about each key."""
-    execution = start(account, user.id, **changed)
+    execution = start(account, user.id, dry_run, **changed)
     assert (execution.status, execution.failure) == ("Success", "")
     return read_outcomes(execution)
 

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from emulator import Account
 from emulator.config.rules import Rule
-from emulator.deployment import (
+from tests.conftest import NOW
+from tests.support.deployment import (
     BUCKET,
     NAME,
     PACK,
@@ -20,7 +21,6 @@ from emulator.deployment import (
     put_pack,
     put_stack,
 )
-from tests.conftest import NOW
 from tests.support.paths import ROOT
 
 ROLE = f"arn:aws:iam::111122223333:role/{NAME}-evaluator"
@@ -38,7 +38,11 @@ def test_the_stack_is_complete_and_exports_its_function(deployed: Rule) -> None:
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert (export["Name"], export["Value"]) == (f"{NAME}-function-arn", FUNCTION)
     resources = cloudformation.describe_stack_resources(StackName=NAME)
-    made = {each["LogicalResourceId"]: each["ResourceType"] for each in resources["StackResources"]}
+    made = {
+        each["LogicalResourceId"]: each["ResourceType"]
+        for each in resources["StackResources"]
+        if "LogicalResourceId" in each  # moto lists a resource whose condition is false, bare
+    }
     assert made == {
         "EvaluatorRole": "AWS::IAM::Role",
         "EvaluatorLog": "AWS::Logs::LogGroup",
@@ -46,6 +50,10 @@ def test_the_stack_is_complete_and_exports_its_function(deployed: Rule) -> None:
         "EvaluatorPermission": "AWS::Lambda::Permission",
         "EvaluatorInvocations": "AWS::Lambda::EventInvokeConfig",
         "EvaluatorAlarm": "AWS::CloudWatch::Alarm",
+        "RemediatorRole": "AWS::IAM::Role",
+        "RemediationLog": "AWS::Logs::LogGroup",
+        "Remediation": "AWS::Lambda::Function",
+        "RemediationAlarm": "AWS::CloudWatch::Alarm",
         "RemediationRole": "AWS::IAM::Role",
         "Runbook": "AWS::SSM::Document",
     }
@@ -82,16 +90,28 @@ def test_lambda_has_the_function_its_policy_and_its_retries(deployed: Rule, pack
 
 def test_iam_logs_and_cloudwatch_have_roles_log_group_and_alarm(deployed: Rule) -> None:
     roles = {role["RoleName"]: role for role in boto3.client("iam").list_roles()["Roles"]}
-    assert sorted(roles) == [f"{NAME}-evaluator", f"{NAME}-remediation"]
-    assert [role.get("PermissionsBoundary") for role in roles.values()] == [None, None]
-    (group,) = boto3.client("logs").describe_log_groups()["logGroups"]
-    assert (group["logGroupName"], group["retentionInDays"]) == (f"/aws/lambda/{NAME}", 90)
-    (alarm,) = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert sorted(roles) == [
+        f"{NAME}-{each}" for each in ("evaluator", "remediation", "remediator")
+    ]
+    assert [role.get("PermissionsBoundary") for role in roles.values()] == [None, None, None]
+    groups = boto3.client("logs").describe_log_groups()["logGroups"]
+    assert [(each["logGroupName"], each["retentionInDays"]) for each in groups] == [
+        (f"/aws/lambda/{NAME}", 90),
+        (f"/aws/lambda/{NAME}-remediation", 90),
+    ]
+    alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert [each["AlarmName"] for each in alarms] == [NAME, f"{NAME}-remediation"]
+
+
+@pytest.mark.parametrize("function", [NAME, f"{NAME}-remediation"])
+def test_the_errors_of_each_function_raise_an_alarm(deployed: Rule, function: str) -> None:
+    alarms = boto3.client("cloudwatch").describe_alarms(AlarmNames=[function])["MetricAlarms"]
+    (alarm,) = alarms
     wanted = {
-        "AlarmName": NAME,
+        "AlarmName": function,
         "Namespace": "AWS/Lambda",
         "MetricName": "Errors",
-        "Dimensions": [{"Name": "FunctionName", "Value": NAME}],
+        "Dimensions": [{"Name": "FunctionName", "Value": function}],
         "Statistic": "Sum",
         "Period": 3600,
         "EvaluationPeriods": 1,
@@ -114,6 +134,8 @@ def test_what_is_optional_is_there_when_asked_for(account: Account, package: Pat
         "AlarmTopicArn": topic,
         "PermissionsBoundaryArn": boundary,
         "ReservedConcurrency": "5",
+        "NoticeTopicArn": f"{topic}-notices",
+        "Architecture": "x86_64",
     }
     boto3.client("cloudformation").create_stack(
         StackName=NAME,
@@ -122,14 +144,29 @@ def test_what_is_optional_is_there_when_asked_for(account: Account, package: Pat
         Parameters=[{"ParameterKey": key, "ParameterValue": given[key]} for key in given],
     )
     functions, iam = boto3.client("lambda"), boto3.client("iam")
-    (group,) = boto3.client("logs").describe_log_groups()["logGroups"]
-    (alarm,) = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    roles = [iam.get_role(RoleName=f"{NAME}-{each}") for each in ("evaluator", "remediation")]
+    groups = boto3.client("logs").describe_log_groups()["logGroups"]
+    alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    names = ("evaluator", "remediation", "remediator")
+    roles = [iam.get_role(RoleName=f"{NAME}-{each}") for each in names]
     concurrency = functions.get_function_concurrency(FunctionName=NAME)
-    assert group["retentionInDays"] == 30
-    assert alarm["AlarmActions"] == [topic]
+    assert [each["retentionInDays"] for each in groups] == [30, 30]
+    assert [each["AlarmActions"] for each in alarms] == [[topic], [topic]]
+    for name in (NAME, f"{NAME}-remediation"):
+        told = functions.get_function_configuration(FunctionName=name)
+        assert told["Architectures"] == ["x86_64"]
+    assert told["Environment"]["Variables"] == {"NOTICE_TOPIC_ARN": f"{topic}-notices"}
+    policy = iam.get_role_policy(RoleName=f"{NAME}-remediator", PolicyName="notify")
+    assert policy["PolicyDocument"]["Statement"] == [
+        {
+            "Sid": "SendNotices",
+            "Effect": "Allow",
+            "Action": "sns:Publish",
+            "Resource": f"{topic}-notices",
+        }
+    ]
     assert concurrency["ReservedConcurrentExecutions"] == 5
     assert [role["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] for role in roles] == [
+        boundary,
         boundary,
         boundary,
     ]

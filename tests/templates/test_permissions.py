@@ -18,14 +18,16 @@ from emulator import Account
 from emulator.config.events import change_message, oversized_message
 from emulator.config.items import make_item
 from emulator.config.rules import Rule
-from emulator.deployment import NAME
 from emulator.gateway.calls import Call
 from emulator.iam.users import User
 from tests.conftest import NOW
+from tests.support.deployment import NAME
 from tests.support.policy_simulator import ALLOW, Request, decide, read_statements
 
 ACCOUNT = "111122223333"
-EVALUATOR, REMEDIATION = f"{NAME}-evaluator", f"{NAME}-remediation"
+EVALUATOR, REMEDIATION, REMEDIATOR = (
+    f"{NAME}-{each}" for each in ("evaluator", "remediation", "remediator")
+)
 OF_LAMBDA_ITSELF = {"logs:CreateLogStream", "logs:PutLogEvents"}
 LONG_AGO = NOW - timedelta(days=60)
 Policy = Mapping[str, Any]
@@ -232,7 +234,7 @@ def test_the_evaluator_may_do_what_it_does_and_nothing_else(
     assert {call.account for call in made} == {ACCOUNT}
 
 
-@pytest.mark.parametrize("role", [EVALUATOR, REMEDIATION])
+@pytest.mark.parametrize("role", [EVALUATOR, REMEDIATION, REMEDIATOR])
 def test_each_grant_is_on_the_narrowest_resource_that_aws_takes(deployed: Rule, role: str) -> None:
     policy = read_policy(role)
     assert find_too_wide(policy) == []
@@ -246,6 +248,8 @@ def test_each_grant_is_on_the_narrowest_resource_that_aws_takes(deployed: Rule, 
                 ("iam", "user/*"),
                 ("config", "config-rule/*"),
                 ("logs", f"log-group:/aws/lambda/{NAME}:*"),
+                ("logs", f"log-group:/aws/lambda/{NAME}-remediation:*"),
+                ("lambda", f"function:{NAME}-remediation"),
             }
 
 

@@ -1,7 +1,11 @@
-"""The automation role has what the runbook calls, on the users of its account, and nothing more."""
+"""Both roles of the remediation have what they call and nothing more: by recorded calls.
+
+The automation role starts one function; the function's role reads and changes the account's users.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import boto3
 import pytest
@@ -11,8 +15,9 @@ from emulator.gateway.calls import Call
 from emulator.iam.roles import trusts_service
 from tests.conftest import NOW
 from tests.support.policy_simulator import ALLOW, IMPLICIT, Request, decide
-from tests.support.runbook import ROLE, TAG, put_runbook, read_outcomes, start
+from tests.support.runbook import DOCUMENT, REMEDIATOR, ROLE, TAG, put_runbook, read_outcomes, start
 from tests.templates.test_permissions import (
+    OF_LAMBDA_ITSELF,
     Policy,
     find_refused,
     find_unused,
@@ -27,18 +32,18 @@ KEY = "AKIAEXAMPLE000000001"
 
 
 @pytest.fixture(scope="module")
-def account() -> Iterator[Account]:
+def account(package: Path) -> Iterator[Account]:
     """An account in which the runbook has gone every way it can go."""
     with open_account(NOW, ticking=False) as opened:
-        put_runbook()
+        put_runbook(opened, package)
         go_every_way(opened)
         yield opened
 
 
 @pytest.fixture(scope="module")
 def policy(account: Account) -> Policy:
-    """The role's one policy, as it was deployed."""
-    return read_policy(ROLE.rpartition("/")[2])
+    """The one policy of the function's role, as it was deployed."""
+    return read_policy(REMEDIATOR.rpartition("/")[2])
 
 
 def go_every_way(account: Account) -> None:
@@ -52,7 +57,7 @@ def go_every_way(account: Account) -> None:
     ann.tag_values[TAG + used.access_key_id] = "2026-09-01T00:00:00Z started"
     assert finish(account, ann.id) == ["kept"]
     ann.tag_values[TAG + KEY] = "2026-09-01T00:00:00Z started"
-    assert finish(account, ann.id) == ["kept", "deleted"]
+    assert finish(account, ann.id) == ["kept", "kept"]
     account.config.unrecorded.add(ann.id)
     assert finish(account, ann.id) == ["kept"]
     ann.set_password(account.clock.now())
@@ -68,8 +73,8 @@ def finish(account: Account, user_id: str) -> list[str]:
 
 
 def list_requests(account: Account) -> list[Request]:
-    """Return the calls that were made as the role, as IAM judges them."""
-    return [make_request(call) for call in account.calls.made() if call.caller == ROLE]
+    """Return the calls that were made as the function's role, as IAM judges them."""
+    return [make_request(call) for call in account.calls.made() if call.caller == REMEDIATOR]
 
 
 def make_request(call: Call) -> Request:
@@ -86,7 +91,26 @@ def test_every_call_of_the_runbook_is_granted_and_every_grant_is_used(
     requests = list_requests(account)
     assert find_refused(policy, requests) == []
     assert find_unused(policy, requests) == []
-    assert {request.action for request in requests} == {*list_grants(policy)}
+    assert {request.action for request in requests} | OF_LAMBDA_ITSELF == {*list_grants(policy)}
+
+
+def test_the_automation_role_can_start_the_one_function_and_nothing_else(account: Account) -> None:
+    policy = read_policy(ROLE.rpartition("/")[2])
+    functions = "arn:aws:lambda:us-east-1:111122223333:function:"
+    own = functions + DOCUMENT
+    made = {call.action for call in account.calls.made() if call.caller == ROLE}
+    assert made == {"lambda:Invoke"}
+    assert list_grants(policy) == ["lambda:InvokeFunction"]
+    for resource, decision in (
+        (own, ALLOW),
+        (f"{own}-2", IMPLICIT),
+        (own.removesuffix("-remediation"), IMPLICIT),
+        (own.replace("111122223333", "444455556666"), IMPLICIT),
+        ("*", IMPLICIT),
+    ):
+        assert decide([policy], Request("lambda:InvokeFunction", resource)) == decision
+    for action in ("iam:DeleteAccessKey", "iam:UpdateAccessKey", "iam:TagUser", "sts:AssumeRole"):
+        assert decide([policy], Request(action, USER)) == IMPLICIT
 
 
 @pytest.mark.parametrize("action", ["iam:TagUser", "iam:UntagUser"])
@@ -121,7 +145,7 @@ def test_only_quarantines_may_be_tagged(
 def test_users_of_the_own_account_alone_may_be_read_and_changed(
     policy: Policy, resource: str
 ) -> None:
-    about_users = {*list_grants(policy)} - {"iam:ListUsers", "config:ListDiscoveredResources"}
+    about_users = {each for each in list_grants(policy) if takes_resource(each)} - OF_LAMBDA_ITSELF
     context = {"aws:TagKeys": [TAG + KEY]}
     allowed = [
         action
@@ -129,6 +153,17 @@ def test_users_of_the_own_account_alone_may_be_read_and_changed(
         if decide([policy], Request(action, resource, context)) != IMPLICIT
     ]
     assert allowed == []
+
+
+def test_nobody_but_lambda_may_assume_the_role_that_changes_keys(account: Account) -> None:
+    role = boto3.client("iam").get_role(RoleName=REMEDIATOR.rpartition("/")[2])["Role"]
+    assert role["AssumeRolePolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ]
 
 
 def test_nobody_but_automation_of_this_account_may_assume_the_role(account: Account) -> None:

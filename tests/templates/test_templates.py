@@ -177,8 +177,8 @@ def test_the_templates_have_no_fault() -> None:
             id="automatic without a pause between attempts",
         ),
         pytest.param(
-            "      TargetId: iam-user-no-setup-access-key\n",
-            '      TargetId: iam-user-no-setup-access-key\n      TargetVersion: "1"\n',
+            "      TargetId: iam-user-no-setup-access-key-remediation\n",
+            '      TargetId: iam-user-no-setup-access-key-remediation\n      TargetVersion: "1"\n',
             "TargetVersion",
             f"{REMEDIATION}.TargetVersion pins a version; leave it out.",
             id="a pinned version of the runbook",
@@ -192,10 +192,10 @@ def test_the_templates_have_no_fault() -> None:
             id="outputs in a pack",
         ),
         pytest.param(
-            "Values: [!Ref GraceHours]",
-            'Values: [""]',
-            "Values:",
-            f"{REMEDIATION}.Parameters.GraceHours.StaticValue.Values[0] has 0 characters; give 1 to"
+            "        UserId:\n",
+            '        DryRun: {StaticValue: {Values: [""]}}\n        UserId:\n',
+            "DryRun:",
+            f"{REMEDIATION}.Parameters.DryRun.StaticValue.Values[0] has 0 characters; give 1 to"
             " 256.",
             id="an empty value for the runbook",
         ),
@@ -219,7 +219,7 @@ def test_an_error_planted_in_the_pack_is_seen(
     name, _, number = said[0].rpartition(":")
     assert name == "conformance-pack.yaml"
     line = file.read_text().splitlines()[int(number) - 1]
-    assert at.split("\n")[0].split(":")[0] in line
+    assert at.split("\n", maxsplit=1)[0].split(":", maxsplit=1)[0] in line
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_an_error_planted_in_the_pack_is_seen(
             id="no time at all",
         ),
         pytest.param(
-            "Architectures: [arm64]",
+            "Architectures: [!Ref Architecture]",
             "Architectures: [arm32]",
             f'{EVALUATOR}.Architectures[0] is "arm32"; give x86_64 or arm64.',
             id="an architecture that does not exist",
@@ -277,8 +277,8 @@ def test_an_error_planted_in_the_pack_is_seen(
             id="a statistic that does not exist",
         ),
         pytest.param(
-            "    Name: iam-user-no-setup-access-key\n    DocumentType",
-            "    Name: AWSSupport-NoSetupKey\n    DocumentType",
+            "      Name: iam-user-no-setup-access-key-remediation\n      DocumentType",
+            "      Name: AWSSupport-NoSetupKey\n      DocumentType",
             'Resources.Runbook.Properties.Name is "AWSSupport-NoSetupKey"; names may not begin with'
             " aws, amazon, amzn, AWSEC2, AWSConfigRemediation, AWSSupport.",
             id="a document that claims to be of AWS",

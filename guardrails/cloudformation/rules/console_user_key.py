@@ -17,8 +17,12 @@ from cfnlint.template import Template
 USER = "AWS::IAM::User"
 KEY = "AWS::IAM::AccessKey"
 NO_VALUE = {"Ref": "AWS::NoValue"}
-# One value seldom has more than a handful of cases; past this bound a template is refused.
+# One value seldom has more than a handful of cases; past these bounds a template is refused.
 MAX_CASES = 512
+MAX_QUESTIONS = 20_000
+"""How often the solver of conditions may be asked about one template."""
+MAX_RESOURCES = 500
+"""CloudFormation's own limit, after loops and transforms."""
 
 
 class Piece(NamedTuple):
@@ -34,7 +38,7 @@ Case = dict[str, bool]
 
 
 class TooManyCases(Exception):
-    """A value depends on so many conditions that not every case could be looked at."""
+    """A template is so large, or depends on so many conditions, that not all could be looked at."""
 
 
 class ConsoleUserKey(CloudFormationLintRule):  # type: ignore[misc] # cfn-lint is not typed
@@ -54,6 +58,10 @@ class ConsoleUserKey(CloudFormationLintRule):  # type: ignore[misc] # cfn-lint i
 
         Raises TooManyCases, which cfn-lint reports as E0002: nothing passes unseen.
         """
+        if len(cfn.get_resources()) > MAX_RESOURCES:
+            raise TooManyCases(
+                f"There are more than {MAX_RESOURCES} resources; split the template."
+            )
         reader = _Reader(cfn)
         users = [
             (logical_id, list(reader.read_user(resource)))
@@ -61,7 +69,12 @@ class ConsoleUserKey(CloudFormationLintRule):  # type: ignore[misc] # cfn-lint i
         ]
         return [
             RuleMatch(
-                ["Resources", key_id], _message(key_id, user_id, cases), key=key_id, user=user_id
+                ["Resources", key_id],
+                _message(key_id, user_id, cases),
+                key=key_id,
+                user=user_id,
+                user_line=_find_line(cfn, user_id),
+                metadata=key.get("Metadata"),
             )
             for key_id, key in cfn.get_resources(KEY).items()
             for key_cases in [list(reader.read_key(key))]
@@ -77,6 +90,7 @@ class _Reader:
         self.cfn = cfn
         self.users = set(cfn.get_resources(USER))
         self.decidable: dict[str, bool] = {}
+        self.answers: dict[frozenset[tuple[str, bool]], bool] = {}
 
     def read_user(self, user: dict[str, Any]) -> Iterator[tuple[Case, Name | None]]:
         """Yield the cases in which a user gets a password, with its name (None: generated)."""
@@ -130,10 +144,23 @@ class _Reader:
         merged = {**case, **more}
         if merged == case:
             return case
-        known = {name: {outcome} for name, outcome in merged.items() if self.is_decidable(name)}
-        if known and not any(True for _ in self.cfn.conditions.build_scenarios(known)):
-            return None
-        return merged
+        known = {name: outcome for name, outcome in merged.items() if self.is_decidable(name)}
+        return merged if self.is_possible(known) else None
+
+    def is_possible(self, known: Case) -> bool:
+        """Tell whether these outcomes can be together; each question costs, so it is put once."""
+        question = frozenset(known.items())
+        if question not in self.answers:
+            self.answers[question] = not known or self.ask(known)
+        return self.answers[question]
+
+    def ask(self, known: Case) -> bool:
+        if len(self.answers) >= MAX_QUESTIONS:
+            raise TooManyCases(
+                f"Its conditions have more than {MAX_QUESTIONS} cases; give it fewer conditions."
+            )
+        scenarios = {name: {outcome} for name, outcome in known.items()}
+        return any(True for _ in self.cfn.conditions.build_scenarios(scenarios))
 
     def is_decidable(self, condition: str) -> bool:
         """Tell whether cfn-lint's solver knows this condition; of others it says "never"."""
@@ -238,11 +265,9 @@ class _Reader:
         if isinstance(source, list) and str(index).isdigit() and int(index) < len(source):
             yield from self._read_name(source[int(index)], case)
         elif function == "Fn::Split" and _is_list(argument, 2):
-            for chosen, split in self._read_name(argument[1], case):
-                # The ARN of a user, split at its slashes: the name is the only part of use here.
-                is_user = split is not None and len(split) == 1 and split[0].kind == "user"
-                selected = {"Fn::Select": [index, source]}
-                yield chosen, split if is_user else _opaque(selected)
+            for chosen, whole in self._read_name(argument[1], case):
+                part = None if whole is None else _select_part(whole, argument[0], str(index))
+                yield chosen, part or _opaque({"Fn::Select": [index, source]})
         else:
             yield case, _opaque({"Fn::Select": [index, source]})
 
@@ -282,6 +307,25 @@ def _read_function(value: Any) -> tuple[str | None, Any]:
 
 def _is_list(value: Any, length: int) -> bool:
     return isinstance(value, list) and len(value) == length
+
+
+def _select_part(whole: Name, delimiter: Any, index: str) -> Name | None:
+    """Return one part of a name that is split at a delimiter, None where it is not known."""
+    name = _normalize(whole)
+    if len(name) == 1 and name[0].kind == "user":
+        # The ARN of a user, split at its slashes: the name is the only part of use here.
+        return name
+    if all(piece.kind == "text" for piece in name) and isinstance(delimiter, str) and delimiter:
+        parts = "".join(piece.value for piece in name).split(delimiter)
+        if index.isdigit() and int(index) < len(parts):
+            return (Piece("text", parts[int(index)]),)
+    return None
+
+
+def _find_line(cfn: Template, logical_id: str) -> int:
+    names = (name for name in cfn.template["Resources"] if name == logical_id)
+    mark = getattr(next(names, None), "start_mark", None)
+    return mark.line + 1 if mark is not None else 1
 
 
 def _opaque(value: Any) -> Name:

@@ -15,8 +15,8 @@ from emulator import Account, open_account
 from emulator.awslambda.functions import Function, Invocation, invoke
 from emulator.awslambda.runtime import FunctionError
 from emulator.config.rules import Finding, Rule
-from emulator.deployment import NAME, deploy
 from tests.conftest import NOW
+from tests.support.deployment import NAME, deploy
 from tests.support.paths import ROOT
 
 ROLE = f"arn:aws:iam::111122223333:role/{NAME}-evaluator"
@@ -77,8 +77,8 @@ def test_every_kind_of_event_reaches_the_deployed_code_under_its_role(
         Finding(
             "ann",
             "NON_COMPLIANT",
-            f"Access key {key} was created at {created}, its user at {created}: AWS has no use of"
-            " it on record. Make it inactive, then delete it.",
+            f"Access key {key} of ann was created at {created}, the user at {created}: AWS has no"
+            " use of it on record. Make it inactive, then delete it.",
         )
     ]
 
@@ -198,7 +198,7 @@ def test_the_code_cannot_leave_loopback(account: Account) -> None:
 
 
 def test_a_run_beyond_its_timeout_is_killed_and_the_next_one_starts_anew(account: Account) -> None:
-    source = "import time\ndef lambda_handler(e, c): return e or time.sleep(60)"
+    source = "import threading\ndef lambda_handler(e, c): return e or threading.Event().wait(60)"
     function = create(account, source, timeout=1, retries=0)
     run = invoke(function, {})
     assert (run.succeeded, errors(run)) == (

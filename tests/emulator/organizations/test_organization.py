@@ -134,6 +134,94 @@ def test_who_joins_gets_the_pack_first_and_the_stack_a_minute_later(
     assert (pack.accounts[LATE].status, LATE in estate.members.stacks) == ("CREATE_FAILED", True)
 
 
+def put(config: Any, *excluded: str) -> None:
+    """Put the pack of the tests in all accounts but the management account, which has no stack."""
+    config.put_organization_conformance_pack(
+        OrganizationConformancePackName=NAME,
+        TemplateBody=PACK,
+        ExcludedAccounts=[MANAGEMENT, *excluded],
+    )
+
+
+def look(config: Any, what: str) -> Any:
+    """Look once at the pack: the word of its error, its aggregate status, or its rows' words."""
+    names = {"OrganizationConformancePackNames": [NAME]}
+    try:
+        if what == "aggregate":
+            answer = config.describe_organization_conformance_pack_statuses(**names)
+            return [e["Status"] for e in answer["OrganizationConformancePackStatuses"]]
+        answer = config.get_organization_conformance_pack_detailed_status(
+            OrganizationConformancePackName=NAME
+        )
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return {e["Status"] for e in answer["OrganizationConformancePackDetailedStatuses"]}
+
+
+def test_right_after_a_put_a_slow_aws_knows_no_pack_then_nothing_then_an_old_state(
+    estate: Estate, stack_set: Any
+) -> None:
+    config = boto3.client("config")
+    config.delete_organization_conformance_pack(OrganizationConformancePackName=NAME)
+    estate.sleep(600)
+    estate.packs.be_slow()
+    put(config)
+    assert look(config, "aggregate") == "NoSuchOrganizationConformancePackException"
+    assert [look(config, "aggregate") for _ in range(2)] == [[], ["CREATE_IN_PROGRESS"]]
+    assert look(config, "rows") == "NoSuchOrganizationConformancePackException"
+    assert [look(config, "rows") for _ in range(2)] == [set(), set()]
+    estate.sleep(119)
+    assert look(config, "rows") == set()
+    estate.sleep(600)
+    assert look(config, "aggregate") == ["CREATE_SUCCESSFUL"]
+    put(config)
+    looks = [look(config, "aggregate") for _ in range(2)]
+    estate.sleep(61)
+    assert [*looks, look(config, "aggregate")] == [
+        [],
+        ["CREATE_SUCCESSFUL"],  # it is about the put before
+        ["UPDATE_IN_PROGRESS"],
+    ]
+
+
+def test_one_lot_of_accounts_ends_long_before_the_next_begins(
+    estate: Estate, stack_set: Any
+) -> None:
+    config = boto3.client("config")
+    estate.organization.page_limit = 100
+    estate.packs.at_once, estate.packs.gap_seconds = 2, 40.0
+    put(config)
+    words = []
+    for _ in range(3):
+        estate.sleep(20)
+        words.append(look(config, "rows"))
+    assert words == [{"UPDATE_SUCCESSFUL", "CREATE_SUCCESSFUL"}] * 2 + [{"UPDATE_SUCCESSFUL"}], (
+        words
+    )
+
+
+def test_an_account_that_a_pack_left_may_keep_its_row(estate: Estate, stack_set: Any) -> None:
+    config = boto3.client("config")
+    estate.packs.keeps_rows = True
+    for words in ("DELETE_SUCCESSFUL", "DELETE_SUCCESSFUL", "CREATE_SUCCESSFUL"):
+        put(config, *([SHOP] if "DELETE" in words else []))
+        estate.sleep(60)
+        (row,) = config.get_organization_conformance_pack_detailed_status(
+            OrganizationConformancePackName=NAME, Filters={"AccountId": SHOP}
+        )["OrganizationConformancePackDetailedStatuses"]
+        assert row["Status"] == words
+
+
+def test_a_new_delegation_is_refused_at_first(estate: Estate) -> None:
+    estate.packs.denied_looks = 1
+    with use_account(estate.cloud.open_account(SECURITY)):
+        config = boto3.client("config")
+        with pytest.raises(ClientError) as error:
+            config.describe_organization_conformance_packs()
+        assert code(error) == "OrganizationAccessDeniedException"
+        assert config.describe_organization_conformance_packs()["ResponseMetadata"]
+
+
 def test_one_administrator_does_not_see_the_packs_of_another(
     estate: Estate, stack_set: Any
 ) -> None:

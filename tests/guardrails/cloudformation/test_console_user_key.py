@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 
 from guardrails.cloudformation.check import check_template
 from guardrails.cloudformation.rules.console_user_key import MAX_CASES, _reduce
-from guardrails.finding import Unreadable
+from guardrails.finding import Acceptance, Judgement, Unreadable
 from tests.support.paths import ROOT
 
 CASES = ROOT / "tests" / "cases" / "guardrails" / "cloudformation"
 
+TODAY = date(2026, 9, 1)
 PREAMBLE = """\
 Transform: AWS::LanguageExtensions
 Parameters:
@@ -62,7 +64,7 @@ def check(resources: str) -> list[tuple[str, str, str]]:
     """Return (key, user, under which conditions) of each finding, its message and line compared."""
     text = PREAMBLE + indent(dedent(resources), "  ")
     found = []
-    for finding in check_template(text, "t.yaml"):
+    for finding in check_template(text, "t.yaml", TODAY).findings:
         start = f"{finding.key} is an access key for {finding.user}, "
         start += "who gets a console password in the same template"
         end = ". Leave the key out and create it later, when it is asked for."
@@ -108,6 +110,11 @@ ALWAYS = [("Key", "User", "")]
         pytest.param(ALICE + key("!Ref OnlyAlice"), ALWAYS, id="a parameter with one value"),
         pytest.param(user("!Ref OnlyAlice") + key("alice"), ALWAYS, id="that, on the user"),
         pytest.param(user("!Ref Other") + key("!Ref Other"), ALWAYS, id="one parameter on both"),
+        pytest.param(
+            ALICE + key('!Select [1, !Split [",", "bob,alice"]]'),
+            ALWAYS,
+            id="one of several names in a text",
+        ),
         pytest.param(
             user('!Sub "${Env}-ci"') + key('!Join ["-", [!Ref Env, ci]]'),
             ALWAYS,
@@ -192,6 +199,13 @@ def test_an_access_key_of_a_console_user_is_found_by(
         pytest.param(ALICE + key("!FindInMap [Names, first, other]"), id="another mapped name"),
         pytest.param(ALICE + key('!Sub "${User}-ci"'), id="a name that only begins alike"),
         pytest.param(ALICE + key('!Sub "${!User}"'), id="an escaped variable"),
+        pytest.param(
+            ALICE + key('!Select [0, !Split [",", "bob,alice"]]'), id="another name of a text"
+        ),
+        pytest.param(
+            ALICE + key('!Select [0, !Split [",", !Sub "${Env},alice"]]'),
+            id="a text of which only the deployment knows where it is split",
+        ),
         pytest.param(
             GENERATED + key("!Ref User", properties=", Status: Inactive"), id="Status Inactive"
         ),
@@ -295,7 +309,7 @@ def test_for_each_makes_one_finding_for_each_key_on_the_line_of_its_pattern() ->
                 Properties: {UserName: {Ref: !Sub "User${Person}"}}
         """
     )
-    found = [(f.line, f.key, f.user) for f in check_template(text, "t.yaml")]
+    found = [(f.line, f.key, f.user) for f in check_template(text, "t.yaml", TODAY).findings]
     assert found == [(9, "KeyAnn", "UserAnn"), (9, "KeyBen", "UserBen")]
 
 
@@ -319,11 +333,9 @@ def test_a_loop_over_a_list_that_only_the_deployment_knows_is_looked_into() -> N
                 Properties: {UserName: !Ref Person}
         """
     )
-    found = check_template(text, "t.yaml")
-    assert found
-    assert {(f.line, f.key.removeprefix("Key") == f.user.removeprefix("User")) for f in found} == {
-        (13, True)
-    }
+    found = check_template(text, "t.yaml", TODAY).findings
+    assert [(f.line, f.key, f.user) for f in found] == [(13, "Key${Person}", "User${Person}")]
+    assert found[0].message.startswith("Key${Person} is an access key for User${Person}, who")
 
 
 def test_a_pair_that_a_rule_of_the_template_forbids_is_no_finding() -> None:
@@ -332,17 +344,67 @@ def test_a_pair_that_a_rule_of_the_template_forbids_is_no_finding() -> None:
         'Rules: {R: {Assertions: [{Assert: !Equals [!Ref Env, "dev"]}]}}\nResources:',
     )
     text += "  " + user("alice", more=", Condition: IsProd") + "  " + key("alice")
-    assert check_template(text, "t.yaml") == []
+    assert check_template(text, "t.yaml", TODAY).findings == []
 
 
-@pytest.mark.parametrize("place", ["resource", "template"])
-def test_ignore_checks_in_the_metadata_silences_the_finding(place: str) -> None:
-    ignore = "Metadata: {cfn-lint: {config: {ignore_checks: [E9111]}}}"
+WHOLE = "no-setup-access-key: {owner: ops, until: 2026-12-31, reason: ticket 4711}"
+
+
+def judge_with_metadata(place: str, metadata: str) -> Judgement:
     text = PREAMBLE + "  " + GENERATED
-    text += "  " + key("!Ref User", f", {ignore}" if place == "resource" else "")
+    text += "  " + key("!Ref User", f", Metadata: {{{metadata}}}" if place == "resource" else "")
     if place == "template":
-        text = f"{ignore}\n{text}"
-    assert check_template(text, "t.yaml") == []
+        text = f"Metadata: {{{metadata}}}\n{text}"
+    return check_template(text, "t.yaml", TODAY)
+
+
+@pytest.mark.parametrize("ignore", ["", "cfn-lint: {config: {ignore_checks: [E9111]}}, "])
+@pytest.mark.parametrize("place", ["resource", "template"])
+def test_metadata_with_owner_date_and_reason_accepts_the_finding(place: str, ignore: str) -> None:
+    judgement = judge_with_metadata(place, ignore + WHOLE)
+    assert judgement.findings == []
+    assert [(a.finding.key, a.acceptance) for a in judgement.accepted] == [
+        ("Key", Acceptance("ops", date(2026, 12, 31), "ticket 4711"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "why"),
+    [
+        pytest.param(
+            "cfn-lint: {config: {ignore_checks: [E9111]}}",
+            "Its acceptance does not count: it needs owner, until, reason.",
+            id="ignored without a word of who and until when",
+        ),
+        pytest.param(
+            "cfn-lint: {config: {ignore_checks: [E9]}}",
+            "Its acceptance does not count: it needs owner, until, reason.",
+            id="ignored with all its family",
+        ),
+        pytest.param(
+            WHOLE.replace("owner: ops, ", ""),
+            "Its acceptance does not count: it needs owner, a text that is not empty.",
+            id="no owner",
+        ),
+        pytest.param(
+            WHOLE.replace("2026-12-31", "soon"),
+            "Its acceptance does not count: it needs until, a date such as 2026-12-31.",
+            id="no date",
+        ),
+        pytest.param(
+            WHOLE.replace("2026-12-31", "2026-08-31"),
+            "Its acceptance by ops ended on 2026-08-31.",
+            id="a day that is over",
+        ),
+    ],
+)
+@pytest.mark.parametrize("place", ["resource", "template"])
+def test_an_acceptance_that_is_not_whole_or_over_accepts_nothing(
+    place: str, metadata: str, why: str
+) -> None:
+    judgement = judge_with_metadata(place, metadata)
+    assert judgement.accepted == []
+    assert [f.message.partition("it is asked for. ")[2] for f in judgement.findings] == [why]
 
 
 def test_ignore_checks_of_another_resource_silences_nothing() -> None:
@@ -356,12 +418,12 @@ def test_ignore_checks_of_another_resource_silences_nothing() -> None:
     ("text", "reason"),
     [
         pytest.param(
-            "Resources: {Type: AWS::A::B",
+            "Resources: {Type: AWS::IAM::AccessKey",
             "line 2: did not find expected",
             id="YAML that does not parse",
         ),
         pytest.param(
-            '{"Type": "AWS::A::B", "b": {',
+            '{"Type": "AWS::IAM::AccessKey", "b": {',
             "line 2: did not find expected",
             id="JSON that does not parse",
         ),
@@ -373,12 +435,12 @@ def test_ignore_checks_of_another_resource_silences_nothing() -> None:
         pytest.param(
             "Transform: AWS::LanguageExtensions\n"
             "Metadata: {cfn-lint: {config: {ignore_checks: [E0001]}}}\n"
-            'Resources: {"Fn::ForEach::X": 1}\n',
+            'Resources: {"Fn::ForEach::X": 1, K: {Type: AWS::IAM::AccessKey}}\n',
             "line 3: Error transforming template: Fn::ForEach values must be a list of 3",
             id="a malformed loop, its error ignored by the template itself",
         ),
         pytest.param(
-            "Metadata: 7\nResources: {}\n",
+            "Metadata: 7\nResources: {K: {Type: AWS::IAM::AccessKey}}\n",
             "cfn-lint cannot follow this template: ",
             id="metadata that is no mapping",
         ),
@@ -388,7 +450,7 @@ def test_a_template_that_cannot_be_followed_is_an_error_never_a_pass(
     text: str, reason: str
 ) -> None:
     with pytest.raises(Unreadable) as refused:
-        check_template(text, "t.yaml")
+        check_template(text, "t.yaml", TODAY)
     assert str(refused.value).startswith(reason)
 
 
@@ -400,7 +462,7 @@ def test_a_name_with_too_many_cases_is_an_error_never_a_pass() -> None:
     text = f"Parameters:\n{parameters}Conditions:\n{conditions}Resources:\n"
     text += f'  {ALICE}  {key(f"""!Join ["", [{name}]]""")}'
     with pytest.raises(Unreadable, match="more than 512 cases; give it fewer conditions"):
-        check_template(text, "t.yaml")
+        check_template(text, "t.yaml", TODAY)
 
 
 def test_cfn_lint_itself_reports_the_rule_from_any_folder_in_yaml_json_and_sam(
@@ -458,7 +520,7 @@ def test_a_parameter_that_cfn_lint_is_given_a_value_for_has_one_value(tmp_path: 
 def test_every_key_named_bad_is_found_and_no_key_named_ok(file: Path) -> None:
     text = file.read_text()
     lines = text.splitlines()
-    found = check_template(text, file.name)
+    found = check_template(text, file.name, TODAY).findings
     assert [f.key for f in found] == ["BadKey", "BadSecondKey"]
     assert [lines[f.line - 1].strip(' ":{') for f in found] == [f.key for f in found]
 
@@ -508,5 +570,5 @@ def test_no_value_however_malformed_leads_the_rule_astray(value: object) -> None
             },
         },
     }
-    found = check_template(json.dumps(template), "t.json")
+    found = check_template(json.dumps(template), "t.json", TODAY).findings
     assert ("Key", "User") in [(f.key, f.user) for f in found]

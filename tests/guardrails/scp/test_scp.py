@@ -60,7 +60,7 @@ def vary_case(text: str) -> st.SearchStrategy[str]:
 
 
 MEMBER_ADMINISTRATORS = ["role/Admin", "user/ann", "root", f"role/{NAME}-evaluator"]
-REMEDIATION = f"role/{NAME}-remediation"
+REMEDIATION = f"role/{NAME}-remediator"
 EXCEPTION_KEYS = [
     f"no-setup-access-key:exception-{name}" for name in ("owner", "expires", "reason")
 ]
@@ -136,9 +136,7 @@ def test_quarantines_are_written_by_the_runbook_and_by_the_administrator_alone()
         assert tag(SSO, action, QUARANTINE_KEY)
 
 
-@pytest.mark.parametrize(
-    "look_alike", [f"role/team/{NAME}-remediation", f"role/{NAME}-remediation2"]
-)
+@pytest.mark.parametrize("look_alike", [f"role/team/{NAME}-remediator", f"role/{NAME}-remediator2"])
 def test_a_role_that_only_looks_like_the_runbooks_writes_no_quarantine(look_alike: str) -> None:
     assert tag(look_alike, "TagUser", QUARANTINE_KEY)
 

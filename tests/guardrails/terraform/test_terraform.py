@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
-from guardrails.finding import Finding, Unreadable
+from guardrails.finding import Finding, Judgement, Unreadable
+from guardrails.json_documents import Document
 from guardrails.terraform.check import check_plan
 from guardrails.terraform.plan import read_plan
 from tests.support.paths import CASES
@@ -26,8 +28,15 @@ PLACES = CASES / "guardrails" / "terraform"
 NAMES = ["changed", "created"]
 
 
+TODAY = date(2026, 9, 1)
+
+
+def check_text(text: str) -> Judgement:
+    return check_plan(Document(json.loads(text), text, 1), "plan.json", TODAY)
+
+
 def check(document: Any) -> list[Finding]:
-    return check_plan(document, json.dumps(document, indent=1), "plan.json")
+    return check_text(json.dumps(document, indent=1)).findings
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +92,7 @@ def created() -> Any:
 
 def test_a_finding_names_key_and_user_and_stands_on_the_line_of_the_key(created: Any) -> None:
     text = json.dumps(created, indent=1)
-    finding = next(f for f in check_plan(created, text, "plan.json") if "bad_of_a_mod" in f.key)
+    finding = next(f for f in check_text(text).findings if "bad_of_a_mod" in f.key)
     assert finding == Finding(
         file="plan.json",
         line=1 + text.splitlines().index('     "address": "aws_iam_access_key.bad_of_a_module",'),
@@ -92,6 +101,11 @@ def test_a_finding_names_key_and_user_and_stands_on_the_line_of_the_key(created:
         message="aws_iam_access_key.bad_of_a_module is an access key for"
         ' module.person["operator"].aws_iam_user.this, who has a console password in the same'
         " plan. Leave the key out and create it later, when it is asked for.",
+        user_file="plan.json",
+        user_line=1
+        + text.splitlines().index(
+            '       "address": "module.person[\\"operator\\"].aws_iam_user_login_profile.this",'
+        ),
     )
 
 

@@ -23,6 +23,7 @@ def test_throttling_that_does_not_end_is_one_sentence_that_names_the_action(
     outcome = run(MEMBERS_ONLY)
     assert (outcome.code, outcome.err) == (
         2,
+        "Changed: the bucket; the code; the StackSet.\n"
         f"python -m rollout: {MANAGEMENT} management, us-east-1: AWS answered"
         " cloudformation:ListStackInstances with Throttling ten times over. Wait a minute and run"
         " the same command again; it goes on where it stopped.\n",
@@ -58,17 +59,22 @@ def test_the_document_of_json_holds_every_line_with_its_faults(estate: Estate) -
     estate.members.config(SANDBOX, "us-east-1").recorders.clear()
     role = "--member-role OrganizationAccountAccessRole"
     document = json.loads(run(f"check --format json {role}").out)
-    (line,) = [each for each in document["lines"] if each["name"].endswith("in 4 accounts")]
-    assert line == {
-        "name": "recorder records AWS::IAM::User in 4 accounts",
+    (check,) = [each for each in document["checks"] if each["check"] == "recorders"]
+    assert check == {
+        "check": "recorders",
+        "title": "recorder records AWS::IAM::User in 4 accounts",
         "result": "1 FAULT",
-        "faults": [
-            {
-                "text": f"{SANDBOX} sandbox, us-east-1: there is no Config recorder. Mend it there,"
-                f" or leave the account out with --exclude {SANDBOX}.",
-                "mend": "",
-            }
-        ],
+        "fine": False,
+        "seen": True,
         "notes": [],
     }
-    assert (document["faults"], document["changes"]) == (1, [])
+    assert document["faults"] == [
+        {
+            "account": SANDBOX,
+            "check": "recorders",
+            "text": f"{SANDBOX} sandbox, us-east-1: there is no Config recorder. Mend it there,"
+            f" or leave the account out with --exclude {SANDBOX}.",
+            "mend": "",
+        }
+    ]
+    assert document["changes"] == []

@@ -6,6 +6,7 @@ import pytest
 from emulator.organizations.models import CONFIG
 from tests.support.organizations import (
     BANK,
+    LATE,
     MANAGEMENT,
     OLD,
     REGION,
@@ -34,14 +35,15 @@ trusted access for AWS Config's multi-account setup ..................... ok
 delegated administrators ................................................ ok
     StackSets: {SECURITY} security
     AWS Config: {SECURITY} security
+names of stack, StackSet and pack ....................................... free
 accounts of o-exampleorg ................................................ 5 to have the rule
     left out by AWS, suspended or closing: {OLD} old-shop
 recorder records AWS::IAM::User here .................................... ok
 recorder records AWS::IAM::User in 4 accounts ........................... ok
 code bucket {BUCKET} ......... not there yet: deploy makes it
-names of stack, StackSet and pack ....................................... free
 conformance packs and rules left under the quotas ....................... ok
     0 organization packs, 0 packs and 0 rules in this account
+no rule of another administrator ........................................ ok
 templates within AWS's limits ........................................... ok
 No faults. Nothing was changed.
 """
@@ -189,8 +191,8 @@ def test_names_that_somebody_else_took_are_told(estate: Estate) -> None:
 
 
 def test_an_unknown_account_or_unit_is_refused(estate: Estate) -> None:
-    assert run("check --exclude 123").err == (
-        "python -m rollout: --exclude 123: no such account in o-exampleorg.\n"
+    assert run(f"check --exclude {LATE}").err == (
+        f"python -m rollout: --exclude {LATE}: no such account in o-exampleorg.\n"
     )
     assert "no such unit" in run("check --ou ou-exam-nosuchou").err
 

@@ -123,7 +123,7 @@ def test_going_back_to_fewer_parameters_puts_the_pack_before_the_code(estate: Es
     (stack_set,) = estate.sets.sets.values()
     stack_set.parameters["CodeKey"] = f"{NAME}-newer.zip"
     estate.cloud.calls.clear()
-    outcome = run(MEMBERS_ONLY)
+    outcome = run(f"{MEMBERS_ONLY} --yes")
     changes = ("config:PutOrganizationConformancePack", "cloudformation:UpdateStackSet")
     assert [each for each in estate.cloud.calls.actions() if each in changes] == list(changes)
     assert outcome.code == 0
@@ -133,7 +133,7 @@ def test_a_stack_that_fails_is_named_with_its_reason_and_the_others_go_on(estate
     estate.sets.failing[SANDBOX] = "The role iam-user-no-setup-access-key-evaluator already exists."
     outcome = run(MEMBERS_ONLY)
     assert outcome.code == 1
-    assert outcome.below(f"StackSet {NAME} in 4 accounts") == [
+    assert outcome.below(f"stacks of StackSet {NAME} in 4 accounts") == [
         f"{SANDBOX} sandbox: the stack is failed: The role iam-user-no-setup-access-key-evaluator"
         " already exists."
     ]
@@ -152,7 +152,7 @@ def test_a_mended_stack_is_tried_again_and_its_pack_put_once_more(estate: Estate
     estate.sets.failing.clear()
     outcome = run(MEMBERS_ONLY)
     assert outcome.code == 0
-    assert outcome.result(f"StackSet {NAME} in 4 accounts") == "tried again"
+    assert outcome.result(f"stacks of StackSet {NAME}") == "tried again"
     assert set(stacks(estate).values()) == {"CURRENT", "OUTDATED"}  # the suspended one
     assert packs(estate)[SANDBOX] == "CREATE_SUCCESSFUL"
 
@@ -225,7 +225,7 @@ def test_a_result_of_the_time_before_is_not_taken_for_the_new_one(estate: Estate
     estate.packs.failing[SHOP] = ("ResourceConcurrentModificationException", "Try later.")
     estate.packs.idle_seconds = 20.0
     estate.sleep(60)
-    outcome = run(f"{MEMBERS_ONLY} --grace-hours 5")
+    outcome = run(f"{MEMBERS_ONLY} --grace-hours 5 --yes")
     assert outcome.below(f"{PACK} in 4 accounts") == [
         f"{SHOP} shop: UPDATE_FAILED: ResourceConcurrentModificationException: Try later."
     ]
@@ -281,7 +281,7 @@ def test_an_operation_of_somebody_else_is_waited_for(estate: Estate) -> None:
         {},
         lambda member: None,
     )
-    outcome = run(f"{MEMBERS_ONLY} --stack-parameter LogRetentionDays=30")
+    outcome = run(f"{MEMBERS_ONLY} --stack-parameter LogRetentionDays=30 --yes")
     assert outcome.code == 0
     assert stack_set.parameters["LogRetentionDays"] == "30"
 
@@ -306,14 +306,14 @@ def test_aws_that_does_not_end_is_left_after_the_time_given(estate: Estate) -> N
 def test_json_goes_to_stdout_alone(estate: Estate) -> None:
     outcome = run(f"{MEMBERS_ONLY} --format json")
     document = json.loads(outcome.out)
-    assert (document["verb"], document["faults"], len(document["accounts"])) == ("deploy", 0, 4)
+    assert (document["verb"], document["faults"], len(document["accounts"])) == ("deploy", [], 4)
     assert document["accounts"][0] == {
         "account": SECURITY,
         "name": "security",
         "stack": "current",
         "pack": "ok",
         "test": "not seen",
-        "fine": "yes",
+        "fine": True,
     }
     assert "conformance pack" in outcome.err
 
@@ -420,4 +420,6 @@ def check_denials(estate: Estate, verb: str, command: str, denied: set[str]) -> 
         assert MANAGEMENT in told or "the account of these credentials" in told
         denied.add(new[0].action)
         if outcome.code == 2:
-            assert len(outcome.err.splitlines()) == 1
+            *changed, said = outcome.err.splitlines()
+            assert [each for each in changed if not each.startswith("Changed: ")] == []
+            assert said.startswith("python -m rollout: ")

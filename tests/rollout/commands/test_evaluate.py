@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,18 @@ from rollout.__main__ import main
 from rule import __version__
 from tests.conftest import NOW
 from tests.rule.test_credential_report import GOOD, report
+from tests.support.organizations import (
+    BANK,
+    MANAGEMENT,
+    OLD,
+    REGION,
+    ROLE,
+    SANDBOX,
+    SECURITY,
+    SHOP,
+    Estate,
+)
+from tests.support.organizations import run as run_verb
 from tests.support.paths import CASES
 
 CAPTURED = str(CASES / "captured-report.csv")
@@ -33,10 +46,11 @@ HEAD = [
     " MaxExceptionDays=90)",
 ]
 SENTENCE = (
-    "Access key 1 was created at 2026-01-01T00:00:02Z, its user at 2026-01-01T00:00:00Z: AWS has no"
-    " use of it on record. Make it inactive, then delete it."
+    "Access key 1 of alice was created at 2026-01-01T00:00:02Z, the user at"
+    " 2026-01-01T00:00:00Z: AWS has no use of it on record. Make it inactive, then delete it."
 )
 USED = {"user": "carol", "access_key_1_last_used_date": "2026-02-01T00:00:00Z"}
+OPERATOR = f"arn:aws:sts::{MANAGEMENT}:user/moto"
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -137,6 +151,7 @@ def test_json_is_an_object_with_its_head_and_every_user(run: Run, file: str) -> 
             }
         ],
         "not_read": [],
+        "suspended": [],
         "users": [
             alice,
             alice
@@ -301,13 +316,14 @@ def test_a_live_account_is_judged_by_the_prefilter_of_the_schedule(
     assert (code, err) == (1, "")
     assert calls.actions() == [
         "sts:GetCallerIdentity",
-        "iam:GenerateCredentialReport",
         "iam:GetCredentialReport",
+        "iam:GenerateCredentialReport",
         "iam:GetAccountAuthorizationDetails",
+        "iam:GetCredentialReport",
         "iam:GetLoginProfile",
         "iam:ListAccessKeys",
         "iam:GetAccessKeyLastUsed",
-        "iam:GetUser",
+        "iam:GetAccountAuthorizationDetails",
     ]
     found = {each["user"]: each for each in json.loads(out)["users"]}
     assert {name: each["compliance"] for name, each in found.items()} == {
@@ -365,9 +381,8 @@ def test_a_read_that_fails_is_an_error_and_never_no_findings(
     account.faults.fail("iam", operation, code, times=None)
     exit_code, out, err = run("evaluate")
     assert (exit_code, out) == (2, "")
-    assert err.startswith(
-        f"python -m rollout: An error occurred ({code}) when calling the {operation}"
-    )
+    assert err.startswith("python -m rollout: ")
+    assert f"An error occurred ({code}) when calling the {operation}" in err
     assert err.count("\n") == 1
 
 
@@ -401,11 +416,17 @@ def test_without_credentials_it_says_so(run: Run, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-    assert run("evaluate") == (2, "", "python -m rollout: Unable to locate credentials\n")
+    assert run("evaluate") == (
+        2,
+        "",
+        "python -m rollout: There are no AWS credentials to use (Unable to locate credentials)."
+        " Name a profile with --profile or AWS_PROFILE, or sign in (aws sso login).\n",
+    )
     assert run("evaluate", "--profile", "nobody") == (
         2,
         "",
-        "python -m rollout: The config profile (nobody) could not be found\n",
+        "python -m rollout: The config profile (nobody) could not be found."
+        " `aws configure list-profiles` shows those that there are.\n",
     )
 
 
@@ -413,3 +434,69 @@ def test_markup_in_a_name_is_shown_as_it_is(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "report.csv"
     path.write_bytes(report({"user": "=cmd@red"}, USED))
     assert "\n=cmd@red  NON_COMPLIANT" in run("evaluate", "--credential-report", str(path))[1]
+
+
+def add_idle(estate: Estate, account: str) -> None:
+    """Give an account ben.idle, whose key was made at setup and never used."""
+    iam = estate.members.config(account, REGION).iam
+    iam.report.rounds = 0
+    ben = iam.add_user("ben.idle", created=LONG_AGO, password=LONG_AGO)
+    iam.add_key(ben, created=LONG_AGO)
+
+
+def test_every_account_of_the_organization_is_judged_before_any_roll_out(estate: Estate) -> None:
+    add_idle(estate, SHOP)
+    add_idle(estate, SANDBOX)
+    outcome = run_verb(f"evaluate --organization --member-role {ROLE}")
+    assert (outcome.code, outcome.err) == (1, "")
+    lines = outcome.out.splitlines()
+    who = f"account {SECURITY} security, us-east-1, {OPERATOR}"
+    head = rf"{who}, as of 2026-09-01T12:00:\d\dZ \(now\)"
+    assert re.fullmatch(head, lines[0])
+    assert [line.split()[:4] for line in lines if "NON_COMPLIANT  " in line] == [
+        [SHOP, "shop", "ben.idle", "NON_COMPLIANT"],
+        [SANDBOX, "sandbox", "ben.idle", "NON_COMPLIANT"],
+    ]
+    assert lines[-2:] == [
+        f"suspended, not judged: {OLD} old-shop",
+        "2 users in 5 accounts: 2 NON_COMPLIANT, 0 COMPLIANT, 0 NOT_APPLICABLE.",
+    ]
+
+
+def test_an_account_that_cannot_be_read_is_named_and_no_finding_is_exit_3(estate: Estate) -> None:
+    estate.cloud.faults.fail("iam", "GetAccountAuthorizationDetails", "AccessDenied", times=1)
+    outcome = run_verb(f"evaluate --accounts {SHOP} --member-role {ROLE}")
+    assert outcome.code == 3
+    assert f"not read: {SHOP} shop: " in outcome.out
+    assert "0 users" in outcome.out
+    told = json.loads(run_verb(f"evaluate --accounts {BANK} {SHOP} --format json").out)
+    assert [(each["account"], each["account_name"], each["why"]) for each in told["not_read"]] == [
+        (SHOP, "shop", "no --member-role was given"),
+        (BANK, "bank", "no --member-role was given"),
+    ]
+
+
+def test_a_role_that_is_not_there_is_named_with_its_account(estate: Estate) -> None:
+    estate.cloud.faults.fail("sts", "AssumeRole", "AccessDenied", times=1)
+    outcome = run_verb(f"evaluate --accounts {SHOP} --member-role {ROLE} --format csv")
+    assert outcome.code == 3
+    why = f"Not read: arn:aws:iam::{SHOP}:role/{ROLE} cannot be assumed: "
+    assert outcome.out.splitlines()[1].startswith(f'{SHOP},,UNKNOWN,"{why}')
+
+
+def test_a_time_before_a_key_was_made_is_refused_live_too(account: Account, run: Run) -> None:
+    populate(account)
+    code, out, err = run("evaluate", "--now", "2020-01-01")
+    assert (code, out) == (2, "")
+    assert "--now 2020-01-01T00:00:00Z is before 2026-0" in err
+
+
+@pytest.mark.parametrize("number", ["333", "shop", "3333000000011"])
+def test_an_account_is_given_by_its_twelve_digits(run: Run, number: str) -> None:
+    code, _, err = run("evaluate", "--accounts", number)
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"--accounts {number}: give the 12 digits of an account." in err
+
+
+def test_a_role_without_accounts_is_refused(run: Run) -> None:
+    assert "say which accounts" in run("evaluate", "--member-role", "Audit")[2]

@@ -18,12 +18,16 @@ def test_before_the_first_deployment_everything_is_created_by_unit(estate: Estat
         (SANDBOX, "sandbox", "testing", "create", "create"),
         (MANAGEMENT, "management", "(root)", "create", "create"),
     ]
-    assert [each["change"] for each in json.loads(outcome.out)["parts"]] == [
-        "create",
-        "upload",
-        "create",
-        "create",
-        "create",
+    assert [
+        (each["part"], each["change"], len(each["accounts"]))
+        for each in json.loads(outcome.out)["steps"]
+    ] == [
+        ("bucket", "create", 0),
+        ("code", "upload", 0),
+        ("stack-set", "create", 0),
+        ("stacks", "create", 4),
+        ("stack", "create", 1),
+        ("pack", "create", 5),
     ]
     assert estate.sets.sets == {}
 
@@ -52,7 +56,7 @@ def test_what_a_parameter_changes_is_shown_as_now_and_then(estate: Estate) -> No
 def test_an_account_that_would_lose_the_rule_stands_out(estate: Estate) -> None:
     run(f"deploy {MEMBERS_ONLY}")
     told = accounts(run(f"plan {MEMBERS_ONLY} {SANDBOX} --format json").out)
-    assert told[-1] == (SANDBOX, "sandbox", "testing", "-", "REMOVE")
+    assert told[-1] == (SANDBOX, "sandbox", "testing", "-", "remove")
 
 
 def test_an_account_that_joined_since_is_created(estate: Estate) -> None:
@@ -68,8 +72,8 @@ def test_the_cost_is_an_estimate_that_says_what_it_assumes(estate: Estate) -> No
     assert outcome.line("Cost") == (
         "Cost, an estimate: at most $36.00 a month: 5 accounts, 50 users with a password (10"
         " assumed in each of 5 accounts), 720 runs a month, $0.001 an evaluation. Without"
-        " --report-unchanged only new and changed results are put: about $0.05 for the first run"
-        " and little after."
+        " --report-unchanged about $0.05 for the first run; after it new and changed results, and"
+        " every finding again in every run until it is mended: $72.00 a month for 100 findings."
     )
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from importlib import resources
 from pathlib import Path
@@ -55,6 +56,17 @@ PLAN_MESSAGE = (
     "aws_iam_access_key.key is an access key for alice, who has a console password in the same"
     " plan. Leave the key out and create it later, when it is asked for."
 )
+
+
+def closing(findings: int, judged: str, passed_over: int = 0, not_judged: int = 0) -> str:
+    """Return the last line; `judged` such as "2 files judged (1 template, 1 plan)"."""
+    noun = "finding" if findings == 1 else "findings"
+    return f"{findings} {noun}; {judged}, {passed_over} passed over, {not_judged} not judged.\n"
+
+
+ONE_TEMPLATE = "1 file judged (1 template)"
+ONE_PLAN = "1 file judged (1 plan)"
+NONE = "0 files judged"
 EXEMPTION = """\
 [[exemption]]
 address = "aws_iam_access_key.key"
@@ -86,17 +98,18 @@ def test_findings_are_one_line_each_and_the_exit_code_is_1(
 ) -> None:
     assert prevent(capsys, "stack.yaml", "plan.json", "clean.yaml") == (
         1,
-        f"stack.yaml:5: {TEMPLATE_MESSAGE}\nplan.json:1: {PLAN_MESSAGE}\n2 findings.\n",
+        f"stack.yaml:5: {TEMPLATE_MESSAGE}\nplan.json:1: {PLAN_MESSAGE}\n"
+        + closing(2, "3 files judged (2 templates, 1 plan)"),
         "",
     )
 
 
 def test_without_a_finding_the_exit_code_is_0(capsys: pytest.CaptureFixture[str]) -> None:
-    assert prevent(capsys, "clean.yaml") == (0, "0 findings.\n", "")
+    assert prevent(capsys, "clean.yaml") == (0, closing(0, ONE_TEMPLATE), "")
 
 
 def test_a_file_named_twice_is_checked_once(capsys: pytest.CaptureFixture[str]) -> None:
-    out = f"stack.yaml:5: {TEMPLATE_MESSAGE}\n1 finding.\n"
+    out = f"stack.yaml:5: {TEMPLATE_MESSAGE}\n" + closing(1, ONE_TEMPLATE)
     assert prevent(capsys, "stack.yaml", "stack.yaml") == (1, out, "")
 
 
@@ -110,6 +123,8 @@ def test_json_is_one_array_of_findings(capsys: pytest.CaptureFixture[str]) -> No
             "user": "Operator",
             "key": "Key",
             "message": TEMPLATE_MESSAGE,
+            "user_file": "stack.yaml",
+            "user_line": 2,
         },
         {
             "file": "plan.json",
@@ -117,6 +132,8 @@ def test_json_is_one_array_of_findings(capsys: pytest.CaptureFixture[str]) -> No
             "user": "alice",
             "key": "aws_iam_access_key.key",
             "message": PLAN_MESSAGE,
+            "user_file": "plan.json",
+            "user_line": 1,
         },
     ]
 
@@ -141,30 +158,63 @@ def test_sarif_is_valid_and_carries_rule_help_and_place(
     rule = run["tool"]["driver"]["rules"][0]
     assert (code, rule["id"], rule["helpUri"]) == (1, "no-setup-access-key", HELP_LINK)
     assert run["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
+    assert run["originalUriBaseIds"] == {"SRCROOT": {"uri": f"{Path.cwd().as_uri()}/"}}
+    assert (rule["properties"]["tags"], rule["properties"]["security-severity"]) == (
+        ["security", "aws", "iam", "external/cwe/cwe-1188"],
+        "3.5",
+    )
+    assert HELP_LINK in rule["help"]["text"]
+    assert HELP_LINK in rule["help"]["markdown"]
+    place = {"artifactLocation": {"uri": "stack.yaml", "uriBaseId": "SRCROOT"}}
+    result = run["results"][0]
+    assert re.fullmatch(
+        "[0-9a-f]{32}:1", result["partialFingerprints"].pop("primaryLocationLineHash")
+    )
     assert run["results"] == [
         {
             "ruleId": "no-setup-access-key",
             "ruleIndex": 0,
             "level": "error",
             "message": {"text": TEMPLATE_MESSAGE},
+            "partialFingerprints": {},
             "locations": [
                 {
-                    "physicalLocation": {
-                        "artifactLocation": {"uri": "stack.yaml"},
-                        "region": {"startLine": 5},
-                    },
+                    "physicalLocation": {**place, "region": {"startLine": 5}},
                     "logicalLocations": [{"fullyQualifiedName": "Key", "kind": "resource"}],
+                }
+            ],
+            "relatedLocations": [
+                {
+                    "id": 1,
+                    "physicalLocation": {**place, "region": {"startLine": 2}},
+                    "message": {"text": "The console password of the same user."},
                 }
             ],
         }
     ]
 
 
+def read_fingerprints(capsys: pytest.CaptureFixture[str], file: str) -> list[str]:
+    log = json.loads(prevent(capsys, "--format", "sarif", file)[1])
+    return [r["partialFingerprints"]["primaryLocationLineHash"] for r in log["runs"][0]["results"]]
+
+
+def test_a_fingerprint_is_of_key_and_user_and_outlives_a_move_to_another_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    second = TEMPLATE + TEMPLATE.partition("  Key:")[2].join(["  Spare:", ""])
+    Path("stack.yaml").write_text(second)
+    before = read_fingerprints(capsys, "stack.yaml")
+    Path("stack.yaml").write_text("# a comment\n" + second)
+    assert read_fingerprints(capsys, "stack.yaml") == before
+    assert len(set(before)) == 2
+
+
 def test_sarif_names_what_could_not_be_judged_and_the_run_is_no_success(
     capsys: pytest.CaptureFixture[str], files: Path
 ) -> None:
-    (files / "no such.yaml").mkdir()
-    code, out, _ = prevent(capsys, "--format", "sarif", "no such.yaml", str(files / "gone"))
+    (files / "no such.yaml").symlink_to("/dev/zero")
+    code, out, _ = prevent(capsys, "--format", "sarif", "no such.yaml", "/nowhere/gone")
     log = json.loads(out)
     validate(log)
     assert code == 2
@@ -175,11 +225,14 @@ def test_sarif_names_what_could_not_be_judged_and_the_run_is_no_success(
                 {
                     "level": "error",
                     "message": {"text": text},
-                    "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri}}}],
+                    "locations": [{"physicalLocation": {"artifactLocation": place}}],
                 }
-                for text, uri in (
-                    ("it is a folder; name the files in it", "no%20such.yaml"),
-                    ("No such file or directory", (files / "gone").as_uri()),
+                for text, place in (
+                    (
+                        "it is a device or a socket, not a file",
+                        {"uri": "no%20such.yaml", "uriBaseId": "SRCROOT"},
+                    ),
+                    ("No such file or directory", {"uri": "file:///nowhere/gone"}),
                 )
             ],
         }
@@ -208,7 +261,9 @@ NEITHER = "it is neither a CloudFormation template nor a Terraform plan"
         pytest.param(b"[1, 2]", NEITHER, id="a JSON array"),
         pytest.param(b"42", NEITHER, id="a number"),
         pytest.param(b'resource "aws_iam_user" "u" {\n', NEITHER, id="Terraform code"),
-        pytest.param(b"[" * 100_000, NEITHER, id="nesting without end, in YAML"),
+        pytest.param(
+            b"[" * 100_000, "its JSON is nested too deep", id="nesting without end, in a list"
+        ),
         pytest.param(
             b'{"a":' * 100_000, "its JSON is nested too deep", id="nesting without end, in JSON"
         ),
@@ -224,7 +279,7 @@ NEITHER = "it is neither a CloudFormation template nor a Terraform plan"
         ),
         pytest.param(
             b"AWSTemplateFormatVersion: '2010-09-09'\nResources: [1]\n",
-            "it has no Resources, or they are no mapping",
+            NEITHER,
             id="Resources that are a list",
         ),
         pytest.param(
@@ -239,7 +294,7 @@ def test_what_cannot_be_judged_is_named_and_the_exit_code_is_2(
 ) -> None:
     Path("file").write_bytes(content)
     code, out, err = prevent(capsys, "file")
-    assert (code, out) == (2, "0 findings.\n")
+    assert (code, out) == (2, closing(0, NONE, 0, 1))
     assert err.startswith(f"file: {reason}")
     assert err.count("\n") == 1
     assert err.endswith(".\n")
@@ -248,10 +303,10 @@ def test_what_cannot_be_judged_is_named_and_the_exit_code_is_2(
 def test_the_findings_of_the_other_files_are_still_reported(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert prevent(capsys, "gone.yaml", "stack.yaml", ".") == (
+    assert prevent(capsys, "gone.yaml", "stack.yaml") == (
         2,
-        f"stack.yaml:5: {TEMPLATE_MESSAGE}\n1 finding.\n",
-        "gone.yaml: No such file or directory.\n.: it is a folder; name the files in it.\n",
+        f"stack.yaml:5: {TEMPLATE_MESSAGE}\n" + closing(1, ONE_TEMPLATE, 0, 1),
+        "gone.yaml: No such file or directory.\n",
     )
 
 
@@ -267,14 +322,20 @@ def test_a_dash_is_standard_input(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEMPLATE.encode())))
-    assert prevent(capsys, "-")[:2] == (1, f"<stdin>:5: {TEMPLATE_MESSAGE}\n1 finding.\n")
+    assert prevent(capsys, "-")[:2] == (
+        1,
+        f"<stdin>:5: {TEMPLATE_MESSAGE}\n" + closing(1, ONE_TEMPLATE),
+    )
 
 
 @pytest.mark.parametrize(
     ("kind", "found"),
     [
-        ("cloudformation", f"stack.yaml:5: {TEMPLATE_MESSAGE}\n1 finding.\n"),
-        ("terraform", f"plan.json:1: {PLAN_MESSAGE}\n1 finding.\n"),
+        (
+            "cloudformation",
+            f"stack.yaml:5: {TEMPLATE_MESSAGE}\n" + closing(1, ONE_TEMPLATE, 4),
+        ),
+        ("terraform", f"plan.json:1: {PLAN_MESSAGE}\n" + closing(1, ONE_PLAN, 4)),
     ],
 )
 def test_with_a_kind_everything_else_is_passed_over(
@@ -301,7 +362,7 @@ def test_an_exemption_accepts_a_key_through_the_end_of_its_day(
         capsys, "--exemptions", "exemptions.toml", "--now", "2026-12-31", "plan.json"
     ) == (
         0,
-        "0 findings.\n",
+        closing(0, ONE_PLAN),
         "plan.json:1: aws_iam_access_key.key is accepted by platform team until 2026-12-31:"
         " ticket 4711\n",
     )
@@ -317,18 +378,25 @@ def test_an_expired_exemption_accepts_nothing_and_is_a_finding_itself(
     options = ("--exemptions", "exemptions.toml", "--now", "2027-01-01")
     assert prevent(capsys, *options, "plan.json") == (
         1,
-        f"plan.json:1: {PLAN_MESSAGE}\n{expired}2 findings.\n",
+        f"plan.json:1: {PLAN_MESSAGE}\n{expired}" + closing(2, ONE_PLAN),
         "",
     )
-    assert prevent(capsys, *options, "clean.yaml") == (1, f"{expired}1 finding.\n", "")
+    only_expired = expired + closing(1, ONE_TEMPLATE)
+    assert prevent(capsys, *options, "clean.yaml") == (1, only_expired, "")
 
 
-def test_an_exemption_of_another_address_accepts_nothing(
+def test_an_exemption_of_an_address_that_no_plan_has_is_an_error_that_names_the_nearest(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    Path("exemptions.toml").write_text(EXEMPTION.replace("access_key.key", "access_key.other"))
+    Path("exemptions.toml").write_text(EXEMPTION.replace("access_key.key", "access_key.kee"))
     options = ("--exemptions", "exemptions.toml", "--now", "2026-12-31")
-    assert prevent(capsys, *options, "plan.json")[0] == 1
+    assert prevent(capsys, *options, "plan.json") == (
+        2,
+        f"plan.json:1: {PLAN_MESSAGE}\n" + closing(1, ONE_PLAN),
+        "exemptions.toml:1: no plan here has aws_iam_access_key.kee. Is it"
+        " aws_iam_access_key.key?\n",
+    )
+    assert prevent(capsys, *options, "clean.yaml")[0] == 0
 
 
 def test_an_exemption_accepts_nothing_in_a_template(capsys: pytest.CaptureFixture[str]) -> None:
@@ -396,4 +464,4 @@ def test_the_project_s_own_templates_pass(capsys: pytest.CaptureFixture[str]) ->
     own = [str(root / name) for name in ("template.yaml", "conformance-pack.yaml")]
     existing = [name for name in own if Path(name).exists()]
     if existing:
-        assert prevent(capsys, *existing) == (0, "0 findings.\n", "")
+        assert prevent(capsys, *existing)[:2] == (0, closing(0, "2 files judged (2 templates)"))

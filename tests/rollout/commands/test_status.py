@@ -20,6 +20,7 @@ from tests.support.organizations import (
 )
 
 NAME = "iam-user-no-setup-access-key"
+DOCUMENT = f"{NAME}-remediation"
 ROLE = "--member-role OrganizationAccountAccessRole"
 MEMBERS_ONLY = f"deploy --exclude {MANAGEMENT}"
 
@@ -37,15 +38,18 @@ def test_every_account_is_in_the_table_and_what_was_not_seen_says_so(estate: Est
     assert table[SHOP] == {
         "account": SHOP,
         "name": "shop",
+        "active": True,
         "stack": "current",
         "code": code,
         "pack": "ok",
-        "runbook": "not seen",
-        "last success": "not seen",
-        "last failure": "not seen",
-        "errors": "not seen",
+        "seen": False,
+        "runbook": None,
+        "last_success": None,
+        "last_failure": None,
+        "errors": None,
+        "fine": True,
     }
-    assert table[MANAGEMENT] | {"runbook": "1", "errors": "0"} == table[MANAGEMENT]
+    assert table[MANAGEMENT] | {"runbook": "1", "errors": 0, "seen": True} == table[MANAGEMENT]
 
 
 def test_before_a_deployment_it_says_what_is_missing(estate: Estate) -> None:
@@ -67,7 +71,7 @@ def test_a_last_run_that_failed_is_a_fault(estate: Estate) -> None:
     assert outcome.below("accounts: 5") == [
         f"{SHOP} shop: the rule's last run failed: The function timed out."
     ]
-    assert rows(ROLE)[SHOP]["last failure"] == "2026-09-01T11:00:00Z"
+    assert rows(ROLE)[SHOP]["last_failure"] == "2026-09-01T11:00:00Z"
 
 
 def test_errors_of_the_function_are_counted_over_a_day(estate: Estate) -> None:
@@ -101,11 +105,11 @@ def test_errors_of_the_function_are_counted_over_a_day(estate: Estate) -> None:
 def test_a_runbook_whose_default_version_stayed_behind_is_a_fault(estate: Estate) -> None:
     run(MEMBERS_ONLY)
     documents = ssm_backends[SHOP][REGION]
-    text = documents.get_document(NAME, None, None, "YAML")["Content"]
+    text = documents.get_document(DOCUMENT, None, None, "YAML")["Content"]
     documents.update_document(
         content=text + "\n",
         attachments=[],
-        name=NAME,
+        name=DOCUMENT,
         version_name="",
         document_version="$LATEST",
         document_format="YAML",
@@ -113,7 +117,7 @@ def test_a_runbook_whose_default_version_stayed_behind_is_a_fault(estate: Estate
     )
     outcome = run(f"status {ROLE}")
     assert outcome.below("accounts: 5")[0] == (
-        f"{SHOP} shop: the runbook's default version is 1 (latest is 2); in that account:"
+        f"{SHOP} shop: the runbook's default version is 1, its latest 2; in that account:"
     )
 
 

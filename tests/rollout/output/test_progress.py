@@ -39,21 +39,6 @@ def test_the_name_is_out_before_the_work_starts(capsys: pytest.CaptureFixture[st
         assert capsys.readouterr().out == f"slow {'.' * 68} "
 
 
-def test_what_a_line_tells_in_between_repeats_its_name_at_the_end(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    story = Story("table")
-    with story.line("slow") as line, story.progress("stacks") as follow:
-        follow.show({"1 one": "running"}, 0, 1)
-        follow.show({"1 one": "running"}, 0, 1)
-        follow.show({"1 one": "done"}, 1, 1)
-        line.end("ok")
-    name = f"slow {'.' * 68} "
-    assert capsys.readouterr().out == (
-        f"{name}\n        1 one: running\n        1 one: done\n{name}ok\n"
-    )
-
-
 def test_a_line_that_is_stopped_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(KeyboardInterrupt), Story("table").line("slow"):
         raise KeyboardInterrupt

@@ -1,0 +1,60 @@
+"""An organization conformance pack, and how it stands in each account."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from emulator.iam.users import new_id
+
+
+class PackFailed(Exception):
+    """A pack could not be made in an account: AWS's code and message."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass
+class AccountStatus:
+    """How the pack stands in one account."""
+
+    account: str
+    pack: str
+    status: str
+    code: str = ""
+    message: str = ""
+    updated: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def set(self, status: str, code: str = "", message: str = "") -> None:
+        """Change the status, now."""
+        self.status, self.code, self.message = status, code, message
+        self.updated = datetime.now(UTC)
+
+
+@dataclass
+class OrganizationPack:
+    """One organization conformance pack."""
+
+    name: str
+    owner: str
+    region: str
+    template: str
+    parameters: dict[str, str]
+    excluded: list[str]
+    tags: list[dict[str, str]]
+    status: str = "CREATE_IN_PROGRESS"
+    put: datetime = field(default_factory=lambda: datetime.now(UTC))
+    updated: datetime = field(default_factory=lambda: datetime.now(UTC))
+    accounts: dict[str, AccountStatus] = field(default_factory=dict)
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    before: tuple[str, datetime] | None = None
+    """The aggregate status and its time when the pack was last put."""
+    looks: dict[str, int] = field(default_factory=dict)
+    """How often it was looked at since the last put, by kind of look."""
+
+    @property
+    def arn(self) -> str:
+        """The pack's ARN."""
+        suffix = new_id("", self.name, 1, 8).lower()
+        place = f"{self.region}:{self.owner}"
+        return f"arn:aws:config:{place}:organization-conformance-pack/{self.name}-{suffix}"

@@ -1,0 +1,112 @@
+"""Reads the bytes of a file within bounds, and makes text of them.
+
+A device or an endless pipe must not take the machine's memory, and bytes that are no text must not
+pass when an access key stands in them.
+"""
+
+import codecs
+import json
+import re
+import stat
+import sys
+from pathlib import Path
+from typing import IO
+
+from guardrails.finding import Foreign, Unreadable
+
+MAX_BYTES = 512 * 1024 * 1024
+"""The largest plan seen so far had 126 MB."""
+_CHUNK = 1024 * 1024
+KEY_TYPES = ("AWS::IAM::AccessKey", "aws_iam_access_key")
+_MARKS = (
+    # The longer mark of UTF-32 begins with that of UTF-16. PowerShell's > writes UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+)
+# How YAML and JSON write a character by its number, and YAML a word over two lines.
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|U([0-9a-fA-F]{8})|\r?\n[ \t]*)")
+
+
+def read_content(file: str) -> bytes:
+    """Return the content of a file, or of standard input for "-"; raise Unreadable."""
+    try:
+        if file == "-":
+            return _read_bounded(sys.stdin.buffer)
+        mode = Path(file).stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise Unreadable("it is a folder")
+        if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
+            raise Unreadable("it is a device or a socket, not a file")
+        with open(file, "rb") as stream:
+            return _read_bounded(stream)
+    except (OSError, ValueError) as error:
+        raise Unreadable(getattr(error, "strerror", None) or str(error)) from error
+
+
+def _read_bounded(stream: IO[bytes]) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := stream.read(_CHUNK):
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise Unreadable(f"it is larger than {MAX_BYTES // _CHUNK} MB")
+        chunks.append(chunk)
+        # What has a zero byte in its first chunk is text in a wide encoding or none at all.
+        if len(chunks) == 1 and _is_binary(chunk):
+            break
+    return b"".join(chunks)
+
+
+def _is_binary(start: bytes) -> bool:
+    return b"\0" in start and _find_encoding(start) == "utf-8"
+
+
+def _find_encoding(content: bytes) -> str:
+    for mark, name in _MARKS:
+        if content.startswith(mark):
+            return name
+    # JSON's own way to tell a wide encoding without a mark, by where its first zeros are.
+    if content[:1] in (b"{", b"[", b"\0") and b"\0" in content[:4] and content[:4].strip(b"\0"):
+        return json.detect_encoding(content)
+    return "utf-8"
+
+
+def decode(content: bytes) -> str:
+    """Return the text; raise Unreadable for none that may hold a key, Foreign for any other."""
+    if content.startswith(b"PK\x03\x04"):
+        raise Unreadable("it is a binary file; of a saved plan, run terraform show -json FILE")
+    try:
+        text = content.decode(_find_encoding(content))
+        reason = "it holds a zero byte" if "\0" in text else ""
+    except UnicodeDecodeError as error:
+        reason = f"{error.reason} at byte {error.start}"
+    if not reason:
+        return text
+    plain = content.replace(b"\0", b"").decode("latin-1")
+    refuse = Unreadable if mentions_key(plain) or mentions_plan(plain) else Foreign
+    raise refuse(f"it is no text: {reason}")
+
+
+def mentions_key(text: str) -> bool:
+    """Tell whether the type of an access key stands in a text, spelled out or in escapes."""
+    if any(word in text for word in KEY_TYPES):
+        return True
+    if "\\" not in text or not _ESCAPE.search(text):
+        return False
+    plain = _ESCAPE.sub(_unescape, text)
+    return any(word in plain for word in KEY_TYPES)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    number = int(match[1] or match[2] or match[3] or "0", 16)
+    return chr(number) if 0 < number <= sys.maxunicode else ""
+
+
+def mentions_plan(text: str) -> bool:
+    """Tell whether a text holds what only a Terraform plan in JSON holds."""
+    return '"planned_values"' in text or (
+        '"resource_changes"' in text and '"terraform_version"' in text
+    )

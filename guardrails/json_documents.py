@@ -1,0 +1,61 @@
+"""Reads a text as a row of JSON documents, strictly: one after the other, nothing between."""
+
+import json
+from collections import Counter
+from typing import Any, NamedTuple
+
+from guardrails.finding import Unreadable
+
+
+class Document(NamedTuple):
+    """One JSON value of a row, with the text it was read from and the line where that begins."""
+
+    value: Any
+    text: str
+    line: int
+
+
+class Damaged(Exception):
+    """A text is no row of JSON documents; the message says where it stops being one."""
+
+
+class KeyTwice(Damaged):
+    """A mapping has one key twice: which of them counts depends on who reads it."""
+
+
+def read_documents(text: str, strict: bool = True) -> list[Document]:
+    """Return the documents of a row; raise Damaged, or Unreadable for too deep a nesting.
+
+    Without `strict` a key may stand twice, and its last value counts.
+    """
+    decoder = json.JSONDecoder(object_pairs_hook=_make_mapping) if strict else json.JSONDecoder()
+    documents = []
+    at, line, seen = _skip_space(text, 0), 1, 0
+    try:
+        while at < len(text):
+            line, seen = line + text.count("\n", seen, at), at
+            value, end = decoder.raw_decode(text, at)
+            whole = text if at == 0 and end == len(text) else text[at:end]
+            documents.append(Document(value, whole, line))
+            at = _skip_space(text, end)
+    except RecursionError as error:
+        raise Unreadable("its JSON is nested too deep") from error
+    except json.JSONDecodeError as error:
+        raise Damaged(f"line {error.lineno}: {error.msg}") from error
+    except ValueError as error:
+        raise Damaged(str(error)) from error
+    return documents
+
+
+def _skip_space(text: str, at: int) -> int:
+    while at < len(text) and text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _make_mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise KeyTwice(f'the key "{twice}" stands twice in one mapping')
+    return mapping

@@ -1,0 +1,65 @@
+"""Asking the operator: what is about to change is shown, and goes on only with his word."""
+
+import sys
+
+from rollout.deployment.plan import Plan
+from rollout.errors import Refused
+from rollout.output.fault import count
+
+
+def agrees(yes: bool, question: str) -> bool:
+    """Does the operator agree? Without a terminal nobody can, except by --yes."""
+    if yes:
+        return True
+    if not is_somebody_there():
+        return False
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def confirm(yes: bool, what: str, sentence: str) -> None:
+    """Let the operator type the name of what it is about. Raises Refused."""
+    if yes:
+        return
+    if is_somebody_there():
+        print(f"{sentence} Type {what} to go on: ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip() == what:
+            return
+    raise Refused(f"{sentence} Nothing was changed. Type {what} when asked, or give --yes.")
+
+
+def is_somebody_there() -> bool:
+    """Is there a terminal to ask at?"""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def ask_for_changes(yes: bool, plan: Plan, place: str, days: str) -> None:
+    """Ask for what a plan changes of a standing deployment, as it was shown. Raises Refused."""
+    accounts = len(plan.rows) - len(plan.lost)
+    if plan.starts_deleting:
+        confirm(
+            yes,
+            place,
+            "From now on AWS Config makes inactive, and"
+            f" {count(int(days), 'day')} later deletes, every offending key in"
+            f" {count(accounts, 'account')}. report and evaluate show whose they are now.",
+        )
+        return
+    if not plan.stands:
+        return
+    told = []
+    if plan.lost:
+        names = ", ".join(map(str, plan.lost))
+        where = count(len(plan.lost), "account")
+        told.append(f"This takes the rule and its results out of {where}: {names}.")
+    if plan.gained:
+        names = ", ".join(map(str, plan.gained))
+        told.append(f"{count(len(plan.gained), 'account')} left out so far get the rule: {names}.")
+    changed = [f"{name} from {now} to {then}" for name, now, then in plan.parameters]
+    if changed:
+        told.append(f"This changes {', '.join(changed)}.")
+    if told and not agrees(yes, f"{' '.join(told)} Go on?"):
+        raise Refused(
+            f"The deployment stands, and a change of it needs your word: {' '.join(told)} Answer"
+            " yes, or give --yes."
+        )

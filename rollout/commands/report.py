@@ -1,0 +1,140 @@
+"""The verb `report`: what AWS Config holds in every account, worst first."""
+
+import argparse
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rollout.commands.member_options import ACCOUNT
+from rollout.commands.options import read_caller
+from rollout.deployment.region import open_home, read_alias
+from rollout.errors import Refused
+from rollout.findings.reading import Wanted, read_survey
+from rollout.findings.survey import Survey, compare
+from rollout.organization.accounts import Account, read_organization
+from rollout.organization.members import Members
+from rollout.output.report import read_report, write_report
+
+FORMATS = ("table", "json", "csv", "html")
+SOURCES = ("auto", "aggregator", "members")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.epilog = (
+        "Exit code: 0 no findings, 1 findings, 2 wrong usage or not allowed to look, 3 no findings"
+        " in what was read, but not everything was read."
+    )
+    add_survey_options(parser)
+    parser.add_argument(
+        "--since",
+        metavar="FILE",
+        help="an earlier report in json: say what is new, gone and still there",
+    )
+    parser.add_argument("--format", choices=FORMATS, default="table", help="(default: table)")
+    parser.add_argument(
+        "--all", action="store_true", help="the keys in other states, too (json and csv have all)"
+    )
+
+
+def add_survey_options(parser: argparse.ArgumentParser) -> None:
+    """Add what every verb needs that reads a survey."""
+    parser.add_argument("--profile", help="use this profile of the AWS configuration files")
+    parser.add_argument(
+        "--region", help="the Region of the roll-out (default: the one that records IAM users here)"
+    )
+    parser.add_argument(
+        "--account-only",
+        action="store_true",
+        help="the account of these credentials alone; AWS Organizations is not asked",
+    )
+    parser.add_argument(
+        "--account", nargs="+", default=[], metavar="ACCOUNT", help="these accounts alone"
+    )
+    parser.add_argument(
+        "--source",
+        choices=SOURCES,
+        default="auto",
+        help="the organization's aggregator, or each account's own AWS Config through --member-role"
+        " (default: the aggregator where this account has one)",
+    )
+    parser.add_argument(
+        "--member-role",
+        default="",
+        metavar="NAME",
+        help="a role in every account that may be assumed from here, to read what an aggregator has"
+        " not: MFA, and when the rule last ran",
+    )
+    parser.add_argument(
+        "--production",
+        action="append",
+        default=None,
+        metavar="WHAT=PATTERN",
+        help="which accounts come first: unit=prod*, name=*-live, or a tag of the account such as"
+        " Environment=prod* (default: unit=prod* and name=prod*)",
+    )
+    parser.add_argument(
+        "--stale-hours",
+        type=int,
+        default=48,
+        metavar="N",
+        help="name the accounts whose rule has not run for so long (default: 48)",
+    )
+    parser.add_argument(
+        "--thorough",
+        action="store_true",
+        help="read the COMPLIANT results of every account from the aggregator, for keys that wait"
+        " under Criterion UNUSED",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Return 1 for findings, 3 where none was found and something not read. Raises Refused."""
+    # The file is looked at before AWS is asked anything.
+    before = read_report(arguments.since, read_file(arguments.since)) if arguments.since else None
+    survey = survey_accounts(arguments, datetime.now(UTC).replace(microsecond=0))
+    if before:
+        survey = replace(survey, since=compare(survey, *before))
+    write_report(survey, arguments.format, arguments.all, sys.stdout)
+    return survey.exit_code
+
+
+def survey_accounts(arguments: argparse.Namespace, now: datetime) -> Survey:
+    """Return the survey that the options describe. Raises Refused."""
+    for each in arguments.account:
+        if not ACCOUNT.fullmatch(each):
+            raise Refused(f"--account {each}: give the 12 digits of an account.")
+    for each in arguments.production or ():
+        if not all(each.partition("=")):
+            raise Refused(f"--production {each}: write WHAT=PATTERN, such as unit=prod*.")
+    session, _ = open_home(read_caller(arguments))
+    accounts: tuple[Account, ...]
+    if arguments.account_only:
+        organization = None
+        accounts = (Account(session.account, read_alias(session)),)
+    else:
+        organization = read_organization(session, with_units=True)
+        session.label = str(organization.find(session.account))
+        accounts = tuple(each for each in organization.accounts if each.active)
+    if unknown := sorted(set(arguments.account) - {each.id for each in accounts}):
+        raise Refused(f"--account {' '.join(unknown)}: no such active account here.")
+    if arguments.account:
+        accounts = tuple(each for each in accounts if each.id in arguments.account)
+    wanted = Wanted(
+        now,
+        arguments.source,
+        tuple(arguments.production or Wanted(now).production),
+        timedelta(hours=arguments.stale_hours),
+        arguments.thorough,
+    )
+    members = Members(session, arguments.member_role)
+    return read_survey(session, organization, accounts, members, wanted)
+
+
+def read_file(name: str) -> bytes:
+    """Return what a file holds. Raises Refused."""
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise Refused(f"{name}: {error.strerror}.") from error

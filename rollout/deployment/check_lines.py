@@ -1,0 +1,195 @@
+"""What each line of the checks reads and tells: from the estate to a result, told nowhere else."""
+
+from dataclasses import replace
+
+from rollout.aws.session import NotSeen
+from rollout.deployment import judgements as judge
+from rollout.deployment.estate import (
+    read_code,
+    read_function,
+    read_quotas,
+    read_recorders,
+    read_standing,
+    read_units,
+)
+from rollout.deployment.intent import make_intent
+from rollout.deployment.preflight import Preflight
+from rollout.organization.members import NO_ROLE, list_unseen
+from rollout.output.fault import Fault, Result, Unseen, count
+
+
+def tell_caller(known: Preflight, result: Result) -> Result:
+    """The caller has to be the management account or a delegated administrator."""
+    estate = known.estate
+    if estate.organization is None:
+        return replace(result, good="this account alone")
+    management = estate.here.id == estate.organization.management
+    return replace(
+        result,
+        good="management account" if management else "delegated administrator",
+        faults=tuple(judge.judge_administration(estate.organization, estate.here)),
+    )
+
+
+def tell_features(known: Preflight, result: Result) -> Result:
+    """All features have to be on."""
+    assert known.estate.organization
+    found = judge.judge_features(known.estate.organization)
+    return replace(result, faults=tuple(found), bad="MISSING")
+
+
+def tell_stacksets_trust(known: Preflight, result: Result) -> Result:
+    """StackSets need trusted access."""
+    organization = known.estate.organization
+    assert organization
+    trusted = judge.is_trusted_for_stacksets(organization)
+    if isinstance(trusted, NotSeen):
+        return replace(
+            result, unseen=(Unseen("", result.check, trusted.why),), notes=(trusted.why,)
+        )
+    found = () if trusted else tuple(judge.judge_stacksets_trust(organization))
+    return replace(result, faults=found, bad="MISSING")
+
+
+def tell_config_trust(known: Preflight, result: Result) -> Result:
+    """AWS Config needs trusted access."""
+    organization = known.estate.organization
+    assert organization
+    if isinstance(organization.trusted, NotSeen):
+        why = organization.trusted.why
+        return replace(result, unseen=(Unseen("", result.check, why),), notes=(why,))
+    found = tuple(judge.judge_config_trust(organization))
+    return replace(result, faults=found, bad="MISSING")
+
+
+def tell_administrators(known: Preflight, result: Result) -> Result:
+    """Who administers by delegation is told, never judged."""
+    assert known.estate.organization
+    return replace(result, notes=tuple(judge.tell_administrators(known.estate.organization)))
+
+
+def read_names_line(known: Preflight) -> Preflight:
+    """Read what stands."""
+    return replace(known, estate=read_function(read_standing(known.estate)))
+
+
+def tell_names(known: Preflight, result: Result) -> Result:
+    """What stands under our names has to be ours."""
+    estate = known.estate
+    free = not (estate.stack.status or estate.stack_set.exists or estate.pack.exists)
+    return replace(
+        result,
+        good="free" if free else "ours",
+        bad="TAKEN",
+        faults=tuple(judge.judge_names(estate)),
+    )
+
+
+def read_accounts_line(known: Preflight) -> Preflight:
+    """Make the intent; where units were decided on, read every account's unit."""
+    estate, decisions = known.estate, known.request.decisions
+    intent_units = decisions.units
+    if intent_units is None and estate.stack_set.units != (
+        (estate.organization.root,) if estate.organization else ()
+    ):
+        estate = read_units(estate) if estate.stack_set.exists else estate
+    return replace(known, estate=estate, intent=make_intent(estate, decisions, known.code))
+
+
+def tell_accounts(known: Preflight, result: Result) -> Result:
+    """Which accounts are meant, and which are left out."""
+    organization, intent = known.estate.organization, known.meant
+    notes = tuple(judge.tell_accounts(organization, intent)) if organization else ()
+    return replace(result, good=f"{len(intent.targets.accounts)} to have the rule", notes=notes)
+
+
+def tell_recorder(known: Preflight, result: Result) -> Result:
+    """The recorder here."""
+    estate = known.estate
+    found = judge.judge_recorders(
+        result.check,
+        [estate.here],
+        {estate.here.id: estate.recorder},
+        estate.session.region,
+    )
+    late = "it records once a day: findings come up to a day late"
+    return replace(result, faults=tuple(found), notes=(late,) if estate.recorder.daily else ())
+
+
+def read_recorders_line(known: Preflight) -> Preflight:
+    """Read the recorders."""
+    accounts = known.meant.targets.accounts
+    return replace(known, estate=read_recorders(known.estate, accounts))
+
+
+def tell_recorders(known: Preflight, result: Result) -> Result:
+    """The recorders of the members, as far as they can be seen."""
+    estate = known.estate
+    others = [each for each in known.meant.targets.accounts if each != estate.here]
+    if estate.members.role:
+        found = judge.judge_recorders(result.check, others, estate.recorders, estate.session.region)
+        return list_unseen(replace(result, faults=tuple(found)), others, estate.recorders)
+    users = estate.users
+    if isinstance(users, NotSeen):
+        why = f"{users.why}; --member-role NAME would look into the accounts"
+        hidden = tuple(Unseen(each.id, result.check, NO_ROLE) for each in others)
+        return replace(result, unseen=hidden, notes=(why,))
+    silent = [each for each in others if not users.get(each.id)]
+    seen = count(len(others) - len(silent), "account has", "accounts have")
+    notes = [
+        f"{seen} users on record in the aggregator; whether the recorder runs now is seen with"
+        " --member-role NAME only"
+    ]
+    if silent:
+        notes.append(f"not seen: {', '.join(map(str, silent))}")
+    hidden = tuple(Unseen(each.id, result.check, NO_ROLE) for each in others)
+    return replace(result, unseen=hidden, part="seen in part", notes=tuple(notes))
+
+
+def read_bucket_line(known: Preflight) -> Preflight:
+    """Read the bucket."""
+    estate = read_code(known.estate, known.meant.bucket, known.code.name)
+    return replace(known, estate=estate)
+
+
+def tell_bucket(known: Preflight, result: Result) -> Result:
+    """The bucket has to serve, or can be made to."""
+    bucket = known.estate.bucket
+    good = "unfinished: deploy completes it" if bucket.lacks else "ok"
+    return replace(
+        result,
+        good=good if bucket.exists else "not there yet: deploy makes it",
+        faults=tuple(
+            Fault("", result.check, f"bucket {bucket.name}: {each}") for each in bucket.faults
+        ),
+    )
+
+
+def read_quotas_line(known: Preflight) -> Preflight:
+    """Read the counts."""
+    return replace(known, estate=read_quotas(known.estate))
+
+
+def tell_quotas(known: Preflight, result: Result) -> Result:
+    """What does not stand yet has to fit."""
+    counts = known.estate.counts
+    if isinstance(counts, NotSeen):
+        return replace(result, unseen=(Unseen("", result.check, counts.why),), notes=(counts.why,))
+    packs = f"{count(counts.organization_packs, 'organization pack')}, "
+    rest = f"{count(counts.packs, 'pack')} and {count(counts.rules, 'rule')} in this account"
+    return replace(
+        result,
+        bad="FULL",
+        faults=tuple(judge.judge_quotas(counts, known.estate.pack.exists)),
+        notes=((packs if known.estate.organization else "") + rest,),
+    )
+
+
+def tell_owner(known: Preflight, result: Result) -> Result:
+    """No other administrator may have put the rule."""
+    return replace(result, faults=tuple(judge.judge_owner(known.estate)), bad="TAKEN")
+
+
+def tell_sizes(known: Preflight, result: Result) -> Result:
+    """Templates are sent inline."""
+    return replace(result, faults=tuple(judge.judge_sizes(known.meant)))

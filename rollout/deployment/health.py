@@ -1,0 +1,121 @@
+"""How the rule and its function have run in one account, read there."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from rollout.aws.session import Session
+from rollout.names import DOCUMENT, FUNCTION
+from rollout.organization.recorder import Recorder, read_recorder
+from rollout.packs.readback import DeployedRule, read_rule
+
+HOURS = {
+    "One_Hour": 1,
+    "Three_Hours": 3,
+    "Six_Hours": 6,
+    "Twelve_Hours": 12,
+    "TwentyFour_Hours": 24,
+}
+SLACK = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Runbook:
+    """The runbook's versions; an update of the stack may leave the default behind (FACTS 5)."""
+
+    default: str
+    latest: str
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The rule's runs: times are None where Config has none on record."""
+
+    success: datetime | None = None
+    failure: datetime | None = None
+    activated: datetime | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Health:
+    """What was seen in one account; `runs` is None where AWS reports none."""
+
+    rule: DeployedRule
+    runs: Runs | None
+    errors: int
+    """Of the function in the last day."""
+    runbook: Runbook | None
+    recorder: Recorder
+    now: datetime
+    """When it was read."""
+
+    @property
+    def overdue(self) -> timedelta | None:
+        """How long there has been no successful run, where that is too long.
+
+        Too long is twice the frequency and an hour, from the last success or else the activation.
+        """
+        if self.runs is None:
+            return None
+        since = self.runs.success or self.runs.activated
+        if since is None:
+            return None
+        allowed = 2 * timedelta(hours=HOURS.get(self.rule.frequency, 24)) + SLACK
+        return self.now - since if self.now - since > allowed else None
+
+
+def read_health(session: Session, pack_name: str) -> Health:
+    """Return how the rule and the function have run in this account; eight calls."""
+    rule = read_rule(session, pack_name)
+    return Health(
+        rule=rule,
+        runs=read_runs(session, rule.name),
+        errors=read_errors(session),
+        runbook=read_runbook(session),
+        recorder=read_recorder(session),
+        now=datetime.now(UTC),
+    )
+
+
+def read_runs(session: Session, rule: str) -> Runs | None:
+    """Return the rule's runs, None where AWS reports none, as it may for custom rules (FACTS 4)."""
+    found = session.config.describe_config_rule_evaluation_status(ConfigRuleNames=[rule])[
+        "ConfigRulesEvaluationStatus"
+    ]
+    for status in found[:1]:
+        failures = [
+            status[key]
+            for key in ("LastFailedInvocationTime", "LastFailedEvaluationTime")
+            if key in status
+        ]
+        return Runs(
+            success=status.get("LastSuccessfulEvaluationTime"),
+            failure=max(failures, default=None),
+            activated=status.get("FirstActivatedTime"),
+            message=status.get("LastErrorMessage") or status.get("LastErrorCode") or "",
+        )
+    return None
+
+
+def read_errors(session: Session) -> int:
+    """Return the function's errors of the last day."""
+    now = datetime.now(UTC)
+    points = session.cloudwatch.get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="Errors",
+        Dimensions=[{"Name": "FunctionName", "Value": FUNCTION}],
+        StartTime=now - timedelta(days=1),
+        EndTime=now,
+        Period=86400,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return int(sum(point.get("Sum", 0) for point in points))
+
+
+def read_runbook(session: Session) -> Runbook | None:
+    """Return the runbook's versions, None where it is not there."""
+    try:
+        document = session.ssm.describe_document(Name=DOCUMENT)["Document"]
+    except session.ssm.exceptions.InvalidDocument:
+        return None
+    return Runbook(document.get("DefaultVersion", ""), document.get("LatestVersion", ""))

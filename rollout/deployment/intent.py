@@ -1,0 +1,184 @@
+"""What is meant: the decisions of this run over those that stand, else the defaults; pure.
+
+The standing pack's own parameters hold what was decided, those of the rule as well as the ones that
+`rollout.packs.template` adds; so a run that gives nothing changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rollout.code.bucket import name_bucket
+from rollout.deployment.estate import Estate
+from rollout.deployment.request import Decisions
+from rollout.errors import Refused
+from rollout.names import TEMPLATE_FILE
+from rollout.organization.accounts import Organization
+from rollout.organization.targets import Targets, choose_targets
+from rollout.packs.template import (
+    ALL,
+    AUTOMATIC,
+    CANARY,
+    FUNCTION_BY,
+    NONE,
+    ROLE_ACCOUNT,
+    UNITS,
+    Pack,
+    Rendering,
+    load_pack,
+    render_pack,
+)
+
+
+@dataclass(frozen=True)
+class Intent:
+    """Everything that a deployment is to bring about."""
+
+    targets: Targets
+    code: Path
+    bucket: str
+    template: str
+    stack_parameters: Mapping[str, str]
+    pack: Pack
+    decisions: Decisions
+    """The decisions in full, as they hold after this run."""
+
+    @property
+    def stacked_here(self) -> bool:
+        """Does the calling account get an ordinary stack?"""
+        return self.targets.management is not None
+
+
+def make_intent(estate: Estate, given: Decisions, code: Path) -> Intent:
+    """Return what is meant. Raises Refused for what AWS cannot do."""
+    decisions = complete(estate, given)
+    targets = find_targets(estate, decisions)
+    template = TEMPLATE_FILE.read_text(encoding="utf-8")
+    bucket = decisions.bucket or name_bucket(estate.session)
+    return Intent(
+        targets=targets,
+        code=code,
+        bucket=bucket,
+        template=template,
+        stack_parameters={
+            "CodeBucket": bucket,
+            "CodeKey": code.name,
+            **decisions.stack_parameters,
+        },
+        pack=render(estate, decisions),
+        decisions=decisions,
+    )
+
+
+def complete(estate: Estate, given: Decisions) -> Decisions:
+    """Return the decisions with every gap filled by what stands, else by the default."""
+    stands = estate.pack.parameters
+    source = estate.stack_set if estate.stack_set.exists else estate.stack
+    declared = load_pack()["Parameters"]
+    kept = {name: value for name, value in stands.items() if name in declared}
+    bucket = given.bucket or source.parameters.get("CodeBucket") or None
+    units = find_units(estate) if given.units is None else given.units
+    exclude = find_excluded(estate, units) if given.exclude is None else given.exclude
+    return Decisions(
+        exclude=exclude,
+        units=units,
+        parameters={**kept, **given.parameters},
+        stack_parameters=given.stack_parameters,
+        function_by=given.function_by or stands.get(FUNCTION_BY, "name"),
+        role_account=given.role_account or stands.get(ROLE_ACCOUNT, "management"),
+        bucket=bucket,
+    )
+
+
+def find_units(estate: Estate) -> tuple[str, ...]:
+    """Return the units that were decided on; empty for all."""
+    told = estate.pack.parameters.get(UNITS)
+    if told is not None:
+        return () if told == ALL else tuple(told.split(","))
+    organization = estate.organization
+    if organization is None or organization.root in estate.stack_set.units:
+        return ()
+    return estate.stack_set.units
+
+
+def find_excluded(estate: Estate, units: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the accounts that were left out by name, without those that the units leave out."""
+    organization, pack = estate.organization, estate.pack
+    if organization is None or not pack.exists:
+        return ()
+    told = pack.parameters.get(CANARY, NONE)
+    if told != NONE:
+        return () if told == ALL else tuple(told.split(","))
+    outside = find_outside(organization, find_units(estate))
+    known = {each.id for each in organization.accounts}
+    return tuple(sorted(set(pack.excluded) & known - outside))
+
+
+def find_outside(organization: Organization, units: tuple[str, ...]) -> set[str]:
+    """Return the accounts outside these units; none are, where there are no units."""
+    if not units:
+        return set()
+    inside = organization.under(units)
+    return {each.id for each in organization.accounts if each.unit not in inside}
+
+
+def find_targets(estate: Estate, decisions: Decisions) -> Targets:
+    """Return the accounts that are meant. Raises Refused."""
+    if estate.organization is None:
+        return Targets((estate.here,), (), (), (), estate.here)
+    return choose_targets(
+        estate.organization,
+        estate.session.account,
+        decisions.exclude or (),
+        decisions.units or (),
+    )
+
+
+def render(estate: Estate, decisions: Decisions, *, canary_of: str = NONE) -> Pack:
+    """Return the pack that the decisions make; `canary_of` is what holds after a canary."""
+    organization = estate.organization
+    account = estate.session.account
+    role_account = decisions.role_account or "management"
+    if organization and role_account == "management":
+        account = organization.management
+    return render_pack(
+        account,
+        estate.session.partition,
+        dict(decisions.parameters),
+        Rendering(
+            function_by=decisions.function_by or "name",
+            role_account=role_account,
+            units=",".join(decisions.units or ()) or ALL,
+            canary=canary_of,
+        ),
+    )
+
+
+def switch_remediation_off(estate: Estate) -> tuple[Pack, tuple[str, ...]]:
+    """Return the pack that stands with automatic remediation off, and whom it leaves out.
+
+    Raises Refused where none of ours stands, or where this release would put more than that.
+    """
+    stands = estate.pack.parameters
+    if not estate.pack.exists or not estate.pack.ours:
+        raise Refused(f"No conformance pack of this program stands in {estate.place}.")
+    if new := sorted(load_pack()["Parameters"].keys() - stands.keys()):
+        raise Refused(
+            f"The pack that stands is of an older release, without {new[0]}: switch remediation off"
+            " with that release, or deploy this one with --no-automatic-remediation."
+        )
+    decisions = complete(estate, Decisions(parameters={AUTOMATIC: "false"}))
+    pack = render(estate, decisions, canary_of=stands.get(CANARY, NONE))
+    return pack, estate.pack.excluded
+
+
+def tell_exclusions(decisions: Decisions) -> str:
+    """Return what a canary's pack says of who is left out once the canary is over."""
+    told = ",".join(decisions.exclude or ()) or ALL
+    if len(told) > MAX_VALUE:
+        raise Refused("--canary: too many accounts are left out by name; use --ou instead.")
+    return told
+
+
+MAX_VALUE = 4096
+"""Of a pack's parameter (botocore's model)."""

@@ -1,0 +1,86 @@
+"""What one run of a verb found and changed: the exit code, the count and the document come from it.
+
+The results are data; what a check or a step found later replaces what it found before.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from rollout.output.fault import Fault, Result, Unseen, count
+from rollout.output.teller import Line, Teller
+
+
+class Run:
+    """One run of a verb: its results by check, its changes, and the telling of them."""
+
+    def __init__(self, verb: str, form: str) -> None:
+        self.verb = verb
+        self.form = form
+        self.teller = Teller(form)
+        self.results: dict[str, Result] = {}
+        self.changes: list[str] = []
+        """What this run changed, in order."""
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Everything that is not fine."""
+        return tuple(fault for each in self.results.values() for fault in each.faults)
+
+    @property
+    def unseen(self) -> tuple[Unseen, ...]:
+        """Everything that nobody could look at."""
+        return tuple(unseen for each in self.results.values() for unseen in each.unseen)
+
+    @property
+    def code(self) -> int:
+        """The exit code: 1 where something is not fine."""
+        return int(bool(self.faults))
+
+    @contextmanager
+    def line(self, check: str, name: str) -> Iterator[Line]:
+        """Tell one line, and keep its result."""
+        with self.teller.line(check, name) as line:
+            yield line
+        self.results[check] = line.result
+
+    def changed(self, what: str) -> None:
+        """Note a change of something in AWS."""
+        self.changes.append(what)
+
+    def tell_changes(self) -> str:
+        """Return the sentence on what was changed."""
+        return f"Changed: {'; '.join(self.changes)}." if self.changes else "Nothing was changed."
+
+    def close(self, document: Mapping[str, Any]) -> int:
+        """Count, say whether anything was changed, and return the exit code."""
+        faults = count(len(self.faults), "fault") if self.faults else "No faults"
+        hidden = sum(bool(each.unseen) for each in self.results.values())
+        part = f", {count(hidden, 'line')} not seen in full" if hidden else ""
+        self.teller.say(f"{faults}{part}. {self.tell_changes()}")
+        if self.form == "json":
+            json.dump({"verb": self.verb, **document, **self.describe()}, sys.stdout, indent=2)
+            sys.stdout.write("\n")
+        return self.code
+
+    def describe(self) -> dict[str, Any]:
+        """Return what every document ends with."""
+        return {
+            "checks": [
+                {
+                    "check": each.check,
+                    "title": each.title,
+                    "result": each.word,
+                    "fine": not each.faults,
+                    "seen": not each.unseen,
+                    "notes": list(each.notes),
+                }
+                for each in self.results.values()
+            ],
+            "faults": [asdict(each) for each in self.faults],
+            "unseen": [asdict(each) for each in self.unseen],
+            "changes": self.changes,
+        }

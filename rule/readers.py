@@ -1,0 +1,150 @@
+"""Reads many users live, several at a time, within the time there is.
+
+What one user costs in errors is that user's alone, and what the time does not suffice for is left
+undone: both are told, neither stops the others.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from threading import Event
+from typing import TYPE_CHECKING, cast
+
+from rule.clients import READERS
+from rule.decision import Verdict, judge
+from rule.facts import Identity, User
+from rule.live import UserGone, has_password, read_keys, read_last_uses, read_user
+from rule.parameters import Policy
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
+RESERVED_SECONDS = 60.0
+"""What must be left when reading stops: to look who exists once more and put 5,000 results."""
+
+LONGEST_SECONDS = 1e6
+
+
+class Stopped(Exception):
+    """The time is over: no call is begun any more."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Where the time comes from: `now` for verdicts, `seconds_left` and `sleep` for waiting."""
+
+    now: Callable[[], datetime]
+    seconds_left: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A user to be read live; with the tags that are known of it, or None to read them, too."""
+
+    who: Identity
+    tags: Mapping[str, str] | None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A user with its verdict; `live` is false where a row of the credential report decided.
+
+    `begun` is when the live reading began: what is recorded later may know more.
+    """
+
+    user: User
+    verdict: Verdict
+    live: bool
+    begun: datetime | None = None
+
+
+@dataclass
+class Reading:
+    """What came of reading suspects: verdicts by user id, errors by user name."""
+
+    asked: int = 0
+    judged: dict[str, Judged] = field(default_factory=dict)
+    failed: dict[str, Exception] = field(default_factory=dict)
+    gone: int = 0
+
+    @property
+    def unread(self) -> int:
+        """How many users the time did not suffice for."""
+        return self.asked - len(self.judged) - len(self.failed) - self.gone
+
+
+class WhileTime:
+    """An IAM client that begins no call once the time is over, in whatever thread."""
+
+    def __init__(self, iam: "IAMClient", stopped: Event) -> None:
+        self._iam = iam
+        self._stopped = stopped
+
+    def __getattr__(self, name: str) -> object:
+        if self._stopped.is_set():
+            raise Stopped
+        return getattr(self._iam, name)
+
+
+def read_suspects(
+    iam: "IAMClient",
+    suspects: Iterable[Suspect],
+    policy: Policy,
+    clock: Clock,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Reading:
+    """Return the verdicts on these users, read live in this order; who is gone is left out.
+
+    Ends when `RESERVED_SECONDS` are left, by the clock and not only when an answer comes; calls
+    under way are not waited for.
+    """
+    todo = list(suspects)
+    reading = Reading(len(todo))
+    stopped = Event()
+    client = cast("IAMClient", WhileTime(iam, stopped))
+
+    def read(suspect: Suspect) -> Judged:
+        begun = clock.now()
+        user = read_suspect(client, suspect, policy)
+        return Judged(user, judge(user, policy, clock.now()), live=True, begun=begun)
+
+    left = min(clock.seconds_left() - RESERVED_SECONDS, LONGEST_SECONDS)
+    if left <= 0:
+        return reading
+    readers = ThreadPoolExecutor(READERS, thread_name_prefix="read-user")
+    try:
+        reads = {readers.submit(read, suspect): suspect.who for suspect in todo}
+        for done, ended in enumerate(as_completed(reads, timeout=left), start=1):
+            who = reads[ended]
+            try:
+                reading.judged[who.id] = ended.result()
+            except UserGone:
+                reading.gone += 1
+            except Exception as error:
+                reading.failed[who.name] = error
+            on_progress(done, len(todo))
+            if clock.seconds_left() < RESERVED_SECONDS:
+                break
+    except TimeoutError:
+        pass
+    finally:
+        stopped.set()
+        readers.shutdown(wait=False, cancel_futures=True)
+    return reading
+
+
+def read_suspect(iam: "IAMClient", suspect: Suspect, policy: Policy) -> User:
+    """Return the facts of one user, at one call less where its tags are known.
+
+    GetUser is what proves that the name is still this user's: whoever gives the tags has to prove
+    that otherwise, after the reading.
+    """
+    who, tags = suspect.who, suspect.tags
+    if tags is None:
+        return read_user(iam, who, policy)
+    user = User(who.name, who.id, who.arn, who.created, has_password(iam, who), (), tags)
+    if not user.has_password:
+        return user
+    return read_last_uses(iam, replace(user, keys=read_keys(iam, who.name)), policy)

@@ -1,0 +1,142 @@
+"""What the organization decided stays until something else is given."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.organizations import (
+    MANAGEMENT,
+    SANDBOX,
+    SECURITY,
+    SHOP,
+    Estate,
+    open_estate,
+    run,
+)
+
+DECIDED = (
+    f"deploy --automatic-remediation --grace-hours 720 --quarantine-days 30 --criterion UNUSED"
+    f" --frequency One_Hour --function-by export --report-unchanged --exclude {SANDBOX} --yes"
+)
+
+
+def stands(estate: Estate) -> Any:
+    (pack,) = estate.packs.packs.values()
+    (stack_set,) = estate.sets.sets.values()
+    return dict(pack.parameters), list(pack.excluded), pack.template, dict(stack_set.parameters)
+
+
+@pytest.fixture
+def decided(estate: Estate) -> Estate:
+    assert run(f"{DECIDED} --stack-parameter LogRetentionDays=30").code == 0
+    return estate
+
+
+def test_a_plain_deploy_keeps_everything_that_was_decided(decided: Estate) -> None:
+    before = stands(decided)
+    outcome = run("deploy")
+    assert (outcome.code, stands(decided)) == (0, before)
+    assert outcome.out.splitlines()[-1].endswith("Nothing was changed.")
+    assert (
+        before[0]
+        | {
+            "AutomaticRemediation": "true",
+            "GraceHours": "720",
+            "QuarantineDays": "30",
+            "Criterion": "UNUSED",
+            "MaximumExecutionFrequency": "One_Hour",
+            "ReportUnchanged": "true",
+            "FunctionBy": "export",
+        }
+        == before[0]
+    )
+
+
+def test_one_option_changes_one_thing(decided: Estate) -> None:
+    before = stands(decided)
+    assert run("deploy --grace-hours 24 --yes").code == 0
+    after = stands(decided)
+    assert after == ({**before[0], "GraceHours": "24"}, *before[1:])
+
+
+def test_a_change_of_what_stands_is_shown_and_takes_a_word(decided: Estate) -> None:
+    before = stands(decided)
+    refused = run("deploy --grace-hours 24")
+    assert (refused.code, stands(decided)) == (2, before)
+    assert "GraceHours  720  24" in refused.out
+    assert "This changes GraceHours from 720 to 24." in refused.err
+
+
+def test_exclusions_are_taken_back_by_name_only(decided: Estate) -> None:
+    plan = json.loads(run("plan --exclude none --format json").out)
+    assert plan["gained"] == [SANDBOX]
+    refused = run("deploy --exclude none")
+    assert refused.code == 2
+    assert f"1 account left out so far get the rule: {SANDBOX} sandbox." in refused.err
+    assert run("deploy --exclude none --yes").code == 0
+    assert stands(decided)[1] == []
+
+
+def test_units_stay_and_are_taken_back_by_name_only(estate: Estate) -> None:
+    run(f"deploy --ou {estate.testing.id}")
+    run(f"deploy --ou {estate.production.id} --exclude {SHOP} --yes")
+    before = stands(estate)
+    outcome = run("deploy")
+    assert (outcome.code, stands(estate)) == (0, before)
+    assert SHOP in before[1]
+    assert SANDBOX in before[1]
+    run("deploy --ou all --exclude none --yes")
+    assert stands(estate)[1] == []
+
+
+def test_what_holds_after_a_canary_stands_in_the_pack(estate: Estate) -> None:
+    role = "--member-role OrganizationAccountAccessRole"
+    run(f"deploy --exclude {MANAGEMENT} {SECURITY} --canary {SANDBOX} --grace-hours 9 {role}")
+    (pack,) = estate.packs.packs.values()
+    assert set(pack.accounts) == {SANDBOX}
+    assert run(f"deploy --yes {role}").code == 0
+    assert sorted(pack.excluded) == [SECURITY, MANAGEMENT]
+    assert pack.parameters["GraceHours"] == "9"
+
+
+def test_switching_deletion_on_wants_the_organizations_id(estate: Estate) -> None:
+    run("deploy")
+    refused = run("deploy --automatic-remediation")
+    assert refused.code == 2
+    assert (
+        "From now on AWS Config makes inactive, and 7 days later deletes, every offending key in 5"
+        " accounts."
+    ) in refused.err
+    assert "Type o-exampleorg when asked, or give --yes." in refused.err
+    assert stands(estate)[0]["AutomaticRemediation"] == "false"
+
+
+def test_a_delegated_administrator_keeps_what_was_decided_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with open_estate(SECURITY) as estate:
+        monkeypatch.setattr("time.sleep", estate.sleep)
+        run(f"deploy --exclude {MANAGEMENT} {SANDBOX} --grace-hours 9")
+        before = stands(estate)
+        outcome = run("deploy")
+        assert (outcome.code, stands(estate)) == (0, before)
+
+
+def test_remediation_is_switched_off_at_once_and_nothing_else_changes(decided: Estate) -> None:
+    before = stands(decided)
+    with decided.cloud.calls.since_now() as calls:
+        outcome = run("deploy --remediation off")
+    after = stands(decided)
+    changed = {"AutomaticRemediation", "Revision"}
+    assert outcome.code == 0
+    assert after[0]["AutomaticRemediation"] == "false"
+    assert {key for key in after[0] if after[0][key] != before[0][key]} == changed
+    assert (after[1], after[3]) == (before[1], before[3])
+    changes = [each for each in calls.actions() if ":Put" in each or ":Update" in each]
+    assert changes == ["config:PutOrganizationConformancePack"]
+
+
+def test_there_is_nothing_to_switch_off_where_no_pack_stands(estate: Estate) -> None:
+    outcome = run("deploy --remediation off")
+    assert (outcome.code, "No conformance pack of this program stands" in outcome.err) == (2, True)

@@ -1,0 +1,96 @@
+"""Many users, little time: who is read, who is not, and what an error of one means to others."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import chain, repeat
+from typing import Any
+
+import boto3
+import pytest
+
+from emulator import Account
+from rule.facts import Identity
+from rule.readers import RESERVED_SECONDS, Clock, Reading, Suspect, read_suspects
+from tests.conftest import NOW
+from tests.support.facts import policy
+
+CREATED = NOW - timedelta(days=60)
+
+
+def add_suspects(account: Account, count: int) -> list[Suspect]:
+    """Add users with a key that nobody ever used, and return them with their tags."""
+    suspects = list[Suspect]()
+    for number in range(count):
+        user = account.iam.add_user(f"user{number}", created=CREATED, password=CREATED)
+        account.iam.add_key(user, created=CREATED)
+        suspects.append(Suspect(Identity(user.id, user.name, user.arn, CREATED), {}))
+    return suspects
+
+
+def clock(*seconds_left: float) -> Clock:
+    """Return a clock that tells these seconds one after the other, and then the last for ever."""
+    told = chain(seconds_left, repeat(seconds_left[-1]))
+    return Clock(lambda: NOW, lambda: next(told), lambda seconds: None)
+
+
+def read(suspects: Iterable[Suspect], *seconds_left: float, **options: Any) -> Reading:
+    """Read the users with plain clients."""
+    return read_suspects(boto3.client("iam"), suspects, policy(), clock(*seconds_left), **options)
+
+
+def test_known_tags_save_a_call_for_each_user(account: Account) -> None:
+    suspects = add_suspects(account, 20)
+    with account.calls.since_now() as calls:
+        reading = read(suspects, 900)
+    assert len(reading.judged) == 20
+    assert sorted(set(calls.actions())) == [
+        "iam:GetAccessKeyLastUsed",
+        "iam:GetLoginProfile",
+        "iam:ListAccessKeys",
+    ]
+    assert calls.count() == 60
+
+
+def test_progress_is_told_after_each_user(account: Account) -> None:
+    told = list[tuple[int, int]]()
+    read(add_suspects(account, 3), 900, on_progress=lambda *done: told.append(done))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_when_the_time_is_over_what_is_known_is_kept(account: Account) -> None:
+    enough, over = RESERVED_SECONDS + 600, RESERVED_SECONDS - 1
+    reading = read(add_suspects(account, 50), enough, enough, enough, over)
+    assert (len(reading.judged), reading.unread, reading.failed) == (3, 47, {})
+
+
+def test_without_time_nobody_is_read_and_the_silence_is_not_waited_out(account: Account) -> None:
+    suspects = add_suspects(account, 50)
+    account.faults.delay("iam", "GetLoginProfile", 0.2, times=None)
+    reading = read(suspects, RESERVED_SECONDS - 1)
+    assert (len(reading.judged), reading.unread) == (0, 50)
+
+
+def test_once_the_time_is_over_no_reader_begins_another_call(account: Account) -> None:
+    suspects = add_suspects(account, 3)
+    account.faults.delay("iam", "GetLoginProfile", 0.2, times=None)
+    with account.calls.since_now() as calls:
+        read(suspects, RESERVED_SECONDS - 1)
+    assert calls.count("iam:ListAccessKeys") == 0
+
+
+def test_a_user_who_is_gone_is_left_out_and_no_failure(account: Account) -> None:
+    suspects = add_suspects(account, 2)
+    del account.iam.users["user1"]
+    reading = read(suspects, 900)
+    assert [each.user.name for each in reading.judged.values()] == ["user0"]
+    assert (reading.gone, reading.failed, reading.unread) == (1, {}, 0)
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidClientTokenId"])
+def test_an_error_of_one_user_is_told_by_name(account: Account, code: str) -> None:
+    account.faults.fail("iam", "ListAccessKeys", code, times=1)
+    reading = read(add_suspects(account, 5), 900)
+    assert len(reading.judged) == 4
+    (error,) = reading.failed.values()
+    assert code in str(error)
+    assert reading.unread == 0
