@@ -90,6 +90,7 @@ lock: $(READY)
 	$(LOCK) --upgrade pyproject.toml --group dev -o requirements-dev.txt
 	$(LOCK) --upgrade pyproject.toml --constraint requirements-dev.txt -o requirements.txt
 	$(LOCK) --upgrade pyproject.toml --extra demo --constraint requirements-dev.txt -o requirements-demo.txt
+	$(LOCK) --upgrade --group prevent --constraint requirements-dev.txt -o requirements-prevent.txt
 
 release: $(READY)
 	@$(BIN)/python -m tools.release

@@ -72,7 +72,9 @@ setup(
         SHIPPED: FILES,
         "rollout": ["py.typed", "findings/*.j2"],
         "rule": ["py.typed"],
-        "guardrails": ["py.typed", "cloudformation/rules/*.guard", "scp/*.json"],
+        "guardrails": [
+            *("py.typed", "cloudformation/rules/*.guard", "scp/*.json", "terraform/checkov/*.yaml")
+        ],
     },
     include_package_data=False,
 )

@@ -26,6 +26,7 @@ from emulator.clock import Clock
 from emulator.cloudformation.models import CloudFormation
 from emulator.cloudformation.resources import own_resources
 from emulator.config.models import Config
+from emulator.config.process_checks import own_rules
 from emulator.environment import NO_FILES
 from emulator.gateway.calls import CallLog
 from emulator.gateway.faults import Faults
@@ -74,6 +75,7 @@ class Cloud:
             undo.enter_context(_own_backends())
             undo.enter_context(own_policies())
             undo.enter_context(own_resources())
+            undo.enter_context(own_rules())
             server = Server(Gateway(self.calls, self.faults, find_caller))
             self.url = server.start()
             undo.callback(server.stop)

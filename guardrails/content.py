@@ -37,7 +37,7 @@ def read_content(file: str) -> bytes:
             return _read_bounded(sys.stdin.buffer)
         mode = Path(file).stat().st_mode
         if stat.S_ISDIR(mode):
-            raise Unreadable("it is a folder")
+            raise Unreadable("it is a folder that cannot be listed")
         if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
             raise Unreadable("it is a device or a socket, not a file")
         with open(file, "rb") as stream:

@@ -12,7 +12,7 @@ from guardrails.cloudformation.check import check_template
 from guardrails.cloudformation.structure import is_template, may_be_template, read_structure, refuse
 from guardrails.content import decode, mentions_key, mentions_plan
 from guardrails.deadline import limit_time
-from guardrails.finding import NEITHER, Foreign, Judgement, Unreadable, join
+from guardrails.finding import NEITHER, Foreign, Judgement, Unreadable, follow, join
 from guardrails.json_documents import Damaged, Document, KeyTwice, read_documents
 from guardrails.terraform.check import check_plan
 from guardrails.terraform.plan import SHOW, is_plan, is_state
@@ -34,7 +34,7 @@ def check_document(content: bytes, file: str, kind: str | None, today: date) -> 
     if not text.strip():
         is_lost_plan = kind == TERRAFORM and PurePath(file).suffix not in _NEVER_A_PLAN
         raise (Unreadable if is_lost_plan else Foreign)("it is empty")
-    with limit_time():
+    with limit_time(), follow():
         documents = _read_json(text)
         if plans := [document for document in documents if is_plan(document.value)]:
             if len(plans) < len(documents):

@@ -1,6 +1,7 @@
 """What every check reports, and how they refuse what they cannot judge."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -83,3 +84,14 @@ class Unreadable(Exception):
 
 class Foreign(Unreadable):
     """A file is none of what was asked for: alone it is an error, among many it is passed over."""
+
+
+@contextmanager
+def follow() -> Iterator[None]:
+    """Raise Unreadable for whatever a malformed file makes the body stumble over."""
+    try:
+        yield
+    except RecursionError as error:
+        raise Unreadable("it is nested too deep") from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Unreadable(f"it is malformed: {error!r}") from error

@@ -31,8 +31,13 @@ def is_excluded(file: Path, exclude: Sequence[str]) -> bool:
 
 
 def _walk(folder: Path, whole: Path, rules: _Rules, excluded: _Rules) -> Iterator[Path]:
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        # Whoever reads it says what is wrong: what cannot be listed must not pass unseen.
+        yield folder
+        return
     for entry in found:
         path = whole / entry.name
         is_folder = entry.is_dir(follow_symlinks=False)
@@ -60,16 +65,18 @@ def _is_ignored(path: Path, is_folder: bool, rules: _Rules) -> bool:
 
 def _read_rules(folder: Path) -> _Rules:
     file = folder / ".gitignore"
-    if not file.is_file():
+    try:
+        lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        # None is there, or it cannot be read: then nothing is left out for it.
         return ()
-    lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     return ((folder, GitIgnoreSpec.from_lines(lines)),)
 
 
 def _read_outer_rules(folder: Path) -> _Rules:
     """Return the rules of the folders above, up to the one that is git's work tree."""
     rules: _Rules = ()
-    while not (folder / ".git").exists():
+    while not os.path.exists(folder / ".git"):  # noqa: PTH110 (no error where it is not readable)
         if folder == folder.parent:
             return ()
         folder = folder.parent

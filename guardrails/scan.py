@@ -17,6 +17,7 @@ from guardrails.finding import (
     Judgement,
     Note,
     Unreadable,
+    follow,
 )
 from guardrails.folder import SOURCE_SUFFIXES, is_excluded, list_files
 
@@ -121,7 +122,8 @@ def _check_sources(
     from guardrails.terraform.source import check_source
 
     try:
-        judgement = check_source(folder, files, today)
+        with follow():
+            judgement = check_source(folder, files, today)
     except Unreadable as error:
         for file in files:
             result.unreadable[str(file)] = str(error)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 RULE = STACK = STACK_SET = FUNCTION = PACK = "iam-user-no-setup-access-key"
 REMEDIATION = DOCUMENT = f"{FUNCTION}-remediation"
-"""The function that repairs, and the runbook that starts it."""
+"""The function that repairs, the runbook that starts it, and what that runs as."""
 EXPORT = f"{FUNCTION}-function-arn"
 PLACEHOLDER_ACCOUNT = "111122223333"
 COMMAND = "no-setup-access-key"

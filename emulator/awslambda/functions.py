@@ -56,6 +56,24 @@ class Function:
     handler: Handler
     timeout_seconds: float = 900.0
     attempts: int = ATTEMPTS
+    code_sha_256: str = ""
+    """The digest of the code that stands for it, as Lambda tells it: base64."""
+
+    def get_configuration(self) -> dict[str, Any]:
+        """Return the function as GetFunctionConfiguration sends it."""
+        return {
+            "FunctionName": self.name,
+            "FunctionArn": self.arn,
+            "CodeSha256": self.code_sha_256,
+            "Timeout": int(self.timeout_seconds),
+            "Version": "$LATEST",
+            "State": "Active",
+            "LastUpdateStatus": "Successful",
+        }
+
+    def get_code(self) -> dict[str, Any]:
+        """Return the function as GetFunction sends it."""
+        return {"Code": {"RepositoryType": "S3"}, "Configuration": self.get_configuration()}
 
     @property
     def name(self) -> str:

@@ -18,6 +18,7 @@ from moto.utilities.utils import get_partition
 from emulator.awslambda.functions import ATTEMPTS, Context, Function, invoke
 from emulator.awslambda.runtime import FunctionError, Runtime
 from emulator.iam.roles import assume_role, trusts_service
+from emulator.s3.policies import digest_code, find_code
 
 SERVICE = "lambda.amazonaws.com"
 
@@ -36,6 +37,13 @@ class DeployedFunction(models.LambdaFunction):
     def _set_function_code(self, updated_spec: dict[str, Any]) -> None:
         self.code_bytes = b""
         super()._set_function_code(updated_spec)
+        version = updated_spec.get("S3ObjectVersion")
+        if version and self.code_bytes:
+            self.code_bytes = find_code(
+                self.region, updated_spec["S3Bucket"], updated_spec["S3Key"], version
+            )
+            self.code_size = len(self.code_bytes)
+            self.code_sha_256 = digest_code(self.code_bytes)
         if not self.code_bytes:
             # Moto creates the function all the same.
             raise InvalidParameterValueException(
@@ -97,6 +105,10 @@ class Lambda(models.LambdaBackend):
             if arn in self.handlers:
                 return self.handlers[arn]
         return super().get_function(function_name_or_arn, qualifier)
+
+    def list_functions(self, func_version: str | None = None) -> Any:
+        """Return the deployed functions, and the handlers of this process beside them."""
+        return [*super().list_functions(func_version), *self.handlers.values()]
 
     def create_function(self, spec: dict[str, Any]) -> models.LambdaFunction:
         """Create a function; as in AWS, its role must trust Lambda."""

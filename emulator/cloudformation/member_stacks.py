@@ -18,10 +18,10 @@ from moto.ssm.models import ssm_backends
 from emulator.awslambda.functions import Function
 from emulator.awslambda.models import Lambda
 from emulator.cloudformation.stack_set import StackFailed, StackSet
-from emulator.cloudformation.templates import read_template
+from emulator.cloudformation.templates import find_parameter_fault, read_template
 from emulator.config.models import Config
 from emulator.organizations.models import Organization
-from emulator.s3.policies import find_code_fault
+from emulator.s3.policies import digest_code, find_code, find_code_fault
 from emulator.ssm.models import Ssm
 
 FUNCTION, DOCUMENT = "AWS::Lambda::Function", "AWS::SSM::Document"
@@ -70,6 +70,9 @@ class MemberStacks:
 
     def deploy(self, account: str, region: str, stack_set: StackSet) -> None:
         """Create or update the stack of a stack set. Raises StackFailed."""
+        fault = find_parameter_fault(read_template(stack_set.template), stack_set.parameters)
+        if fault:
+            raise StackFailed(fault)
         try:
             resources = _load(stack_set, account, region)
             self._check_code(stack_set, account, region, resources)
@@ -108,7 +111,13 @@ class MemberStacks:
         for name, resource in template["Resources"].items():
             if resource["Type"] == FUNCTION:
                 made = resources[name]
-                functions.handlers[made.arn] = Function(made.arn, self._handler(account, made))
+                code = clean_json(resource["Properties"]["Code"], resources)
+                content = find_code(region, *_place(code))
+                functions.handlers[made.arn] = Function(
+                    made.arn,
+                    self._handler(account, made),
+                    code_sha_256=digest_code(content),
+                )
             elif resource["Type"] == DOCUMENT:
                 ssm.put_from_template(clean_json(resource["Properties"], resources))
         cloudformation = cloudformation_backends[account][region]
@@ -132,20 +141,26 @@ class MemberStacks:
                 {"ParameterKey": key, "ParameterValue": value}
                 for key, value in stack_set.parameters.items()
             ]
-            backend.update_stack(name, stack_set.template, None, given, {})
+            stack = backend.update_stack(name, stack_set.template, None, given, {})
         else:
-            backend.create_stack(name, stack_set.template, dict(stack_set.parameters))
+            stack = backend.create_stack(name, stack_set.template, dict(stack_set.parameters))
+        if "ROLLBACK" in stack.status:
+            reasons = [event.resource_status_reason for event in stack.events]
+            raise StackFailed(" ".join(each for each in reasons if each))
 
     def _check_code(self, stack_set: StackSet, account: str, region: str, resources: Any) -> None:
         """Raise StackFailed where a function's code cannot be taken from S3."""
         for name, resource in read_template(stack_set.template)["Resources"].items():
             if resource["Type"] == FUNCTION:
-                code = clean_json(resource["Properties"]["Code"], resources)
-                fault = find_code_fault(
-                    account, region, code["S3Bucket"], code["S3Key"], self.organization.id
-                )
+                bucket, key, version = _place(clean_json(resource["Properties"]["Code"], resources))
+                fault = find_code_fault(account, region, bucket, key, self.organization.id, version)
                 if fault:
                     raise StackFailed(f"ResourceLogicalId:{name}, ResourceStatusReason:{fault}")
+
+
+def _place(code: dict[str, str]) -> tuple[str, str, str]:
+    """Return bucket, key and version of a function's code."""
+    return code["S3Bucket"], code["S3Key"], code.get("S3ObjectVersion", "")
 
 
 def stack_name(stack_set: StackSet) -> str:

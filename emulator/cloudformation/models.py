@@ -5,13 +5,14 @@ the template does not allow. A stack that fails is rolled back and says why in i
 """
 
 import json
-import re
+from contextlib import suppress
 from typing import Any
 
 from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import ValidationError
 
 from emulator.cloudformation.events import describe_error
+from emulator.cloudformation.templates import find_parameter_fault
 
 
 class CloudFormation(models.CloudFormationBackend):
@@ -38,7 +39,15 @@ class CloudFormation(models.CloudFormationBackend):
         self, name: str, template: str, role_arn: Any, parameters: Any, tags: Any
     ) -> models.Stack:
         """Change a stack, when the template allows its parameters."""
-        given = self._resolve_update_parameters(self.get_stack(name), parameters)
+        standing = self.get_stack(name).resource_map.resolved_parameters
+        given = {
+            # Moto knows no previous value of a parameter that stands at its default.
+            each["ParameterKey"]: standing.get(each["ParameterKey"], "")
+            if each.get("UsePreviousValue") in (True, "true")
+            else each["ParameterValue"]
+            for each in parameters or ()
+        }
+        parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in given.items()]
         parsed = models.Stack.parse_template(template)
         fault = find_parameter_fault(parsed, given) or find_unknown_type(parsed)
         if fault:
@@ -49,8 +58,19 @@ class CloudFormation(models.CloudFormationBackend):
             # Moto sees a parameter in a resource, but not one that only its condition refers to:
             # with other text on record it takes the resource for changed.
             resources._resource_json_map[each] = {"Type": parsed["Resources"][each]["Type"]}
-        settle_conditions(resources, parsed, given)
-        return super().update_stack(name, template, role_arn, parameters, tags)
+        stack = self.get_stack(name)
+        text, values = str(stack.template), dict(stack.parameters)
+        try:
+            settle_conditions(resources, parsed, given)
+            return super().update_stack(name, template, role_arn, parameters, tags)
+        except Exception as error:
+            stack._add_stack_event("UPDATE_FAILED", resource_status_reason=describe_error(error))
+            with suppress(Exception):  # what cannot be undone stays, as in AWS
+                stack.update(text, role_arn, values, tags)
+            stack.template, stack.parameters = text, values
+            stack.status = "UPDATE_ROLLBACK_COMPLETE"
+            stack._add_stack_event("UPDATE_ROLLBACK_COMPLETE")
+            return stack
 
     def execute_change_set(self, change_set_name: str, stack_name: str | None = None) -> None:
         """Change a stack as its change set says."""
@@ -92,8 +112,12 @@ def settle_conditions(resources: Any, template: dict[str, Any], given: dict[str,
     then.load_parameters()
     then.load_conditions()
     for name, resource in template["Resources"].items():
+        if name not in resources._resource_json_map:
+            # Moto remembers what an earlier update took away, and would not make it anew.
+            resources._parsed_resources.pop(name, None)
+            continue
         there = resources._parsed_resources.get(name)
-        if "Condition" not in resource or name not in resources._resource_json_map:
+        if "Condition" not in resource:
             continue
         wanted = then.lazy_condition_map[resource["Condition"]]
         if there is not None and not wanted:
@@ -104,7 +128,10 @@ def settle_conditions(resources: Any, template: dict[str, Any], given: dict[str,
 
 
 def find_dependents(template: dict[str, Any], parameters: set[str]) -> set[str]:
-    """Return the resources with a condition, or an Fn::If, that refers to one of the parameters."""
+    """Return the resources that one of the parameters changes without a Ref in them.
+
+    They have a condition, or an Fn::If, that refers to it, or its name in an Fn::Sub.
+    """
     conditions = {
         name
         for name, condition in template.get("Conditions", {}).items()
@@ -113,7 +140,9 @@ def find_dependents(template: dict[str, Any], parameters: set[str]) -> set[str]:
     return {
         name
         for name, resource in template["Resources"].items()
-        if any(f'"{each}"' in json.dumps(resource) for each in conditions)
+        for text in [json.dumps(resource)]
+        if any(f'"{each}"' in text for each in conditions)
+        or any("${" + each + "}" in text for each in parameters)
     }
 
 
@@ -125,29 +154,3 @@ def find_unknown_type(template: dict[str, Any]) -> str | None:
     if not unknown:
         return None
     return f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]"
-
-
-def find_parameter_fault(template: dict[str, Any], given: dict[str, Any]) -> str | None:
-    """Return CloudFormation's complaint about the parameters of a stack, or None."""
-    slots = template.get("Parameters", {})
-    if surplus := sorted(set(given) - set(slots)):
-        return f"Parameters: [{', '.join(surplus)}] do not exist in the template"
-    for name, slot in slots.items():
-        if name not in given and "Default" not in slot:
-            return f"Parameters: [{name}] must have values"
-        value = str(given.get(name, slot.get("Default")))
-        said = slot.get("ConstraintDescription")
-        if "AllowedValues" in slot and value not in map(str, slot["AllowedValues"]):
-            allowed = ", ".join(map(str, slot["AllowedValues"]))
-            return f"Parameter '{name}' must be one of AllowedValues: [{allowed}]"
-        if "AllowedPattern" in slot and not re.search(slot["AllowedPattern"], value):
-            return f"Parameter '{name}' {said or 'must match pattern ' + slot['AllowedPattern']}"
-        if len(value) < int(slot.get("MinLength", 0)):
-            return f"Parameter '{name}' must contain at least {slot['MinLength']} characters"
-        if slot["Type"] == "Number" and not re.fullmatch(r"-?\d+(\.\d+)?", value):
-            return f"Parameter '{name}' must be a number"
-        if slot["Type"] == "Number":
-            least, most = float(slot.get("MinValue", value)), float(slot.get("MaxValue", value))
-            if not least <= float(value) <= most:
-                return f"Parameter '{name}' must be a number not outside of its range"
-    return None

@@ -32,8 +32,7 @@ class StackSetResponse(responses.CloudFormationResponse):
 
         Raises ValidationError for others, as CloudFormation does (the texts are not documented).
         """
-        organization = organization_of(self.current_account)
-        if organization is None:
+        if (organization := organization_of(self.current_account)) is None:
             raise Refusal("ValidationError", "This account is not part of an organization.")
         delegated = self._get_param("CallAs") == "DELEGATED_ADMIN"
         is_management = self.current_account == organization.management
@@ -60,8 +59,7 @@ class StackSetResponse(responses.CloudFormationResponse):
 
     def describe_organizations_access(self) -> ActionResult:
         """Whether StackSets may act in the organization."""
-        organization = organization_of(self.current_account)
-        if organization is None:
+        if (organization := organization_of(self.current_account)) is None:
             raise Refusal("InvalidOperationException", "The account is in no organization.")
         return ActionResult({"Status": organization.stacksets_access})
 
@@ -72,6 +70,7 @@ class StackSetResponse(responses.CloudFormationResponse):
         sets, name = self._sets(), self._get_param("StackSetName")
         if name in sets.sets:
             raise Refusal("NameAlreadyExistsException", f"StackSet {name} already exists")
+        sets.check_parameters(self._template(), self._parameters({}))
         number = new_id("", name, len(sets.sets), 12).lower()
         sets.sets[name] = StackSet(
             id=f"{name}:{number}",
@@ -89,9 +88,11 @@ class StackSetResponse(responses.CloudFormationResponse):
         """New template and parameters, and an operation that brings them to the instances."""
         sets, stack_set = self._set()
         sets.check_idle(stack_set)
-        if not self._get_param("UsePreviousTemplate"):
-            stack_set.template = self._template()
-        stack_set.parameters = self._parameters(stack_set.parameters)
+        kept = self._get_param("UsePreviousTemplate")
+        template = stack_set.template if kept else self._template()
+        parameters = self._parameters(stack_set.parameters)
+        sets.check_parameters(template, parameters)
+        stack_set.template, stack_set.parameters = template, parameters
         stack_set.auto_deployment = self._get_param("AutoDeployment") or stack_set.auto_deployment
         targets = self._get_param("DeploymentTargets") or {}
         for instance in stack_set.instances.values():
@@ -134,9 +135,8 @@ class StackSetResponse(responses.CloudFormationResponse):
         present = [each for each in sets.choose(targets) if each.id in stack_set.instances]
         stack_set.units = [u for u in stack_set.units if u not in targets["OrganizationalUnitIds"]]
         if self._get_param("RetainStacks") in (True, "true"):
-            for member in present:
-                del stack_set.instances[member.id]
-            present = []
+            while present:
+                del stack_set.instances[present.pop().id]
         return self._start(sets, stack_set, "DELETE", present, regions, targets)
 
     def delete_stack_set(self) -> ActionResult:

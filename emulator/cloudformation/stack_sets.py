@@ -12,6 +12,7 @@ from typing import Any
 
 from emulator.cloudformation.member_stacks import MemberStacks
 from emulator.cloudformation.stack_set import Instance, Operation, StackFailed, StackSet
+from emulator.cloudformation.templates import find_parameter_fault, read_template
 from emulator.iam.users import new_id
 from emulator.organizations.models import Member, Organization, Refusal
 
@@ -29,6 +30,9 @@ class StackSets:
         """How many accounts are worked on at a time."""
         self.joining_seconds = 60.0
         """How long after an account joined its stack is made."""
+        self.refuses_parameters = True
+        """Whether a stack set refuses parameters that its template does not allow, before any
+        account has its stack (L); without it each stack fails."""
         self.failing: dict[str, str] = {}
         """Accounts in which every stack fails, and why."""
         self._numbers = count(1)
@@ -56,6 +60,12 @@ class StackSets:
                     "OperationInProgressException",
                     f"Another Operation on StackSet {stack_set.id} is in progress: {operation.id}",
                 )
+
+    def check_parameters(self, template: str, parameters: dict[str, str]) -> None:
+        """Raise ValidationError for parameters that the template does not allow."""
+        fault = find_parameter_fault(read_template(template), parameters)
+        if fault and self.refuses_parameters:
+            raise Refusal("ValidationError", fault)
 
     def choose(self, targets: dict[str, Any]) -> list[Member]:
         """Return the members that deployment targets mean, without the management account."""

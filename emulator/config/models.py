@@ -72,7 +72,10 @@ class Config(models.ConfigBackend):
         self.organization_packs: dict[str, list[str]] = {}
         """The rules of each pack that an organization put here, by the pack's name."""
         self.runs: dict[str, dict[str, Any]] = {}
-        """What DescribeConfigRuleEvaluationStatus says of a rule beside its name."""
+        """What DescribeConfigRuleEvaluationStatus says of a rule beside its name; each run of its
+        function is noted here, and whatever is set holds until the next one."""
+        self.shows_runs = True
+        """False: that operation answers an empty list, as it is documented for Lambda rules."""
         self._tokens: dict[str, Token] = {}
         self._results: dict[str, Results] = {}
         self._numbers = count(1)
@@ -165,7 +168,22 @@ class Config(models.ConfigBackend):
                 f"The AWS Lambda function {arn} cannot be invoked. Check the specified function"
                 " ARN, and check the function's permissions."
             )
-        return super().put_config_rule(config_rule, tags)
+        arn = super().put_config_rule(config_rule, tags)
+        activated = {"FirstActivatedTime": datetime.now(UTC).timestamp()}
+        self.runs.setdefault(config_rule["ConfigRuleName"], activated)
+        return arn
+
+    def note_run(self, rule_name: str, invocation: Invocation) -> None:
+        """Keep when the rule's function last ran, and with what end."""
+        self.invocations.setdefault(rule_name, []).append(invocation)
+        kind = "Successful" if invocation.succeeded else "Failed"
+        now = datetime.now(UTC).timestamp()
+        told = self.runs.setdefault(rule_name, {})
+        told |= {f"Last{kind}InvocationTime": now, f"Last{kind}EvaluationTime": now}
+        if not invocation.succeeded:
+            # Config's own words for a function that fails are not documented (L).
+            told["LastErrorCode"] = "InternalError"
+            told["LastErrorMessage"] = str(invocation.errors[-1])[:256]
 
     def note_violations(self, rule_name: str) -> None:
         """Note every stored violation of a rule: a new automatic remediation begins with them."""
@@ -179,6 +197,7 @@ class Config(models.ConfigBackend):
             )
         super().delete_config_rule(rule_name)
         self._results.pop(rule_name, None)
+        self.runs.pop(rule_name, None)
 
     def _find_ssm(self) -> Ssm:
         backend = ssm_backends[self.account_id][self.region_name]

@@ -114,7 +114,12 @@ class Packs:
                 {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
             ]
             pack.stack_arn = stack.stack_id
-            self._stacks.update_stack(pack.stack_name, template, None, given, None)
+            updated = self._stacks.update_stack(pack.stack_name, template, None, given, None)
+            if updated.status == "UPDATE_ROLLBACK_COMPLETE":
+                failed = [
+                    each for each in updated.events if each.resource_status == "UPDATE_FAILED"
+                ]
+                raise StackFailed(failed[-1].resource_status_reason)
             return
         if stack is not None:
             # As in AWS, a stack whose creation failed can only be made anew.

@@ -1,15 +1,29 @@
 """AWS Config's operations on the rules of one account, as its packs left them."""
 
 import json
+from datetime import UTC, datetime
+from typing import Any
 
 from moto.config import responses
-from moto.config.exceptions import NoSuchConfigRuleException
+from moto.config.exceptions import (
+    InvalidNextTokenException,
+    InvalidParameterValueException,
+    NoSuchConfigRuleException,
+    ValidationException,
+)
 from moto.config.models import config_backends
 from moto.iam.models import iam_backends
 
 from emulator.config.items import USER_TYPE
 from emulator.config.models import Config
+from emulator.config.process_checks import PROCESS_CHECK
+from emulator.config.results import find_faults
+from emulator.gateway.pages import InvalidToken, cut_page
+from emulator.gateway.validation import find_input_fault
 from emulator.organizations.models import Refusal, organization_of
+
+MAX_STATUSES = 50
+"""Rules in one page of DescribeConfigRuleEvaluationStatus (botocore's model)."""
 
 
 class RuleResponse(responses.ConfigResponse):
@@ -33,13 +47,45 @@ class RuleResponse(responses.ConfigResponse):
         backend = config_backends[self.current_account][self.region]
         assert isinstance(backend, Config)
         found = []
-        for name in self._get_param("ConfigRuleNames"):
+        for name in self._get_param("ConfigRuleNames") or list(backend.config_rules):
             if name not in backend.config_rules:
                 raise NoSuchConfigRuleException(name)
-            started = bool(backend.invocations.get(name))
-            status = {"ConfigRuleName": name, "FirstEvaluationStarted": started}
-            found.append(status | backend.runs.get(name, {}))
-        return json.dumps({"ConfigRulesEvaluationStatus": found})
+            rule = backend.config_rules[name]
+            told = {
+                "ConfigRuleName": name,
+                "ConfigRuleArn": rule.config_rule_arn,
+                "ConfigRuleId": rule.config_rule_id,
+                "FirstEvaluationStarted": bool(backend.invocations.get(name)),
+            }
+            found.append(told | backend.runs.get(name, {}))
+        try:
+            size = min(self._get_param("Limit") or MAX_STATUSES, MAX_STATUSES)
+            page, token = cut_page(found, self._get_param("NextToken"), size)
+        except InvalidToken:
+            raise InvalidNextTokenException from None
+        answer: dict[str, Any] = {
+            "ConfigRulesEvaluationStatus": list(page) if backend.shows_runs else []
+        }
+        return json.dumps(answer | ({"NextToken": token} if token else {}))
+
+    def put_external_evaluation(self) -> str:
+        """Store the result of a process check, which somebody outside AWS judges."""
+        given: dict[str, Any] = json.loads(self.body)
+        if fault := find_input_fault("config", "PutExternalEvaluation", given):
+            raise ValidationException(fault)
+        backend = config_backends[self.current_account][self.region]
+        assert isinstance(backend, Config)
+        name = given["ConfigRuleName"]
+        results, source = backend.results(name), backend.config_rules[name].source
+        evaluation = given["ExternalEvaluation"]
+        fault = find_faults([evaluation])
+        if source.source_identifier != PROCESS_CHECK:
+            # That other rules are refused, and so, is not documented (L).
+            fault = f"The rule {name} is no process check."
+        if fault:
+            raise InvalidParameterValueException(fault)
+        results.put(evaluation, datetime.now(UTC))
+        return "{}"
 
     def get_aggregate_discovered_resource_counts(self) -> str:
         """How many IAM users an organization's aggregator knows in each account."""

@@ -93,7 +93,7 @@ class Rule:
             left_scope=left_scope,
         )
         invocation = invoke(self.functions.find_function(arn), event)
-        self.invocations.append(invocation)
+        self.config.note_run(self.name, invocation)
         return invocation
 
     def list_findings(self) -> list[Finding]:

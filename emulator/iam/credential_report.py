@@ -60,9 +60,20 @@ class CredentialReport:
     root: dict[str, str] = field(default_factory=dict)
     """Values of the root row that differ from the usual ones, by column."""
 
+    busy: int = 0
+    """How many requests for a new report find that AWS has no room for it: LimitExceeded, as many
+    accounts meet it that ask in the same minute (FACTS 6). A report that stands costs no room."""
     generated: datetime | None = None
     content: str = ""
     asked: int = 0
+
+    def has_room(self) -> bool:
+        """Can a report be begun, or is there one? Counts a request for which there is no room."""
+        needed = self.generated is None or self.is_expired()
+        if needed and self.busy > 0:
+            self.busy -= 1
+            return False
+        return True
 
     def generate(self, users: Iterable[User], created: datetime) -> str:
         """Begin a report, or go on with it, and return STARTED, INPROGRESS or COMPLETE."""

@@ -16,6 +16,7 @@ from moto.iam.exceptions import (
     NoSuchEntity,
 )
 
+from emulator.iam.consistency import KeyHistory
 from emulator.iam.credential_report import CredentialReport
 from emulator.iam.tags import check_tags, put_tags
 from emulator.iam.users import AccessKey, User, new_id
@@ -36,6 +37,8 @@ class Directory(models.IAMBackend):
         """The most that one page holds, whatever MaxItems asks for."""
         self.use_lag = timedelta(0)
         """How long a use of a key stays unseen in GetAccessKeyLastUsed and in the report."""
+        self.key_history = KeyHistory()
+        """What ListAccessKeys still shows after a write: `key_history.lag`."""
         self.deleted_key_error = "NoSuchEntity"
         """What GetAccessKeyLastUsed answers for a deleted key: this or AccessDenied (unsure)."""
         self.account_created = datetime(2020, 1, 1, tzinfo=UTC)
@@ -105,6 +108,19 @@ class Directory(models.IAMBackend):
 
     def create_temp_access_key(self) -> AccessKey:
         return self.make_key(None, "ASIA", datetime.now(UTC))
+
+    def list_access_keys(self, user_name: str) -> list[models.AccessKey]:
+        return [*self.key_history.list(self.get_user(user_name))]
+
+    def update_access_key(
+        self, user_name: str, access_key_id: str, status: str | None = None
+    ) -> models.AccessKey:
+        self.key_history.note(self.get_user(user_name))
+        return super().update_access_key(user_name, access_key_id, status)
+
+    def delete_access_key(self, access_key_id: str, user_name: str) -> None:
+        self.key_history.note(self.get_user(user_name))
+        super().delete_access_key(access_key_id, user_name)
 
     def get_access_key_last_used(self, access_key_id: str) -> dict[str, Any]:
         key = self.access_keys.get(access_key_id)

@@ -90,7 +90,9 @@ class Iam(Directory):
     def create_access_key(
         self, user_name: str, prefix: str = "AKIA", status: str = "Active"
     ) -> AccessKey:
-        return self.add_key(self.get_user(user_name), status=status)
+        user = self.get_user(user_name)
+        self.key_history.note(user)
+        return self.add_key(user, status=status)
 
     def put_user_policy(self, user_name: str, policy_name: str, policy_json: str) -> None:
         super().put_user_policy(user_name, policy_name, policy_json)

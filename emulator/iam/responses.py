@@ -5,7 +5,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.iam import responses
-from moto.iam.exceptions import IAMException, ValidationError
+from moto.iam.exceptions import IAMException, LimitExceededException, ValidationError
 from moto.iam.models import iam_backends
 
 from emulator.gateway.pages import InvalidToken, cut_page
@@ -73,6 +73,8 @@ class IamResponse(responses.IamResponse):
 
     def generate_credential_report(self) -> ActionResult:
         backend = self.backend
+        if not backend.report.has_room():
+            raise LimitExceededException("Rate of report generation exceeded. Try again later.")
         state = backend.report.generate(backend.users.values(), backend.account_created)
         answer = {"State": state}
         if state == "STARTED":

@@ -14,6 +14,7 @@ from moto.organizations import models
 
 from emulator.agenda import Agenda
 from emulator.iam.users import new_id
+from emulator.organizations.policies import FULL_ACCESS, Policy, full_access
 
 STACKSETS = "member.org.stacksets.cloudformation.amazonaws.com"
 Part = TypeVar("Part")
@@ -70,6 +71,8 @@ class Organization:
         self.units = {self.root.id: self.root}
         self.members = {management: Member(management, name, self.root.id)}
         self.management = management
+        self.policies = {FULL_ACCESS: full_access()}
+        """By id; see `add_policy`."""
         _BY_ACCOUNT[management] = self
 
     def part(self, kind: Callable[["Organization"], Part]) -> Part:
@@ -97,6 +100,17 @@ class Organization:
             for tell in self.joining:
                 tell(member)
         return member
+
+    def add_policy(self, name: str, content: str, *targets: str) -> Policy:
+        """Add a service control policy, attached to the root, to units or to accounts by id."""
+        number = new_id("", f"{self.id}/{name}", len(self.policies), 10).lower()
+        policy = Policy(f"p-{number}", name, content, targets=set(targets))
+        self.policies[policy.id] = policy
+        return policy
+
+    def has(self, target: str) -> bool:
+        """Is the id that of the root, of a unit or of an account?"""
+        return target in self.units or target in self.members
 
     def delegate(self, account_id: str, *services: str) -> None:
         """Make an account a delegated administrator of these services."""

@@ -8,6 +8,7 @@ from moto.organizations import responses
 
 from emulator.gateway.pages import InvalidToken, cut_page
 from emulator.organizations.models import Organization, Refusal, organization_of
+from emulator.organizations.policies import FULL_ACCESS, Policy
 
 MAX_PAGE = 20
 
@@ -118,6 +119,30 @@ class OrganizationsResponse(responses.OrganizationsResponse):
         tags = [{"Key": k, "Value": v} for k, v in organization.members[account].tags.items()]
         return self._pages("Tags", tags)
 
+    def list_policies_for_target(self) -> str:
+        """The policies of one kind that are attached to a target itself, not those above it."""
+        organization, target = self._administered(), self._get_param("TargetId")
+        if not organization.has(target):
+            raise Refusal("TargetNotFoundException", "You specified a target that doesn't exist.")
+        found = [
+            policy
+            for policy in organization.policies.values()
+            if policy.kind == self._get_param("Filter")
+            and (policy.id == FULL_ACCESS or target in policy.targets)
+        ]
+        return self._pages(
+            "Policies", found, lambda policy: policy.describe(_policy_arn(organization, policy))
+        )
+
+    def describe_policy(self) -> str:
+        """One policy with its text."""
+        organization = self._administered()
+        policy = organization.policies.get(self._get_param("PolicyId"))
+        if policy is None:
+            raise Refusal("PolicyNotFoundException", "You specified a policy that doesn't exist.")
+        summary = policy.describe(_policy_arn(organization, policy))
+        return json.dumps({"Policy": {"PolicySummary": summary, "Content": policy.content}})
+
     def _parent(self) -> tuple[Organization, str]:
         organization, parent = self._administered(), self._get_param("ParentId")
         if parent not in organization.units:
@@ -134,3 +159,9 @@ class OrganizationsResponse(responses.OrganizationsResponse):
             raise Refusal("InvalidInputException", str(error)) from None
         answer: dict[str, Any] = {name: [describe(item) for item in page]}
         return json.dumps(answer if token is None else {**answer, "NextToken": token})
+
+
+def _policy_arn(organization: Organization, policy: Policy) -> str:
+    if policy.id == FULL_ACCESS:
+        return f"arn:aws:organizations::aws:policy/service_control_policy/{policy.id}"
+    return organization.arn("policy", policy.kind.lower(), policy.id)

@@ -4,6 +4,8 @@ Moto lets a statement with a condition deny everything. Here conditions count: a
 this cloud stands for one with TLS, and another account's request comes from its organization.
 """
 
+import base64
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +40,9 @@ def judge_policy(bucket: models.FakeBucket, action: str, resource: str) -> Permi
     return PermissionResult.DENIED if denied else PermissionResult.NEUTRAL
 
 
-def find_code_fault(account: str, region: str, bucket: str, key: str, organization: str) -> str:
+def find_code_fault(
+    account: str, region: str, bucket: str, key: str, organization: str, version: str = ""
+) -> str:
     """Return Lambda's complaint when an account cannot take its code from S3, or ""."""
     partition = get_partition(region)
     for regions in models.s3_backends.values():
@@ -59,8 +63,26 @@ def find_code_fault(account: str, region: str, bucket: str, key: str, organizati
             return f"S3 Error Code: PermanentRedirect. The bucket is in {found.region_name}."
         if key not in found.keys:
             return "Error occurred while GetObject. S3 Error Code: NoSuchKey."
+        if version and version not in {each.version_id for each in found.keys.getlist(key)}:
+            return "Error occurred while GetObject. S3 Error Code: NoSuchVersion."
         return ""
     return "Error occurred while GetObject. S3 Error Code: NoSuchBucket."
+
+
+def find_code(region: str, bucket: str, key: str, version: str = "") -> bytes:
+    """Return the content of an object, whoever owns it, or nothing where there is none."""
+    partition = get_partition(region)
+    for regions in models.s3_backends.values():
+        found = regions[partition].buckets.get(bucket) if partition in regions else None
+        for each in found.keys.getlist(key, []) if found else ():
+            if version in ("", each.version_id):
+                return bytes(each.value)
+    return b""
+
+
+def digest_code(code: bytes) -> str:
+    """Return CodeSha256 of a function's code."""
+    return base64.b64encode(hashlib.sha256(code).digest()).decode()
 
 
 def _statements(bucket: models.FakeBucket) -> list[dict[str, Any]]:

@@ -47,9 +47,13 @@ class Document(models.Document):
         account_id: str,
         region_name: str,
     ) -> models.Document:
-        """Put a new version where the template says UpdateMethod: NewVersion."""
+        """Put a new version where the template says UpdateMethod: NewVersion.
+
+        Another name makes another document, and takes the old one away.
+        """
         properties = cloudformation_json["Properties"]
-        if properties.get("UpdateMethod") != "NewVersion":
+        renamed = properties.get("Name", original_resource.name) != original_resource.name
+        if renamed or properties.get("UpdateMethod") != "NewVersion":
             return super().update_from_cloudformation_json(
                 original_resource, new_resource_name, cloudformation_json, account_id, region_name
             )

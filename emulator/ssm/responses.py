@@ -1,6 +1,7 @@
 """SSM's Automation operations, which moto lacks."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -85,6 +86,7 @@ class SsmResponse(responses.SimpleSystemManagerResponse):
 FILTERS: dict[str, Callable[[Execution, list[str]], bool]] = {
     "DocumentNamePrefix": lambda one, texts: one.document_name.startswith(tuple(texts)),
     "ExecutionStatus": lambda one, texts: one.status in texts,
+    "StartTimeAfter": lambda one, texts: one.started >= datetime.fromisoformat(texts[0]),
     "ExecutionId": lambda one, texts: one.id in texts,
 }
 

@@ -11,6 +11,10 @@ VERBS = {
     "remove": "Take the rule away again; users, keys and quarantines are left as they are.",
     "report": "Show what AWS Config holds in every account, worst first; nothing is changed.",
     "evidence": "Write what an auditor keeps into a folder, or check such a folder later.",
+    "remediate": "Work the findings off in batches, worst first; each is shown and asked for.",
+    "restore": "Make quarantined keys Active again and leave their tags: the undoing.",
+    "rescan": "Let AWS Config judge everybody anew; say what is new, gone and still there.",
+    "letters": "Write one text for each owner of a finding into a folder; nothing is sent.",
     "exceptions": "List, add, remove and apply exceptions: who accepts a key's risk, until when.",
 }
 """Each verb with its line of help. Its module is imported only when the verb is asked for."""

@@ -17,9 +17,10 @@ from rich.console import Console
 from rich.text import Text
 
 from rollout.commands import deploy
+from rollout.commands.parser import make_parser
 from rollout.errors import Refused
-from rollout.names import RULE
-from rollout.output.progress import dots
+from rollout.names import MODULE, RULE
+from rollout.output.teller import dots
 from rollout.output.verdicts import write_rows
 from rule.decision import COMPLIANT, NON_COMPLIANT
 
@@ -32,6 +33,15 @@ STEP = "QuarantineOrDeleteOffendingKeys"
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 SPRING = datetime(2026, 4, 1, 8, tzinfo=UTC)
 """When most users of the demo were created."""
+IN_USE = (COMPLIANT, "Every active access key is in use.")
+NO_KEY = (COMPLIANT, "No active access key.")
+IDLE = (NON_COMPLIANT, "AWS has no use of it on record. Make it inactive, then delete it.")
+IN_QUARANTINE = (COMPLIANT, "in quarantine until 2026-11-09T14:00:00Z.")
+"""Verdicts of several users: the compliance, and how the sentence ends."""
+
+
+DESK = {"report": 1, "remediate --yes": 0, "restore --since 2h --yes": 1}
+"""What the last chapter runs, and the exit code of each: Ben's deleted key cannot come back."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -79,13 +89,13 @@ class Story:
         rule = self.deploy()
         self.add_people()
         verdicts = {
-            "ada.uses-it": COMPLIANT,
-            "ben.idle": NON_COMPLIANT,
-            "cora.later": COMPLIANT,
-            "dan.waiver": COMPLIANT,
-            "eve.lapsed": NON_COMPLIANT,
-            "finn.new": COMPLIANT,
-            "gil.returns": NON_COMPLIANT,
+            "ada.uses-it": IN_USE,
+            "ben.idle": IDLE,
+            "cora.later": (COMPLIANT, "no setup key; Criterion UNUSED would report it."),
+            "dan.waiver": (COMPLIANT, "key {key} of dan.waiver."),
+            "eve.lapsed": (NON_COMPLIANT, "delete it. The exception ended on 2026-10-31."),
+            "finn.new": (COMPLIANT, "not judged before 2026-11-02T12:00:00Z."),
+            "gil.returns": IDLE,
         }
         self.title("2. AWS Config sends each user, then its schedule: what its console lists")
         self.account.deliver_changes()
@@ -100,14 +110,14 @@ class Story:
         )
         self.keys["finn.new"].record_use(NOW + timedelta(hours=2))
         rule.send_schedule()
-        verdicts["eve.lapsed"] = COMPLIANT
+        verdicts |= {"eve.lapsed": NO_KEY, "finn.new": IN_USE}
         self.show(rule, verdicts)
 
         self.title("4. The security team switches the remediation on")
         self.switch_remediation_on()
         rule.send_schedule()
         self.remediate()
-        verdicts |= {"ben.idle": COMPLIANT, "gil.returns": COMPLIANT}
+        verdicts |= {"ben.idle": IN_QUARANTINE, "gil.returns": IN_QUARANTINE}
         self.show(rule, verdicts)
 
         self.title("5. Gil needs his key: he makes it Active again, leaves the tag, and uses it")
@@ -118,17 +128,33 @@ class Story:
             Status="Active",
         )
         rule.send_schedule()
+        verdicts["gil.returns"] = (
+            COMPLIANT,
+            "made Active again during its quarantine; not judged before 2026-11-09T18:00:00Z.",
+        )
         self.show(rule, verdicts)
         self.keys["gil.returns"].record_use(self.account.clock.now())
 
         self.title("6. Eight days after the quarantine began")
         self.account.clock.advance(days=6)
         rule.send_schedule()
-        verdicts["ben.idle"] = NON_COMPLIANT
+        verdicts["ben.idle"] = (
+            NON_COMPLIANT,
+            "on record; its quarantine ended at 2026-11-09T14:00:00Z. Delete it.",
+        )
+        verdicts["gil.returns"] = IN_USE
         self.show(rule, verdicts)
         self.remediate()
-        verdicts["ben.idle"] = COMPLIANT
+        verdicts["ben.idle"] = NO_KEY
         self.show(rule, verdicts)
+
+        self.title("7. By hand instead: a report, a batch, and a restore at three in the morning")
+        self.add("hal.forgot", SPRING)
+        rule.send_schedule()
+        for line, code in DESK.items():
+            self.out.print(f"$ {MODULE} {line} --account-only")
+            arguments = make_parser(MODULE).parse_args([*line.split(), "--account-only"])
+            self.as_expected &= arguments.run(arguments) == code
 
     def deploy(self) -> "Rule":
         """Create the stack from template.yaml and the rule from conformance-pack.yaml."""
@@ -196,13 +222,20 @@ class Story:
         """Write a name, dots and its result, as every verb does."""
         self.out.print(Text(f"{what} {dots(what)} {result}"))
 
-    def show(self, rule: "Rule", expected: dict[str, str]) -> None:
-        """Show the results that changed, as the Config console lists them; compare them all."""
+    def show(self, rule: "Rule", expected: dict[str, tuple[str, str]]) -> None:
+        """Show the results that changed, as the Config console lists them; compare them all.
+
+        A verdict is its sentence as well: the right compliance for a wrong reason is not expected.
+        """
         findings = rule.list_findings()
         rows = [(each.user, each.compliance, each.annotation) for each in findings]
         write_rows([row for row in rows if row not in self.shown], sys.stdout)
         self.shown = rows
-        self.as_expected &= {each.user: each.compliance for each in findings} == expected
+        self.as_expected &= {user for user, _, _ in rows} == expected.keys() and all(
+            compliance == expected[user][0]
+            and why.endswith(expected[user][1].format(key=self.keys[user].access_key_id))
+            for user, compliance, why in rows
+        )
 
 
 def run_deploy(*options: str) -> None:

@@ -28,11 +28,11 @@ from rollout.organization.accounts import Account, read_organization
 from rollout.organization.members import Members
 from rollout.output.verdicts import FORMATS, write_verdicts
 from rule.account import judge_one
-from rule.credential_report import LAST_YEAR
 from rule.facts import utc
 from rule.live import read_identity
 from rule.parameters import VERDICT_PARAMETERS, Policy
 from rule.readers import Judged
+from rule.report_row import LAST_YEAR
 
 MUCH = 20
 """From so many on, progress is told in a pipe."""

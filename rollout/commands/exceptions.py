@@ -12,19 +12,20 @@ from rollout.errors import Refused
 from rollout.output.exceptions import (
     COLUMNS,
     describe,
+    describe_changes,
     describe_counts,
     describe_row,
     describe_wanted,
+    find_faults,
     tell_bad,
     tell_fault,
-    tell_stray,
     tell_write,
 )
-from rollout.output.progress import BAD, GOOD, Line, Story
+from rollout.output.story import Draft, Story
 from rollout.remediation.attempt import attempt
-from rollout.remediation.exception_file import ACCOUNT, read_exceptions
+from rollout.remediation.exception_file import ACCOUNT, choose_entries, read_exceptions
+from rollout.remediation.exception_writing import remove_exception, write_exception
 from rollout.remediation.exceptions import (
-    Changes,
     Recorded,
     Standing,
     State,
@@ -36,9 +37,7 @@ from rollout.remediation.exceptions import (
     list_exceptions,
     read_policy,
     read_standing,
-    remove_exception,
     sort_exceptions,
-    write_exception,
 )
 from rollout.remediation.tagged_users import TaggedUser, read_tagged_user
 from rule.live import UserGone
@@ -84,7 +83,7 @@ def parse_days(text: str) -> timedelta:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for and return the exit code. Raises Refused."""
-    code: int = arguments.act(arguments, Story(arguments.format), datetime.now(UTC))
+    code: int = arguments.act(arguments, Story("exceptions", arguments.format), datetime.now(UTC))
     return code
 
 
@@ -98,7 +97,7 @@ def show(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
     bad = [each for each in found if each.state is not State.VALID]
     with story.line(f"exceptions in {len(seen)} of {len(place.accounts)} accounts") as line:
         tell_policies(line, seen.values())
-        line.end(describe_counts(found), style=BAD if bad else GOOD)
+        line.end(describe_counts(found))
         blame(line, [tell_bad(each) for each in bad])
     today = now.date()
     shown = [each for each in found if is_due(each, arguments.expiring, today)]
@@ -106,7 +105,7 @@ def show(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
         story.say()
         story.table(COLUMNS, [describe_row(each, today) for each in shown])
     document = {"exceptions": [describe(each, today) for each in shown]}
-    return close(story, place, "exceptions list", document)
+    return close(story, place, document)
 
 
 def is_due(each: Recorded, within: timedelta | None, today: date) -> bool:
@@ -137,7 +136,7 @@ def add(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
             line.end("would be written")
         else:
             do(story, line, arguments.user, "written", lambda: write_exception(session, change))
-    return close(story, place, "exceptions add", {"exception": describe_wanted(wanted)})
+    return close(story, place, {"exception": describe_wanted(wanted)})
 
 
 def remove(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
@@ -155,19 +154,24 @@ def remove(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
             line.end("would be removed")
         else:
             do(story, line, arguments.user, "removed", lambda: remove_exception(session, user))
-    return close(story, place, "exceptions remove", {"user": name, "tags": tags})
+    return close(story, place, {"user": name, "tags": tags})
 
 
 def apply(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
     """Write what the files want; 1 when something was not written, or stands in no file."""
     entries = read_exceptions([(each, read_file(each)) for each in arguments.files])
     place = open_accounts(arguments, arguments.account, arguments.unit)
-    wanted = choose_entries(entries, place, some=bool(arguments.account or arguments.unit))
+    where = place.organization.id if place.organization else str(place.accounts[0])
+    chosen = {each.id for each in place.accounts}
+    some = bool(arguments.account or arguments.unit)
+    wanted = choose_entries(entries, chosen, where, some=some)
     seen = place.read(story, "users and their tags", read_standing)
     changes = compare(wanted, seen, now)
     with story.line(f"exceptions in {', '.join(arguments.files)}") as line:
         tell_policies(line, seen.values())
-        tell_changes(line, place, changes)
+        faults = find_faults(changes)
+        line.end(describe_changes(changes))
+        blame(line, faults)
     for change in changes.writes:
         account = place.find(change.wanted.account)
         user = f"{account.id}/{change.wanted.user}"
@@ -184,7 +188,7 @@ def apply(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
         "refused": [{**describe_wanted(each), "fault": why} for each, why in changes.refused],
         "in_no_file": [describe(each, now.date()) for each in changes.strays],
     }
-    return close(story, place, "exceptions apply", document)
+    return close(story, place, document)
 
 
 def open_user(arguments: argparse.Namespace) -> tuple[Place, str]:
@@ -211,35 +215,17 @@ def read_file(name: str) -> bytes:
         raise Refused(f"{name}: {error.strerror}.") from error
 
 
-def choose_entries(entries: Iterable[Wanted], place: Place, *, some: bool) -> list[Wanted]:
-    """Return the entries for the accounts of the place. Raises Refused for an unknown account.
-
-    With `some` accounts chosen, entries for others are left for another run.
-    """
-    chosen = {each.id for each in place.accounts}
-    outside = [each for each in entries if each.account not in chosen]
-    if outside and not some:
-        where = place.organization.id if place.organization else str(place.accounts[0])
-        raise Refused(
-            "Nothing was changed:\n"
-            + "\n".join(
-                f"{each.where}: {each.account} is no active account of {where}." for each in outside
-            )
-        )
-    return [each for each in entries if each.account in chosen]
-
-
-def do(story: Story, line: Line, user: str, done: str, act: Callable[[], object]) -> None:
+def do(story: Story, line: Draft, user: str, done: str, act: Callable[[], object]) -> None:
     """Do it, and end the line with what was done, or with the fault."""
     if why := attempt(act):
-        line.end(f"not {done}", style=BAD)
+        line.end(f"not {done}")
         blame(line, [tell_fault(user, why)])
         return
     line.end(done)
     story.changed(f"{done}: {user}")
 
 
-def tell_policies(line: Line, seen: Iterable[Standing]) -> None:
+def tell_policies(line: Draft, seen: Iterable[Standing]) -> None:
     """Note in how many accounts no rule stands, so that the default bound counts."""
     there = [each for each in seen if not each.deployed]
     if there:
@@ -247,22 +233,3 @@ def tell_policies(line: Line, seen: Iterable[Standing]) -> None:
             f"{len(there)} without the rule: an exception there may end at most"
             f" {there[0].policy.max_exception.days} days ahead, the default"
         )
-
-
-def tell_changes(line: Line, place: Place, changes: Changes) -> None:
-    """Tell what the files come to, and what cannot be written."""
-    strays = len(changes.strays)
-    parts = [
-        (len(changes.unchanged), "as they stand"),
-        (len(changes.writes), "to write"),
-        (len(changes.refused), "refused"),
-        (strays, "in no file"),
-    ]
-    bad = changes.refused or changes.strays
-    told = ", ".join(f"{number} {word}" for number, word in parts if number) or "none"
-    line.end(told, style=BAD if bad else GOOD)
-    refused = [
-        tell_fault(f"{each.account}/{each.user}", f"{each.where}: {why}")
-        for each, why in changes.refused
-    ]
-    blame(line, refused + [tell_stray(each) for each in changes.strays])

@@ -11,10 +11,9 @@ from rollout.commands.options import FORMATS, read_caller
 from rollout.deployment.region import open_place
 from rollout.errors import Refused
 from rollout.organization.accounts import Account, Organization, read_organization
-from rollout.organization.members import Members, tell_unseen
+from rollout.organization.members import Members, list_unseen
 from rollout.output.fault import Fault
-from rollout.output.progress import Fault as Told
-from rollout.output.progress import Line, Story
+from rollout.output.story import Draft, Story
 
 ACCOUNT = re.compile("[0-9]{12}")
 NOT_READ = 3
@@ -44,7 +43,10 @@ class Place:
         """Return what `read` sees in each account, telling who was not read and why."""
         with story.line(f"{what} in {len(self.accounts)} accounts") as line:
             seen = self.members.look(self.accounts, read)
-            tell_unseen(line, self.accounts, seen)
+            result = list_unseen(line.result(), self.accounts, seen)
+            line.unseen += result.unseen
+            line.notes += result.notes
+            line.word = result.part if result.unseen else ""
         found = dict[Account, Seen]()
         for account in self.accounts:
             at = seen[account.id]
@@ -62,10 +64,9 @@ class Place:
         where = self.organization.id if self.organization else f"{self.session.label} alone"
         raise Refused(f"{account_id}: no such active account in {where}.")
 
-    def document(self, verb: str) -> dict[str, object]:
+    def document(self) -> dict[str, object]:
         """Return the head of what a verb writes as json."""
         return {
-            "verb": verb,
             "organization": self.organization.id if self.organization else None,
             "account": self.session.account,
             "region": self.session.region,
@@ -111,7 +112,11 @@ def add_member_options(parser: argparse.ArgumentParser, *, choose: bool = True) 
 
 
 def open_accounts(
-    arguments: argparse.Namespace, accounts: Collection[str] = (), units: Collection[str] = ()
+    arguments: argparse.Namespace,
+    accounts: Collection[str] = (),
+    units: Collection[str] = (),
+    *,
+    with_units: bool = False,
 ) -> Place:
     """Return the place that the options name, with these accounts and units alone. Raises Refused.
 
@@ -123,7 +128,7 @@ def open_accounts(
     if units and arguments.account_only:
         raise Refused("--unit: with --account-only there is no organization.")
     session, organization, here = open_place(read_caller(arguments))
-    if organization and units:
+    if organization and (units or with_units):
         organization = read_organization(session, with_units=True)
     active = [each for each in organization.accounts if each.active] if organization else [here]
     if organization and units:
@@ -144,12 +149,12 @@ def find_unit(organization: Organization, text: str) -> str:
     raise Refused(f"--unit {text}: no such unit in {organization.id}.")
 
 
-def blame(line: Line, faults: Iterable[Fault]) -> None:
+def blame(line: Draft, faults: Iterable[Fault]) -> None:
     """Tell these faults below a line, which ends as it was told to."""
-    line.faults += [Told(each.text, each.mend) for each in faults]
+    line.faults += faults
 
 
-def close(story: Story, place: Place, verb: str, document: Mapping[str, object]) -> int:
+def close(story: Story, place: Place, document: Mapping[str, object]) -> int:
     """End the story; NOT_READ where nothing else is wrong but accounts were not read."""
-    code = story.close({**place.document(verb), **document})
+    code = story.close({**place.document(), **document})
     return code or (NOT_READ if place.not_read else 0)

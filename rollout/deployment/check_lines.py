@@ -142,6 +142,7 @@ def tell_recorders(known: Preflight, result: Result) -> Result:
     ]
     if silent:
         notes.append(f"not seen: {', '.join(map(str, silent))}")
+    notes += judge.tell_large_accounts(known.meant.targets.accounts, users)
     hidden = tuple(Unseen(each.id, result.check, NO_ROLE) for each in others)
     return replace(result, unseen=hidden, part="seen in part", notes=tuple(notes))
 

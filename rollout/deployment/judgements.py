@@ -26,6 +26,8 @@ from rollout.output.fault import Fault
 MAX_ORGANIZATION_PACKS = 50
 MAX_PACKS = 50
 MAX_RULES = 1000
+LARGE = 500
+"""Users from which on a new rule's first evaluation makes IAM throttle."""
 
 
 def judge_features(organization: Organization) -> list[Fault]:
@@ -179,6 +181,17 @@ def tell_administrators(organization: Organization) -> list[str]:
         else:
             told.append(f"{name}: {', '.join(map(str, administrators)) or 'none'}")
     return told
+
+
+def tell_large_accounts(accounts: Iterable[Account], users: Mapping[str, int]) -> list[str]:
+    """Return a sentence on the accounts whose first evaluation is better bounded."""
+    large = [f"{each} ({users[each.id]:,})" for each in accounts if users.get(each.id, 0) > LARGE]
+    if not large:
+        return []
+    return [
+        f"more than {LARGE} users: {', '.join(large)}; a new rule evaluates them all at once: bound"
+        " that with --stack-parameter ReservedConcurrency=5 (docs/operate/large-accounts.md)"
+    ]
 
 
 def tell_accounts(organization: Organization, intent: Intent) -> list[str]:

@@ -15,11 +15,12 @@ from rollout.findings.evaluation import GIVEN, NOW, Evaluated, NotRead, Scope
 from rollout.organization.accounts import Account
 from rollout.organization.members import Members
 from rule.account import NotSettled, OutOfTime, UsersNotRead, judge_account
-from rule.credential_report import ReportNotReady, ReportUnreadable
+from rule.credential_report import ReportNotReady
 from rule.facts import utc
 from rule.live import UserGone
 from rule.parameters import Policy
 from rule.readers import Clock, Judged
+from rule.report_row import ReportUnreadable
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient

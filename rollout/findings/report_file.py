@@ -15,17 +15,12 @@ from rollout.findings.evaluation import (
 )
 from rollout.findings.report_forms import Part, read_forms
 from rollout.organization.accounts import Account
-from rule.credential_report import (
-    LAST_YEAR,
-    ReportUnreadable,
-    Row,
-    read_table,
-    read_users,
-)
+from rule.credential_report import read_table, read_users
 from rule.decision import judge
 from rule.facts import utc
 from rule.parameters import Policy
 from rule.readers import Judged
+from rule.report_row import LAST_YEAR, ReportUnreadable, Row
 
 AHEAD = "password_next_rotation"
 """The one column whose times lie ahead."""

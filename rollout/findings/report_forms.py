@@ -19,7 +19,8 @@ from typing import Any
 
 import yaml
 
-from rule.credential_report import ReportUnreadable, decode
+from rule.credential_report import decode
+from rule.report_row import ReportUnreadable
 
 MAX_BYTES = 1 << 30
 """Of a file once it is unpacked; the report of 5,000 users has about 3 MB."""

@@ -14,7 +14,6 @@ from rollout.aws.session import NotSeen, Session
 from rollout.errors import Refused
 from rollout.organization.accounts import Account
 from rollout.output.fault import Result, Unseen, count
-from rollout.output.progress import UNKNOWN, Line
 
 LOOKERS = 8
 """Accounts looked into at the same time."""
@@ -91,21 +90,6 @@ class Members:
                 "aws_session_token": keys["SessionToken"],
             },
         )
-
-
-def tell_unseen(
-    line: Line, accounts: Iterable[Account], seen: Mapping[str, object | NotSeen]
-) -> None:
-    """End a line with how many accounts were not seen, and why; without any, leave it alone."""
-    chosen = list(accounts)
-    reasons = {each: at.why for each in chosen if isinstance(at := seen[each.id], NotSeen)}
-    if not reasons:
-        return
-    ok = len(chosen) - len(reasons)
-    line.end(f"{ok} ok, {len(reasons)} not seen" if ok else "not seen", style=UNKNOWN)
-    if far := sum(why == NO_ROLE for why in reasons.values()):
-        line.notes.append(f"{far} accounts can be looked into with --member-role NAME only")
-    line.notes += [f"{each}: not seen: {why}" for each, why in reasons.items() if why != NO_ROLE]
 
 
 def list_unseen(

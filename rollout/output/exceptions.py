@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from datetime import date
 
+from rollout.names import name_program
 from rollout.output.fault import Fault
-from rollout.remediation.exceptions import Recorded, State, Wanted, Write
+from rollout.output.tables import Cell
+from rollout.remediation.exceptions import Changes, Recorded, State, Wanted, Write
 
 CHECK = "exceptions"
 COLUMNS = ["EXPIRES", "DAYS", "ACCOUNT", "USER", "OWNER", "STATE", "REASON"]
@@ -17,7 +19,7 @@ def describe_counts(found: Iterable[Recorded]) -> str:
     return ", ".join(parts) or "none"
 
 
-def describe_row(each: Recorded, today: date) -> list[str]:
+def describe_row(each: Recorded, today: date) -> list[Cell | str]:
     """Return an exception's row of the table."""
     days = each.days_left(today)
     return [
@@ -26,7 +28,7 @@ def describe_row(each: Recorded, today: date) -> list[str]:
         str(each.account),
         each.user,
         each.owner or "-",
-        each.state.value,
+        Cell(each.state.value, bad=each.state is not State.VALID),
         each.reason or "-",
     ]
 
@@ -79,7 +81,7 @@ def tell_bad(each: Recorded) -> Fault:
         each.account.id,
         CHECK,
         f"{each.account}: {each.user}: {each.fault}{owner}",
-        f"exceptions remove {each.account.id}/{each.user}",
+        f"{name_program()} exceptions remove {each.account.id}/{each.user}",
     )
 
 
@@ -90,5 +92,25 @@ def tell_stray(each: Recorded) -> Fault:
         each.account.id,
         CHECK,
         f"{each.account}: {each.user}: in no file: {end}, {each.state.value}",
-        f"exceptions remove {each.account.id}/{each.user}",
+        f"{name_program()} exceptions remove {each.account.id}/{each.user}",
     )
+
+
+def describe_changes(changes: Changes) -> str:
+    """Return what files come to against what stands, counted."""
+    parts = [
+        (len(changes.unchanged), "as they stand"),
+        (len(changes.writes), "to write"),
+        (len(changes.refused), "refused"),
+        (len(changes.strays), "in no file"),
+    ]
+    return ", ".join(f"{number} {word}" for number, word in parts if number) or "none"
+
+
+def find_faults(changes: Changes) -> list[Fault]:
+    """Return what cannot be written, and what stands in no file."""
+    refused = [
+        tell_fault(f"{each.account}/{each.user}", f"{each.where}: {why}")
+        for each, why in changes.refused
+    ]
+    return refused + [tell_stray(each) for each in changes.strays]

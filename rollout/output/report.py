@@ -16,7 +16,7 @@ from rollout.findings.finding import Finding, State, read_finding, tell_until
 from rollout.findings.html import write_html
 from rollout.findings.survey import Survey
 from rollout.names import name_program
-from rollout.output.progress import PIPE_WIDTH
+from rollout.output.teller import PIPE_WIDTH
 from rule import __version__
 from rule.facts import utc
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rollout.findings.evaluation import UNKNOWN, WORDS, Evaluated, Evaluation
-from rollout.output.progress import PIPE_WIDTH
+from rollout.output.teller import PIPE_WIDTH
 from rule import __version__
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.facts import NOT_READ, utc

@@ -5,17 +5,20 @@ from collections.abc import Callable
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rollout.errors import Refused
-from rule.live import UserGone
+from rule.live import PasswordUnclear, UserGone
 
 
 class ChangedMeanwhile(Exception):
     """Somebody else changed what was read; nothing was done."""
 
 
+EXPECTED = (Refused, ChangedMeanwhile, UserGone, PasswordUnclear, BotoCoreError, ClientError)
+
+
 def attempt(act: Callable[[], object]) -> str:
     """Do it, and return "" or why it was not done."""
     try:
         act()
-    except (Refused, ChangedMeanwhile, UserGone, BotoCoreError, ClientError) as error:
+    except EXPECTED as error:
         return str(error)
     return ""

@@ -12,7 +12,7 @@ Every fault of a file is told, with its line; a file that has one is not used at
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -103,3 +103,19 @@ def find_doubles(entries: Iterable[Wanted]) -> list[str]:
             user = f"{each.account}/{each.user}"
             faults.append(f"{each.where}: {user} has an entry at {there.where} already; keep one.")
     return faults
+
+
+def choose_entries(
+    entries: Iterable[Wanted], chosen: Collection[str], where: str, *, some: bool
+) -> list[Wanted]:
+    """Return the entries for the chosen accounts. Raises Refused for an account that is unknown.
+
+    With `some` accounts of `where` chosen, entries for others are left for another run.
+    """
+    outside = [each for each in entries if each.account not in chosen]
+    if outside and not some:
+        faults = [
+            f"{each.where}: {each.account} is no active account of {where}." for each in outside
+        ]
+        raise Refused("Nothing was changed:\n" + "\n".join(faults))
+    return [each for each in entries if each.account in chosen]

@@ -7,21 +7,20 @@ own words. Deciding is pure; only `read_standing` and `write_exception` touch AW
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 
 from rollout.aws.session import Session
 from rollout.organization.accounts import Account
-from rollout.remediation.attempt import ChangedMeanwhile
 from rollout.remediation.rule_in_force import read_rule_in_force
-from rollout.remediation.tagged_users import TaggedUser, read_tagged_user, read_tagged_users
+from rollout.remediation.tagged_users import TaggedUser, read_tagged_users
 from rule.exception_tags import EXCEPTION_TAG, EXCEPTION_TAGS, read_exception
 from rule.parameters import Policy, parse_parameters
 
-MOST_TAGS = 50
-LONGEST_VALUE = 256
-"""Of a user's tags and of a tag's value (IAM quotas)."""
+MOST_TAGS, LONGEST_VALUE = 50, 256
+"""IAM's quotas: tags of a user, characters of a value."""
 PUNCTUATION = "_.:/=+-@"
 PARTS = ("owner", "expires", "reason")
 
@@ -168,10 +167,9 @@ def sort_exceptions(found: Iterable[Recorded]) -> list[Recorded]:
 
 def parse_day(text: str) -> date | None:
     """Return the date, None for what is none; the only form is 2026-12-31."""
-    try:
+    with suppress(ValueError):
         return date.fromisoformat(text if re.fullmatch("[0-9-]{10}", text, re.ASCII) else "")
-    except ValueError:
-        return None
+    return None
 
 
 def find_fault(wanted: Wanted, standing: Standing, now: datetime) -> str:
@@ -208,9 +206,9 @@ def compare(
     by_id = {account.id: each for account, each in standing.items()}
     for each in wanted:
         named.add((each.account, each.user))
-        if each.account not in by_id:
+        there = by_id.get(each.account)
+        if there is None:
             continue
-        there = by_id[each.account]
         if fault := find_fault(each, there, now):
             changes.refused.append((each, fault))
         elif exception_tags(there.users[each.user].tags) == each.tags:
@@ -221,34 +219,3 @@ def compare(
         found = list_exceptions(account, there, now)
         changes.strays += [each for each in found if (account.id, each.user) not in named]
     return changes
-
-
-def write_exception(session: Session, write: Write) -> None:
-    """Write the three tags in one call, which also replaces those in another letter case.
-
-    Raises ChangedMeanwhile where the user is not the one that was read or has other tags by now,
-    UserGone where there is none of this name.
-    """
-    check_unchanged(session, write.user)
-    session.iam.tag_user(
-        UserName=write.wanted.user,
-        Tags=[{"Key": key, "Value": value} for key, value in write.wanted.tags.items()],
-    )
-
-
-def remove_exception(session: Session, user: TaggedUser) -> tuple[str, ...]:
-    """Remove the tags of an exception, and return their names."""
-    check_unchanged(session, user)
-    names = tuple(sorted(exception_tags(user.tags)))
-    if names:
-        session.iam.untag_user(UserName=user.who.name, TagKeys=list(names))
-    return names
-
-
-def check_unchanged(session: Session, user: TaggedUser) -> None:
-    """Raise ChangedMeanwhile where somebody changed user or exception since they were read."""
-    found = read_tagged_user(session, user.who.name)
-    if found.who.id != user.who.id:
-        raise ChangedMeanwhile(f"the name belongs to {found.who.id} by now, not {user.who.id}")
-    if exception_tags(found.tags) != exception_tags(user.tags):
-        raise ChangedMeanwhile("somebody changed its exception meanwhile")

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from rollout.aws.session import Session
 from rollout.errors import Refused
 from rollout.names import FUNCTION, RULE
-from rule.parameters import InvalidParameters, Policy, parse_parameters
+from rule.deployed_rule import parse_rule_parameters
+from rule.parameters import InvalidParameters, Policy
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def read_rule_in_force(session: Session) -> RuleInForce | None:
         )
     given = json.loads(rule.get("InputParameters") or "{}")
     try:
-        policy = parse_parameters(given)
+        policy = parse_rule_parameters(given)
     except InvalidParameters as fault:
         raise Refused(f"{session.label}: the rule {rule['ConfigRuleName']}: {fault}") from fault
     return RuleInForce(

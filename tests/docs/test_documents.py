@@ -1,11 +1,6 @@
-from tools.documents import (
-    DOCS,
-    STACK_ACTIONS,
-    load_stack,
-    write_checks,
-    write_permissions,
-    write_roll_out,
-)
+from tools.documents import DOCS, write_checks, write_roll_out
+from tools.permissions import STACK_ACTIONS, load_stack, write_permissions
+from tools.work_off import write_page
 
 RUN = "make docs writes it anew"
 
@@ -28,3 +23,8 @@ def test_every_resource_of_the_stack_has_its_actions_listed() -> None:
 
 def test_the_page_of_checks_lists_every_check() -> None:
     assert write_checks() == (DOCS / "operate" / "checks.md").read_text(encoding="utf-8"), RUN
+
+
+def test_the_page_on_working_off_shows_what_the_verbs_say() -> None:
+    page = (DOCS / "operate" / "work-off.md").read_text(encoding="utf-8")
+    assert write_page(page) == page, RUN

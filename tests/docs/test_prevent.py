@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -16,6 +17,7 @@ from cfnlint.api import lint
 from guardrails.cloudformation.check import check_template
 from guardrails.cloudformation.rules.console_user_key import ConsoleUserKey
 from guardrails.exemption import read_exemptions
+from guardrails.terraform.source import check_source
 from rollout.__main__ import main
 from tests.guardrails.cloudformation.test_guard import run_guard
 from tests.guardrails.scp.test_scp import PLACEHOLDERS
@@ -57,8 +59,14 @@ def test_every_command_line_shown_is_understood(
     for name in ("stack.yaml", "templates/*.yaml"):
         Path(name).write_text(CLEAN)
     Path("plan.json").write_text(PLAN)
+    for name in (
+        "cdk.out/stack.template.json",
+        ".serverless/cloudformation-template-update-stack.json",
+    ):
+        Path(name).parent.mkdir()
+        Path(name).write_text('{"Resources": {"B": {"Type": "AWS::S3::Bucket"}}}')
     shown = re.findall(r"no-setup-access-key (prevent [^`\n>]+)", read("prevent.md"))
-    assert len(shown) == 4
+    assert len(shown) == 7
     assert {main(shlex.split(line)) for line in shown} == {0, 1}
 
 
@@ -94,9 +102,9 @@ def test_the_snippets_for_cfn_lint_bring_the_rule(tmp_path: Path, way: str) -> N
     assert f"stack.yaml:5:3:5:6:{ConsoleUserKey.id}:" in run.stdout, run.stderr
 
 
-@pytest.mark.parametrize("service", ["GitHub Actions", "GitLab CI"])
-def test_the_snippets_for_ci_are_yaml_that_installs_and_runs(service: str) -> None:
-    text = json.dumps(yaml.safe_load(find_blocks("prevent.md", "yaml", service)[0]))
+@pytest.mark.parametrize(("service", "number"), [("GitHub Actions", 1), ("GitLab CI", 0)])
+def test_the_snippets_for_ci_are_yaml_that_installs_and_runs(service: str, number: int) -> None:
+    text = json.dumps(yaml.safe_load(find_blocks("prevent.md", "yaml", service)[number]))
     assert text.index("pip install") < text.index("no-setup-access-key prevent")
 
 
@@ -151,3 +159,81 @@ def test_the_example_of_use_leaves_no_placeholder() -> None:
     ).stdout
     assert json.loads(made)["Version"] == "2012-10-17"
     assert "<" not in made
+
+
+def test_the_snippets_that_include_ours_give_inputs_that_exist() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    shown = yaml.safe_load(find_blocks("prevent.md", "yaml", "GitHub Actions")[0])
+    assert (
+        shown["jobs"]["no-setup-access-key"]["steps"][-1]["with"].keys() <= action["inputs"].keys()
+    )
+    head = next(yaml.safe_load_all((ROOT / "templates" / "prevent.yml").read_text()))
+    shown = yaml.safe_load(find_blocks("prevent.md", "yaml", "GitLab CI")[1])
+    assert shown["include"][0]["inputs"].keys() <= head["spec"]["inputs"].keys()
+
+
+def test_cfn_lint_s_own_hook_with_our_rule_finds_the_key(tmp_path: Path) -> None:
+    snippet = yaml.safe_load(find_blocks("prevent.md", "yaml", "cfn-lint")[1])
+    hook = snippet["repos"][0]["hooks"][0]
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "stack.yaml").write_text(TEMPLATE)
+    assert re.search(hook["files"], "templates/stack.yaml")
+    (tmp_path / "guardrails").symlink_to(ROOT / "guardrails")
+    cfn_lint = Path(sys.executable).with_name("cfn-lint")
+    run = subprocess.run(
+        [cfn_lint, *hook["args"], "templates/stack.yaml"],
+        cwd=tmp_path,
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ConsoleUserKey.id in run.stdout, run.stderr
+
+
+def test_cdk_s_validator_is_given_a_rule_that_finds_a_key_of_a_synthesized_template() -> None:
+    shown = find_blocks("prevent.md", "typescript", "AWS CDK")[0]
+    rules = re.findall(r"'([^']+\.guard)'", shown)
+    assert [(ROOT / rule).is_file() for rule in rules] == [True]
+    synthesized = {
+        "Resources": {
+            "OperatorA1B2C3D4": {
+                "Type": "AWS::IAM::User",
+                "Properties": {"LoginProfile": {"Password": "x"}},
+            },
+            "OperatorKeyE5F6": {
+                "Type": "AWS::IAM::AccessKey",
+                "Properties": {"UserName": {"Ref": "OperatorA1B2C3D4"}},
+            },
+        }
+    }
+    assert run_guard(synthesized) == "FAIL"
+
+
+def test_the_comment_shown_accepts_the_key_and_the_checkov_policy_is_where_it_is_said(
+    tmp_path: Path,
+) -> None:
+    block = find_blocks("prevent.md", "hcl", "Accept a finding")[0]
+    other = 'resource "aws_iam_user" "this" { name = "ann" }\n'
+    profile = 'resource "aws_iam_user_login_profile" "p" { user = "ann" }\n'
+    (tmp_path / "main.tf").write_text(block + other + profile)
+    judgement = check_source(tmp_path, [tmp_path / "main.tf"], TODAY)
+    assert [a.acceptance.owner for a in judgement.accepted] == ["platform team"]
+    policy = ROOT / "guardrails" / "terraform" / "checkov" / "no_setup_access_key.yaml"
+    assert str(policy.relative_to(ROOT)) in read("prevent.md")
+    assert yaml.safe_load(policy.read_text())["metadata"]["id"] == "CKV2_NSAK_1"
+
+
+def test_checkov_itself_takes_the_policy(tmp_path: Path) -> None:
+    checkov = shutil.which("checkov")
+    if checkov is None:
+        pytest.skip("checkov is not on this machine")
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_iam_user" "u" { name = "ann" }\n'
+        'resource "aws_iam_user_login_profile" "p" { user = aws_iam_user.u.name }\n'
+        'resource "aws_iam_access_key" "k" { user = aws_iam_user.u.name }\n'
+    )
+    folder = ROOT / "guardrails" / "terraform" / "checkov"
+    command = [checkov, "-d", str(tmp_path), "--external-checks-dir", str(folder), "--compact"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "CKV2_NSAK_1" in run.stdout

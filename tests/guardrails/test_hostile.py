@@ -1,6 +1,7 @@
 """Files made to do harm: what they name is shown and not obeyed, and the work is bounded."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -112,6 +113,41 @@ def nest(depth: int, width: int) -> str:
 def test_work_without_end_is_refused_before_it_begins(text: str, reason: str) -> None:
     with pytest.raises(Unreadable, match=reason):
         check_document(text.encode(), "t.json", None, TODAY)
+
+
+def refuse_or_judge(text: str) -> str:
+    """Return why a text is refused, "judged" where it is and has no finding."""
+    try:
+        findings = check_document(text.encode(), "t.json", None, TODAY).findings
+    except Unreadable as error:
+        return str(error)
+    return f"{findings}" if findings else "judged"
+
+
+@pytest.mark.parametrize("depth", [100, 480, 900, 5000])
+@pytest.mark.parametrize("form", ["JSON", "YAML"])
+def test_a_value_however_deep_is_judged_or_refused_in_words(form: str, depth: int) -> None:
+    value = '{"a":' * depth + "1" + "}" * depth
+    text = f'{{"Resources": {{"K": {{"Type": "AWS::IAM::AccessKey", "Properties": {value}}}}}}}'
+    if form == "YAML":
+        text = f"# YAML\n{text}"
+    assert re.search("judged|nested|cannot follow|recursion", refuse_or_judge(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Resources: {1: {Type: "AWS::IAM::AccessKey"}, 2: 3}\n',
+        "Resources: {K: {Type: AWS::IAM::AccessKey, Properties: 7}}\nParameters: [1]\n",
+        "Resources: {K: {Type: AWS::IAM::AccessKey}}\nMappings: {a: 1}\nTransform: {Name: [1]}\n",
+        "Resources: {K: {Type: [AWS::IAM::AccessKey]}, L: {Type: A::B}}\nMetadata: 1\n",
+    ],
+)
+def test_what_is_malformed_is_refused_or_judged_and_never_an_error_of_the_program(
+    text: str,
+) -> None:
+    told = refuse_or_judge(text)
+    assert re.match("judged|it is malformed|cfn-lint cannot follow|line |it is neither", told)
 
 
 def work_for_ever() -> None:

@@ -14,7 +14,7 @@ from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE, judge
 from rule.facts import NOT_READ, Key, NotRead, User, utc
 from rule.parameters import InvalidParameters, Policy, parse_parameters
 from rule.quarantine import QUARANTINE_TAG as TAG
-from rule.quarantine import describe_until
+from rule.quarantine import describe_started, describe_until
 from rule.sentences import clip, fit, units
 from rule.standing import Standing, needs_tags
 from tests.support.facts import CREATED, ID, NOW, OTHER_ID, key, policy, user
@@ -37,7 +37,7 @@ def quarantined(
 
 def begun(start: datetime) -> dict[str, str]:
     """Return the tag that the runbook writes first."""
-    return {f"no-setup-access-key:quarantined:{ID}": f"{utc(start)} started"}
+    return {f"no-setup-access-key:quarantined:{ID}": describe_started(start)}
 
 
 def excepted(

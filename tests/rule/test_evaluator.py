@@ -498,7 +498,7 @@ def test_an_exception_tagged_while_the_user_is_read_counts(account: Account, rul
             "alice",
             "COMPLIANT",
             "The risk is accepted by x until the end of 2026-09-30: access key"
-            f" {key.access_key_id}.",
+            f" {key.access_key_id} of alice.",
         )
     ]
     assert calls.count("iam:GetUser") == 1

@@ -141,7 +141,7 @@ class Outcome:
 
 
 PERMISSIONS = ROOT / "docs" / "operate" / "permissions.md"
-WORK_OFF = ("exceptions",)
+WORK_OFF = ("remediate", "restore", "rescan", "letters", "exceptions")
 """The verbs that work findings off; one account alone takes what they call in the accounts."""
 BLOCK = re.compile(r"```json\n(.*?)```", re.DOTALL)
 _CALLS: list[CallLog] = []

@@ -126,7 +126,7 @@ def write_page(
         "",
         "## Cold start",
         "",
-        "Milliseconds of import by whose code it is, the best of five:",
+        "Milliseconds of import by whose code it is, each module's best of five:",
         "",
         f"| handler | {' | '.join(owners)} | own code and rdklib |",
         "|---|---|---|---|---|---|",

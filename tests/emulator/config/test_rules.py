@@ -4,6 +4,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto.config.exceptions import NoSuchConfigRuleException
 
 from emulator import Account, open_account
@@ -53,6 +54,44 @@ def test_after_three_errors_config_gives_up(account: Account) -> None:
     run = rule.send_schedule()
     assert (run.succeeded, run.answer, len(run.errors)) == (False, None, 3)
     assert rule.invocations == [run]
+
+
+def read_runs() -> Any:
+    """Return what Config says of the runs of the only rule."""
+    config = boto3.client("config")
+    return config.describe_config_rule_evaluation_status()["ConfigRulesEvaluationStatus"]
+
+
+def test_config_keeps_when_a_rule_was_activated_and_last_ran_well_and_badly(
+    account: Account,
+) -> None:
+    account.clock.move_to(NOW)
+    rule = account.add_rule(RULE, Recorder(failures=3))
+    (before,) = read_runs()
+    account.clock.move_to(NOW + timedelta(hours=1))
+    rule.send_schedule()
+    account.clock.move_to(NOW + timedelta(hours=2))
+    rule.send_schedule()
+    (after,) = read_runs()
+    hours = {
+        name: int((value - NOW).total_seconds() / 3600)
+        for name, value in after.items()
+        if name.endswith("Time")
+    }
+    assert hours == {
+        "FirstActivatedTime": 0,
+        "LastFailedInvocationTime": 1,
+        "LastFailedEvaluationTime": 1,
+        "LastSuccessfulInvocationTime": 2,
+        "LastSuccessfulEvaluationTime": 2,
+    }
+    assert (before["FirstEvaluationStarted"], after["FirstEvaluationStarted"]) == (False, True)
+    assert after["LastErrorMessage"] == "attempt 3"
+
+
+def test_config_may_say_nothing_of_the_runs_of_a_lambda_rule(rule: Rule) -> None:
+    rule.config.shows_runs = False
+    assert read_runs() == []
 
 
 def test_an_answer_that_is_not_json_fails_after_the_work_is_done(account: Account) -> None:
@@ -242,3 +281,32 @@ def test_a_rule_that_wants_no_changes_gets_none(account: Account) -> None:
     account.iam.add_user("ann")
     assert account.deliver_changes() == []
     assert rule.invocations == []
+
+
+def test_only_a_process_check_takes_a_result_from_outside(account: Account, rule: Rule) -> None:
+    config = boto3.client("config")
+    config.put_config_rule(
+        ConfigRule={
+            "ConfigRuleName": "by-hand",
+            "Source": {"Owner": "AWS", "SourceIdentifier": "AWS_CONFIG_PROCESS_CHECK"},
+        }
+    )
+    evaluation: Any = {
+        "ComplianceResourceType": "AWS::::Account",
+        "ComplianceResourceId": account.account_id,
+        "ComplianceType": "COMPLIANT",
+        "Annotation": "Looked at by two.",
+        "OrderingTimestamp": NOW,
+    }
+    config.put_external_evaluation(ConfigRuleName="by-hand", ExternalEvaluation=evaluation)
+    (result,) = config.get_compliance_details_by_config_rule(ConfigRuleName="by-hand")[
+        "EvaluationResults"
+    ]
+    assert (result["ComplianceType"], result["Annotation"]) == ("COMPLIANT", "Looked at by two.")
+    for name, error in (
+        (rule.name, "InvalidParameterValueException"),
+        ("none", "NoSuchConfigRuleException"),
+    ):
+        with pytest.raises(ClientError) as refused:
+            config.put_external_evaluation(ConfigRuleName=name, ExternalEvaluation=evaluation)
+        assert refused.value.response["Error"]["Code"] == error

@@ -164,3 +164,22 @@ def test_columns_can_be_left_out_and_added(account: Account) -> None:
     (row,) = read_report(account)
     assert list(row)[-2:] == ["cert_2_active", EXTRA_COLUMN]
     assert row[EXTRA_COLUMN] == "N/A"
+
+
+def test_while_aws_has_no_room_a_new_report_is_refused_and_an_old_one_is_not(
+    account: Account,
+) -> None:
+    iam = boto3.client("iam")
+    account.iam.report.busy = 2
+
+    def ask() -> str:
+        try:
+            return str(iam.generate_credential_report()["State"])
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+
+    assert [ask() for _ in range(4)] == ["LimitExceeded", "LimitExceeded", "STARTED", "COMPLETE"]
+    account.iam.report.busy = 1
+    assert ask() == "COMPLETE"
+    account.clock.advance(hours=4)
+    assert [ask() for _ in range(2)] == ["LimitExceeded", "STARTED"]

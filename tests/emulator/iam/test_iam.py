@@ -5,7 +5,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator import Account
+from emulator import Account, open_account
 from tests.conftest import NOW
 
 
@@ -333,3 +333,24 @@ def test_accounts_of_one_cloud_do_not_see_each_other(account: Account) -> None:
     users = other.session().client("iam").list_users()["Users"]
     assert [user["Arn"] for user in users] == ["arn:aws:iam::444455556666:user/bob"]
     assert [user["UserName"] for user in boto3.client("iam").list_users()["Users"]] == ["ann"]
+
+
+def test_a_list_of_keys_may_be_of_before_the_last_writes() -> None:
+    with open_account(NOW, ticking=False) as account:
+        account.iam.key_history.lag = timedelta(seconds=15)
+        ann = account.iam.add_user("ann")
+        first = account.iam.add_key(ann).access_key_id
+        iam = boto3.client("iam")
+
+        def read() -> list[str]:
+            listed = iam.list_access_keys(UserName="ann")["AccessKeyMetadata"]
+            return [each["Status"] for each in listed]
+
+        iam.update_access_key(UserName="ann", AccessKeyId=first, Status="Inactive")
+        account.clock.advance(seconds=10)
+        iam.delete_access_key(UserName="ann", AccessKeyId=first)
+        found = [read()]
+        for _ in range(2):
+            account.clock.advance(seconds=8)
+            found.append(read())
+        assert found == [["Active"], ["Inactive"], []]

@@ -240,3 +240,32 @@ def test_full_members_have_real_stacks_and_functions_that_run(estate: Estate) ->
         outputs = boto3.client("cloudformation").describe_stacks()["Stacks"][0]["Outputs"]
     assert [each["OutputKey"] for each in outputs] == ["FunctionArn"]
     assert run(f"remove --yes {ROLE}").code == 0
+
+
+def test_the_policies_of_a_target_are_those_attached_to_itself(estate: Estate) -> None:
+    organization = estate.organization
+    policy = organization.add_policy("guard", "{}", organization.root.id, SHOP)
+    organizations = boto3.client("organizations")
+    found = {
+        target: [
+            each["Name"]
+            for each in organizations.list_policies_for_target(
+                TargetId=target, Filter="SERVICE_CONTROL_POLICY"
+            )["Policies"]
+        ]
+        for target in (organization.root.id, SHOP, BANK)
+    }
+    assert found == {
+        organization.root.id: ["FullAWSAccess", "guard"],
+        SHOP: ["FullAWSAccess", "guard"],
+        BANK: ["FullAWSAccess"],
+    }
+    assert organizations.describe_policy(PolicyId=policy.id)["Policy"]["Content"] == "{}"
+    with pytest.raises(ClientError) as error:
+        organizations.list_policies_for_target(
+            TargetId="123456789012", Filter="SERVICE_CONTROL_POLICY"
+        )
+    assert code(error) == "TargetNotFoundException"
+    with pytest.raises(ClientError) as error:
+        organizations.describe_policy(PolicyId="p-12345678")
+    assert code(error) == "PolicyNotFoundException"

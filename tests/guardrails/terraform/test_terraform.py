@@ -103,8 +103,10 @@ def test_a_finding_names_key_and_user_and_stands_on_the_line_of_the_key(created:
         " plan. Leave the key out and create it later, when it is asked for.",
         user_file="plan.json",
         user_line=1
-        + text.splitlines().index(
-            '       "address": "module.person[\\"operator\\"].aws_iam_user_login_profile.this",'
+        + next(
+            number
+            for number, line in enumerate(text.splitlines())
+            if 'module.person[\\"operator\\"].aws_iam_user_login_profile.this' in line
         ),
     )
 

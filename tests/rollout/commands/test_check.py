@@ -74,7 +74,28 @@ def test_an_aggregator_shows_where_users_are_on_record_but_not_more(estate: Esta
         estate.members.config(account, REGION).iam.add_user("ann")
     outcome = run("check")
     assert outcome.result(RECORDERS) == "seen in part"
-    assert outcome.below(RECORDERS)[1] == f"not seen: {BANK} bank, {SANDBOX} sandbox"
+    assert outcome.below(RECORDERS)[1:] == [f"not seen: {BANK} bank, {SANDBOX} sandbox"]
+
+
+def test_accounts_with_many_users_are_named_with_what_bounds_their_first_evaluation(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rollout.deployment.judgements.LARGE", 2)
+    boto3.client("config").put_configuration_aggregator(
+        ConfigurationAggregatorName="all",
+        OrganizationAggregationSource={
+            "RoleArn": f"arn:aws:iam::{MANAGEMENT}:role/aggregator",
+            "AllAwsRegions": True,
+        },
+    )
+    for account, users in ((SHOP, 3), (BANK, 2)):
+        for number in range(users):
+            estate.members.config(account, REGION).iam.add_user(f"user{number}")
+    for verb in ("check", "plan"):
+        assert run(verb).below(RECORDERS)[-1] == (
+            f"more than 2 users: {SHOP} shop (3); a new rule evaluates them all at once: bound that"
+            " with --stack-parameter ReservedConcurrency=5 (docs/operate/large-accounts.md)"
+        )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,198 @@
+"""The verb `restore`: the undoing of quarantines, for whoever is woken at three in the morning."""
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from rollout.commands.member_options import (
+    Place,
+    add_member_options,
+    blame,
+    close,
+    open_accounts,
+)
+from rollout.errors import Refused
+from rollout.organization.accounts import Account
+from rollout.output.fault import Fault, count
+from rollout.output.question import agrees, check_terminal
+from rollout.output.story import Story
+from rollout.remediation.attempt import attempt
+from rollout.remediation.quarantined_keys import Deleted, Quarantined, Quarantines, read_quarantines
+from rollout.remediation.restore import Restored, restore_key, why_not
+from rule.decision import NON_COMPLIANT
+from rule.facts import utc
+from rule.parameters import Policy
+
+CHECK = "restore"
+COLUMNS = ["ACCOUNT", "USER", "KEY", "QUARANTINED", "UNTIL", "KEY IS"]
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+@dataclass
+class Doing:
+    """One key and what came of it."""
+
+    account: Account
+    key: Quarantined
+    result: str = ""
+    failure: str = ""
+    sentence: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.key.user.who.name} {self.key.key_id}"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.epilog = (
+        "Exit code: 0 every key that was chosen is Active again, 1 some are not or were deleted, 2"
+        " wrong usage or not allowed, 3 an account was not read."
+    )
+    which = parser.add_argument_group("which quarantines (one of these has to be given)")
+    which.add_argument(
+        "--since", type=parse_time, metavar="TIME", help="begun within this time: 30m, 2h, 7d"
+    )
+    which.add_argument("--user", nargs="+", default=[], metavar="USER", help="of these users")
+    which.add_argument("--all", action="store_true", help="every one")
+    parser.add_argument("--dry-run", action="store_true", help="show them and change nothing")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    add_member_options(parser)
+
+
+def parse_time(text: str) -> timedelta:
+    """Return the time. Raises argparse's error for what is none."""
+    if found := re.fullmatch("([0-9]{1,5})([mhd])", text):
+        return timedelta(**{UNITS[found[2]]: int(found[1])})
+    raise argparse.ArgumentTypeError(f'"{text}" is no time such as 30m, 2h or 7d')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make the chosen keys Active again; 1 when one is not. Raises Refused."""
+    if not (arguments.since or arguments.user or arguments.all):
+        raise Refused("Say which quarantines: --since 2h, --user NAME, or --all.")
+    if not (arguments.account or arguments.unit or arguments.account_only):
+        raise Refused("Say where: --account NUMBER, --unit NAME, or --account-only.")
+    if not arguments.dry_run:
+        check_terminal(yes=arguments.yes)
+    story, now = Story("restore", arguments.format), datetime.now(UTC)
+    since = now - arguments.since if arguments.since else None
+    place = open_accounts(arguments, arguments.account, arguments.unit)
+    seen = place.read(story, "quarantines", lambda session: read_quarantines(session, now, since))
+    wanted = set(arguments.user)
+    chosen = [
+        Doing(account, key)
+        for account, there in seen.items()
+        for key in there.keys
+        if not wanted or {key.user.who.name, key.user.who.id} & wanted
+    ]
+    able = [each for each in chosen if not why_not(each.key)]
+    show(story, chosen)
+    tell_lost(story, chosen, seen, wanted)
+    if able and not arguments.dry_run:
+        accounts = count(len({each.account for each in able}), "account")
+        question = f"Make {count(len(able), 'key')} Active again in {accounts}?"
+        if agrees(question, yes=arguments.yes):
+            act(story, place, able, seen)
+    return close(story, place, {"keys": [describe(each) for each in chosen]})
+
+
+def show(story: Story, chosen: Sequence[Doing]) -> None:
+    """Show what was quarantined."""
+    if not chosen:
+        story.say("No quarantine of that choice.")
+        return
+    story.say()
+    story.table(
+        COLUMNS,
+        [
+            [
+                str(each.account),
+                each.key.user.who.name,
+                each.key.key_id,
+                utc(each.key.tag.start) if each.key.tag.start else "-",
+                utc(each.key.tag.end) if each.key.tag.end else "-",
+                each.key.status or "gone",
+            ]
+            for each in chosen
+        ],
+    )
+
+
+def tell_lost(
+    story: Story, chosen: Sequence[Doing], seen: dict[Account, Quarantines], wanted: set[str]
+) -> None:
+    """Tell which keys cannot be brought back, and which need not be."""
+    deleted: list[tuple[Account, Deleted]] = [
+        (account, each)
+        for account, there in seen.items()
+        for each in there.deleted
+        if not wanted or each.user in wanted
+    ]
+    with story.line("keys that cannot be brought back") as line:
+        gone = [each for each in chosen if not each.key.status]
+        known = {each.key.key_id for each in gone}
+        faults = [Fault(each.account.id, CHECK, f"{each}: {why_not(each.key)}") for each in gone]
+        faults += [
+            Fault(
+                account.id,
+                CHECK,
+                f"{account}: {each.user} {each.key_id}: it was deleted"
+                f"{f' at {utc(each.when)}' if each.when else ''}; a new one takes its place",
+                f"aws iam create-access-key --user-name {each.user}",
+            )
+            for account, each in deleted
+            if each.key_id not in known
+        ]
+        line.end(str(len(faults)) if faults else "none")
+        blame(line, faults)
+        line.notes += [
+            f"{each}: left alone: {why_not(each.key)}"
+            for each in chosen
+            if each.key.status and why_not(each.key)
+        ]
+
+
+def act(
+    story: Story, place: Place, able: Sequence[Doing], seen: dict[Account, Quarantines]
+) -> None:
+    """Restore key by key, and tell how each user is judged now."""
+    for each in able:
+        with story.line(str(each)) as line:
+            restored, each.failure = restore(place, each, seen[each.account].policy)
+            if restored is None:
+                line.end("left alone")
+                blame(line, [Fault(each.account.id, CHECK, f"{each}: {each.failure}")])
+                continue
+            verdict = restored.after.verdict
+            each.result, each.sentence = "Active", verdict.annotation
+            line.end("Active again")
+            line.notes += [restored.note] if restored.note else []
+            line.notes.append(verdict.annotation)
+            if verdict.compliance == NON_COMPLIANT:
+                line.notes.append("it is judged at once: use it, or write an exception")
+            story.changed(f"{each.key.key_id} is Active again")
+
+
+def restore(place: Place, each: Doing, policy: Policy) -> tuple[Restored | None, str]:
+    """Return what came of a key, or None and why it was left alone."""
+    done = list[Restored]()
+    why = attempt(lambda: done.append(restore_key(place.open(each.account), policy, each.key)))
+    return (done[0], "") if done else (None, why)
+
+
+def describe(each: Doing) -> dict[str, object]:
+    """Return a key as json."""
+    return {
+        "account": each.account.id,
+        "account_name": each.account.name,
+        "user": each.key.user.who.name,
+        "key": each.key.key_id,
+        "quarantined": utc(each.key.tag.start) if each.key.tag.start else None,
+        "until": utc(each.key.tag.end) if each.key.tag.end else None,
+        "was": each.key.status or "deleted",
+        "is": each.result or each.key.status or "deleted",
+        "left_alone_because": why_not(each.key) or each.failure,
+        "sentence": each.sentence,
+    }

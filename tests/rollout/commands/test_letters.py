@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+
+from tests.support.organizations import BANK, SHOP, Estate, run
+from tests.support.workshop import Workshop, open_workshop
+
+ROLE = "--member-role OrganizationAccountAccessRole"
+
+
+@pytest.fixture
+def workshop(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    """Two users of one owner in two accounts, and one without an owner."""
+    there = open_workshop(estate, monkeypatch, SHOP, BANK)
+    there.add(SHOP, "ben.idle", Owner="team pay")
+    there.add(BANK, "ida.bank", Owner="team pay")
+    there.add(SHOP, "gil.returns")
+    for account in (SHOP, BANK):
+        there.judge(account)
+    return there
+
+
+def test_each_owner_gets_one_text_and_nothing_is_sent(workshop: Workshop, tmp_path: Path) -> None:
+    folder = tmp_path / "letters"
+    go = f"letters {folder} --account {SHOP} {BANK} {ROLE}"
+    dry = run(f"{go} --dry-run")
+    assert (dry.code, folder.exists()) == (0, False)
+    outcome = run(go)
+    assert (outcome.code, outcome.result(f"letters in {folder}")) == (0, "2 written")
+    assert sorted(each.name for each in folder.iterdir()) == ["gil.returns.txt", "team_pay.txt"]
+    text = (folder / "team_pay.txt").read_text()
+    assert f"Account {SHOP} shop, user ben.idle" in text
+    assert f"Account {BANK} bank, user ida.bank" in text
+    assert "From 2026-09-15 on" in text
+    again = run(go)
+    assert (again.code, "it holds something already" in again.err) == (2, True)
+
+
+def test_tags_that_cannot_be_read_make_the_user_the_owner(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    skip = 1  # The survey asks first.
+    workshop.estate.cloud.faults.fail(
+        "iam", "GetAccountAuthorizationDetails", "AccessDenied", skip=skip
+    )
+    outcome = run(f"letters {tmp_path} --account {SHOP} {ROLE} --by 2026-10-01")
+    assert "tags not read, so by user" in outcome.out
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["ben.idle.txt", "gil.returns.txt"]

@@ -1,0 +1,234 @@
+"""Writes docs/operate/permissions.md: the actions that each verb needs, from its recorded calls."""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable
+
+import boto3
+import pytest
+
+from rollout.names import TEMPLATE_FILE
+from rollout.packs.template import load_template
+from tests.support.organizations import (
+    MANAGEMENT,
+    ROLE,
+    SANDBOX,
+    SHOP,
+    WORK_OFF,
+    Estate,
+    open_estate,
+    run,
+    split_calls,
+)
+from tests.support.planted import plant
+from tests.support.workshop import Workshop, act_in_process
+from tools import work_off
+
+
+def break_stack(estate: Estate) -> None:
+    """Let a role of our name be in the way of the ordinary stack, and a member's stack fail."""
+    boto3.client("iam").create_role(RoleName=EVALUATOR, AssumeRolePolicyDocument="{}")
+    estate.sets.failing[SANDBOX] = "It fails."
+
+
+def mend_stack(estate: Estate) -> None:
+    boto3.client("iam").delete_role(RoleName=EVALUATOR)
+    estate.sets.failing.clear()
+
+
+def add_aggregator(estate: Estate) -> None:
+    boto3.client("config").put_configuration_aggregator(
+        ConfigurationAggregatorName="all",
+        OrganizationAggregationSource={
+            "RoleArn": f"arn:aws:iam::{MANAGEMENT}:role/aggregator",
+            "AllAwsRegions": True,
+        },
+    )
+
+
+def do_nothing(estate: Estate) -> None:
+    pass
+
+
+def blur_an_answer(estate: Estate) -> None:
+    """Let IAM say once of a password what only GetUser settles."""
+    estate.cloud.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Not there.")
+
+
+FOLDER = "FOLDER"
+"""Stands for a folder that goes when the calls are recorded."""
+
+
+def plant_findings(estate: Estate) -> None:
+    """Let AWS Config hold results in every account."""
+    plant(estate, deployed=True)
+
+
+EVALUATOR = "iam-user-no-setup-access-key-evaluator"
+IN_MEMBERS = f"--member-role {ROLE}"
+STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
+    (do_nothing, f"check {IN_MEMBERS}"),
+    (add_aggregator, "check"),
+    (do_nothing, f"plan {IN_MEMBERS}"),
+    (break_stack, f"deploy {IN_MEMBERS} --canary {SHOP}"),
+    (mend_stack, f"deploy {IN_MEMBERS} --yes"),
+    (do_nothing, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30 --yes"),
+    *work_off.STEPS,
+    (do_nothing, "check --ou OU"),
+    (do_nothing, "plan --ou OU"),
+    (do_nothing, "deploy --ou OU --yes"),
+    (do_nothing, f"check {IN_MEMBERS}"),
+    (do_nothing, f"plan {IN_MEMBERS}"),
+    (do_nothing, f"status {IN_MEMBERS}"),
+    (blur_an_answer, f"evaluate --organization {IN_MEMBERS}"),
+    (plant_findings, f"report {IN_MEMBERS} --production Environment=prod*"),
+    (do_nothing, f"report {IN_MEMBERS} --source members"),
+    (do_nothing, f"evidence {FOLDER}/one {IN_MEMBERS} --production Environment=prod*"),
+    (do_nothing, f"evidence {FOLDER}/two {IN_MEMBERS} --source members"),
+    (do_nothing, f"remove --yes --with-code {IN_MEMBERS}"),
+)
+"""What is run to record the calls of each verb, in order, each after what happens before it."""
+VERBS = ("evaluate", "report", "evidence", "check", "plan", "deploy", "status", "remove", *WORK_OFF)
+MORE_THAN_CHECK = ("plan", "deploy")
+STACK_ACTIONS = {
+    "AWS::CloudWatch::Alarm": ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
+    "AWS::IAM::Policy": ["iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy"],
+    "AWS::IAM::Role": [
+        "iam:CreateRole",
+        "iam:DeleteRole",
+        "iam:DeleteRolePolicy",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:PassRole",
+        "iam:PutRolePermissionsBoundary",
+        "iam:PutRolePolicy",
+        "iam:UpdateAssumeRolePolicy",
+    ],
+    "AWS::Lambda::EventInvokeConfig": [
+        "lambda:DeleteFunctionEventInvokeConfig",
+        "lambda:PutFunctionEventInvokeConfig",
+    ],
+    "AWS::Lambda::Function": [
+        "lambda:CreateFunction",
+        "lambda:DeleteFunction",
+        "lambda:GetFunction",
+        "lambda:PutFunctionConcurrency",
+        "lambda:UpdateFunctionCode",
+        "lambda:UpdateFunctionConfiguration",
+        "s3:GetObject",
+    ],
+    "AWS::Lambda::Permission": ["lambda:AddPermission", "lambda:RemovePermission"],
+    "AWS::Logs::LogGroup": [
+        "logs:CreateLogGroup",
+        "logs:DeleteLogGroup",
+        "logs:DescribeLogGroups",
+        "logs:PutRetentionPolicy",
+    ],
+    "AWS::SSM::Document": [
+        "ssm:CreateDocument",
+        "ssm:DeleteDocument",
+        "ssm:GetDocument",
+        "ssm:UpdateDocument",
+        "ssm:UpdateDocumentDefaultVersion",
+    ],
+}
+"""What CloudFormation calls for each type, from each type's page in its reference (M)."""
+FRAME = """\
+# The permissions an operator needs
+
+Written by `make docs` from the calls that the verbs made in the emulated organization; every test
+that runs a verb fails when it calls something that is not here. AWS itself needs more in three
+places, which are listed last.
+
+`--member-role` names a role in every account. What is called through it is listed apart, under
+"in the accounts"; the operator needs `sts:AssumeRole` for it.
+"""
+ALONE = """\
+## One account alone
+
+With `--account-only` the verbs that work findings off need what they need in the accounts. For
+`check`, `plan`, `deploy`, `status` and `remove`:
+"""
+BEYOND = """\
+## What AWS needs beyond that
+
+For the ordinary stack (in the management account, or with `--account-only`) CloudFormation acts
+with the operator's own permissions. From the reference page of each resource type in
+`template.yaml` (not proved here: the emulator does not make these calls one by one):
+
+{stack}
+
+In the member accounts StackSets act with a role of their own; the operator needs nothing there.
+
+`config:PutOrganizationConformancePack` switches on trusted access and makes a service-linked role
+when they are missing, and asks who is delegated administrator (API reference):
+
+{pack}
+
+`config:PutConformancePack` makes a service-linked role for packs when it is missing:
+`iam:CreateServiceLinkedRole` for `config-conforms.amazonaws.com`.
+"""
+
+
+def write_permissions() -> str:
+    """Return docs/operate/permissions.md."""
+    own = {verb: set[str]() for verb in VERBS}
+    far = {verb: set[str]() for verb in VERBS}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_estate() as estate,
+        pytest.MonkeyPatch.context() as patches,
+    ):
+        patches.setattr("time.sleep", estate.sleep)
+        act_in_process(Workshop(estate), patches)
+        for happen, command in STEPS:
+            happen(estate)
+            line = command.replace("OU", estate.testing.id).replace(FOLDER, folder)
+            with estate.cloud.calls.since_now() as calls:
+                run(line.replace("PRODUCTION", estate.production.id), documented=False)
+            verb = command.split()[0]
+            here, there = split_calls(calls.made())
+            own[verb] |= here
+            far[verb] |= there
+    parts = [FRAME]
+    for verb in VERBS:
+        more = verb in MORE_THAN_CHECK
+        new = own[verb] - own["check"] if more else own[verb]
+        parts.append(f"## {verb}\n")
+        parts += ["What `check` needs, and:\n"] if more and new else []
+        parts.append(write_policy(new) if new else "What `check` needs.\n")
+        if far[verb]:
+            parts.append(f"In the accounts, through `--member-role`:\n\n{write_policy(far[verb])}")
+    parts.append(ALONE)
+    with open_estate() as estate, pytest.MonkeyPatch.context() as patches:
+        patches.setattr("time.sleep", estate.sleep)
+        for command in (
+            "check",
+            "plan",
+            "deploy",
+            "deploy --stack-parameter LogRetentionDays=30 --yes",
+            "status",
+            "remove --yes --with-code",
+        ):
+            run(f"{command} --account-only", documented=False)
+        parts.append(write_policy(split_calls(estate.cloud.calls.made())[0]))
+    types = {each["Type"] for each in load_stack()["Resources"].values()}
+    stack = sorted({action for each in types for action in STACK_ACTIONS[each]})
+    pack = [
+        "iam:CreateServiceLinkedRole",
+        "organizations:EnableAWSServiceAccess",
+        "organizations:ListDelegatedAdministrators",
+    ]
+    parts.append(BEYOND.format(stack=write_policy(stack), pack=write_policy(pack)))
+    return "\n".join(parts)
+
+
+def load_stack() -> dict[str, dict[str, dict[str, str]]]:
+    """Return template.yaml."""
+    return load_template(TEMPLATE_FILE.read_text(encoding="utf-8"))
+
+
+def write_policy(actions: Iterable[str]) -> str:
+    """Return a policy statement as a block of JSON."""
+    statement = {"Effect": "Allow", "Action": sorted(actions), "Resource": "*"}
+    return f"```json\n{json.dumps(statement, indent=2)}\n```\n"
