@@ -1,4 +1,4 @@
-"""An AWS account on loopback: moto plus the parts of IAM, AWS Config and SSM it lacks.
+"""AWS on loopback: moto, and what it lacks of the services that an organization is run with.
 
 For the demo and the tests. `open_account` is the way in:
 

@@ -6,7 +6,9 @@ progress, notes and errors go to stderr.
 
 import io
 import os
+import signal
 import sys
+import threading
 import traceback
 
 from rollout.commands.parser import make_parser
@@ -25,6 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     reader of the output has left.
     """
     program, profile = name_program(), ""
+    catch_termination()
     try:
         open_output()
         arguments = make_parser(program).parse_args(argv)
@@ -43,6 +46,12 @@ def main(argv: list[str] | None = None) -> int:
         sentence, code = explain(error, profile)
         print(f"{program}: {sentence}", file=sys.stderr)
     return code
+
+
+def catch_termination() -> None:
+    """Treat SIGTERM as an interrupt from the keyboard: what was begun goes on, and that is said."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def open_output() -> None:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable
 import boto3
 import pytest
 
+from emulator.config.remediation import Exemption
 from rollout.names import TEMPLATE_FILE
 from rollout.packs.template import load_template
 from tests.support.organizations import (
     MANAGEMENT,
+    REGION,
     ROLE,
     SANDBOX,
     SHOP,
@@ -46,6 +48,14 @@ def add_aggregator(estate: Estate) -> None:
     )
 
 
+def give_up_a_remediation(estate: Estate) -> None:
+    for account in (MANAGEMENT, SHOP):
+        config = estate.members.config(account, REGION)
+        user = config.iam.add_user("given.up")
+        for rule in config.remediations.configurations:
+            config.remediations.exemptions[rule, ("AWS::IAM::User", user.id)] = Exemption("No.")
+
+
 def do_nothing(estate: Estate) -> None:
     pass
 
@@ -72,6 +82,7 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"plan {IN_MEMBERS}"),
     (break_stack, f"deploy {IN_MEMBERS} --canary {SHOP}"),
     (mend_stack, f"deploy {IN_MEMBERS} --yes"),
+    (give_up_a_remediation, f"status {IN_MEMBERS}"),
     (do_nothing, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30 --yes"),
     *work_off.STEPS,
     (do_nothing, "check --ou OU"),
@@ -210,6 +221,8 @@ def write_permissions() -> str:
             "status",
             "remove --yes --with-code",
         ):
+            if command == "status":
+                give_up_a_remediation(estate)
             run(f"{command} --account-only", documented=False)
         parts.append(write_policy(split_calls(estate.cloud.calls.made())[0]))
     types = {each["Type"] for each in load_stack()["Resources"].values()}

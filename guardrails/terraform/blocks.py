@@ -82,7 +82,7 @@ def read_blocks(folder: Path, texts: dict[str, str]) -> list[Block]:
 def _run(command: list[str]) -> list[dict[str, Any]]:
     try:
         run = subprocess.run(
-            [sys.executable, "-I", *command],
+            [sys.executable, "-P", *command],
             capture_output=True,
             text=True,
             timeout=_TIMEOUT,

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from rollout.commands.asking import agrees, ask_for_changes
 from rollout.commands.options import (
+    add_all_option,
     add_caller_options,
     add_choice_options,
     add_minutes_option,
@@ -17,7 +18,7 @@ from rollout.commands.options import (
     read_request,
 )
 from rollout.commands.plan import tell_parameters
-from rollout.deployment.canary import check_canary, try_canary
+from rollout.deployment.canary import check_canary, is_release, try_canary, try_release
 from rollout.deployment.checks import find_blocking, run_preflight
 from rollout.deployment.estate import read_estate, read_pack_anew
 from rollout.deployment.executor import Executor
@@ -28,7 +29,7 @@ from rollout.deployment.request import Request
 from rollout.deployment.state import AccountState, TestIs, describe_states, judge_packs
 from rollout.output.fault import Result, count
 from rollout.output.run import Run
-from rollout.output.tables import Cell, Column
+from rollout.output.tables import FEW, Cell, Column
 from rollout.packs.state import PackIs
 from rollout.stacks.stack import StackIs
 
@@ -57,23 +58,38 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " looked at or changed",
     )
     parser.add_argument(
+        "--max-concurrent",
+        type=int,
+        choices=range(1, 101),
+        default=10,
+        metavar="PERCENT",
+        help="bring a new release to this part of the accounts at a time (default: 10); it stops"
+        " when more than 5 %% fail",
+    )
+    add_all_option(parser)
+    parser.add_argument(
         "--yes", action="store_true", help="do not ask: change, and go on after the canary"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Return 0 when every account is fine, else 1. Raises Refused."""
-    request = replace(read_request(arguments), minutes=arguments.minutes)
+    request = replace(
+        read_request(arguments), minutes=arguments.minutes, percent=arguments.max_concurrent
+    )
     told = Run("deploy", arguments.format)
     try:
         if arguments.remediation == "off":
             return switch_off(request, told)
-        return deploy(request, told, tuple(arguments.canary), yes=arguments.yes)
+        return deploy(
+            request, told, tuple(arguments.canary), yes=arguments.yes, everyone=arguments.all
+        )
     except BaseException as error:
         # Whatever ended it: what was changed so far is said.
-        if told.changes or isinstance(error, KeyboardInterrupt):
+        stopped = isinstance(error, KeyboardInterrupt | BrokenPipeError)
+        if told.changes or stopped:
             print(told.tell_changes(), file=sys.stderr)
-        if isinstance(error, KeyboardInterrupt):
+        if stopped:
             print(
                 "Stopped. What was begun goes on in AWS; run the same command again and it is"
                 " finished.",
@@ -101,7 +117,9 @@ def switch_off(request: Request, told: Run) -> int:
     )
 
 
-def deploy(request: Request, told: Run, named: tuple[str, ...], *, yes: bool) -> int:
+def deploy(
+    request: Request, told: Run, named: tuple[str, ...], *, yes: bool, everyone: bool
+) -> int:
     """Check, deploy, and follow until every account has come to an end."""
     known = run_preflight(request, told)
     estate, intent = known.estate, known.meant
@@ -122,15 +140,18 @@ def deploy(request: Request, told: Run, named: tuple[str, ...], *, yes: bool) ->
     else:
         days = intent.pack.parameters["QuarantineDays"]
         ask_for_changes(yes, plan, estate.place, days)
-    executor = Executor(estate, intent, told, request.minutes)
+    executor = Executor(estate, intent, told, request.minutes, request.percent)
     if canary:
-        executor.execute_code(plan)
-        if not try_canary(executor, canary):
+        release = is_release(estate, intent)
+        executor.execute_code(plan, canary if release else ())
+        fine = try_release(executor, canary) if release else try_canary(executor, canary)
+        if not fine:
             return told.close({**document, "accounts": []})
         rest = len(intent.targets.accounts) - len(canary)
         if not agrees(yes, f"Go on to the other {count(rest, 'account')}?"):
+            what = "The new code" if release else "The pack"
             told.teller.say(
-                "The pack stands in the canary alone. Run deploy without --canary to go on."
+                f"{what} stands in the canary alone. Run deploy without --canary to go on."
             )
             return told.close({**document, "accounts": []})
         plan = make_plan(executor.estate, intent)
@@ -139,12 +160,17 @@ def deploy(request: Request, told: Run, named: tuple[str, ...], *, yes: bool) ->
     executor.test_functions()
     accounts = executor.intent.targets.accounts
     rows = describe_states(executor.estate, accounts, executor.tested, told.faults)
-    tell_rows(told, rows)
+    tell_rows(told, rows, everyone=everyone)
     return told.close({**document, "accounts": [each.describe() for each in rows]})
 
 
-def tell_rows(told: Run, rows: tuple[AccountState, ...]) -> None:
-    """Tell the table of all accounts, those that are not fine last, and how many are fine."""
+def tell_rows(told: Run, rows: tuple[AccountState, ...], *, everyone: bool) -> None:
+    """Tell the table of the accounts, those that are not fine last, and how many are fine.
+
+    Of many accounts only those are shown that are not fine, unless everyone is asked for.
+    """
+    few = everyone or len(rows) <= FEW
+    shown = rows if few else tuple(each for each in rows if not each.fine)
     told.teller.say()
     told.teller.table(
         [
@@ -162,12 +188,17 @@ def tell_rows(told: Run, rows: tuple[AccountState, ...]) -> None:
                 tell_word(each.pack, each.pack is PackIs.OK),
                 tell_word(each.test, each.test is not TestIs.FAILED),
             ]
-            for each in rows
+            for each in shown
         ],
     )
+    if len(shown) < len(rows):
+        told.teller.say(f"{count(len(rows) - len(shown), 'other')} fine; --all shows every row.")
+        told.teller.tell_faults(told.faults)
     told.teller.say()
     fine = sum(each.fine for each in rows)
-    told.teller.say(f"{fine} of {count(len(rows), 'account')} are fine.")
+    blind = sum(each.test is TestIs.NOT_SEEN for each in rows)
+    part = f" In {count(blind, 'account')} the function was not tested." if blind else ""
+    told.teller.say(f"{fine} of {count(len(rows), 'account')} are fine.{part}")
 
 
 def tell_word(word: str, fine: bool) -> Cell:

@@ -75,6 +75,15 @@ def add_bucket_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_all_option(parser: argparse.ArgumentParser) -> None:
+    """Add whether a long table shows every row."""
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="show every account, also of many; else only those that are not fine",
+    )
+
+
 def add_minutes_option(parser: argparse.ArgumentParser) -> None:
     """Add how long AWS is waited for."""
     parser.add_argument(

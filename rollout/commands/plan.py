@@ -1,10 +1,12 @@
 """The verb `plan`: shows the steps that `deploy` would run, and changes nothing."""
 
 import argparse
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 from rollout.commands.options import (
+    add_all_option,
     add_caller_options,
     add_choice_options,
     add_rule_options,
@@ -21,7 +23,7 @@ from rollout.deployment.settings import write_settings
 from rollout.errors import Refused
 from rollout.output.fault import count
 from rollout.output.run import Run
-from rollout.output.tables import Cell, Column
+from rollout.output.tables import FEW, Cell, Column
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_caller_options(parser)
     add_choice_options(parser)
     add_rule_options(parser)
+    add_all_option(parser)
     parser.add_argument(
         "--write-settings",
         metavar="FILE",
@@ -52,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     ids = [each.id for each in intent.targets.accounts]
     frequency = intent.pack.parameters["MaximumExecutionFrequency"]
     cost = estimate_cost(ids, estate.users, frequency)
-    tell_plan(told, estate, plan)
+    tell_plan(told, estate, plan, everyone=arguments.all)
     if arguments.show_pack:
         told.teller.say()
         told.teller.say(intent.pack.body)
@@ -81,10 +84,21 @@ def write_file(file: Path, estate: Estate, request: Request) -> None:
         raise Refused(f"{file}: {error.strerror}; nothing was written.") from error
 
 
-def tell_plan(told: Run, estate: Estate, plan: Plan) -> None:
-    """Tell the accounts by unit, then the steps and the parameters that change."""
+def tell_units(told: Run, estate: Estate, plan: Plan) -> None:
+    """Tell how many accounts of each unit have the same in store."""
+    sums = Counter((name_unit(estate, row.account.unit), row.stack, row.pack) for row in plan.rows)
+    told.teller.table(
+        [Column("UNIT", identifies=True), Column("ACCOUNTS"), Column("STACK"), Column("PACK")],
+        [
+            [unit, str(number), tell_change(stack), tell_change(pack)]
+            for (unit, stack, pack), number in sorted(sums.items())
+        ],
+    )
+
+
+def tell_rows(told: Run, estate: Estate, plan: Plan) -> None:
+    """Tell the accounts by unit."""
     teller = told.teller
-    teller.say()
     rows = sorted((name_unit(estate, row.account.unit), row.account.id, row) for row in plan.rows)
     teller.table(
         [
@@ -105,6 +119,14 @@ def tell_plan(told: Run, estate: Estate, plan: Plan) -> None:
             for unit, account, row in rows
         ],
     )
+
+
+def tell_plan(told: Run, estate: Estate, plan: Plan, *, everyone: bool) -> None:
+    """Tell the accounts by unit, then the steps and the parameters that change."""
+    teller = told.teller
+    teller.say()
+    tell = tell_rows if everyone or len(plan.rows) <= FEW else tell_units
+    tell(told, estate, plan)
     teller.say()
     for step in plan.steps:
         teller.say(tell_step(step))

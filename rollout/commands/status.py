@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from rollout.aws.session import NotSeen, Session
 from rollout.code.bucket import build_code
 from rollout.commands.deploy import tell_word
-from rollout.commands.options import add_caller_options, read_caller
+from rollout.commands.options import add_all_option, add_caller_options, read_caller
 from rollout.deployment.drift import compare_pack, compare_stack_here, compare_stack_set
 from rollout.deployment.estate import Estate, read_estate, read_standing
 from rollout.deployment.health import Health, read_health
@@ -17,7 +17,7 @@ from rollout.organization.accounts import Account
 from rollout.organization.members import list_unseen
 from rollout.output.fault import Fault, Result, count
 from rollout.output.run import Run
-from rollout.output.tables import Cell, Column
+from rollout.output.tables import FEW, Cell, Column
 from rollout.packs.state import PackIs
 from rollout.stacks.stack import StackIs
 
@@ -39,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = "Exit code: 0 every account is fine, 1 some are not, 2 not allowed to look."
     add_caller_options(parser)
+    add_all_option(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,7 +60,15 @@ def run(arguments: argparse.Namespace) -> int:
         faults = [fault for each in accounts for fault in judge(estate, each, health)]
         line.end(Result(CHECK, title, faults=tuple(faults)))
     told.teller.say()
-    told.teller.table(COLUMNS, [make_row(estate, each, health) for each in accounts])
+    wrong = {each.account for each in faults}
+    many = len(accounts) > FEW and not arguments.all
+    shown = [each for each in accounts if each.id in wrong] if many else accounts
+    told.teller.table(COLUMNS, [make_row(estate, each, health) for each in shown])
+    if many:
+        told.teller.say(
+            f"{count(len(accounts) - len(shown), 'other')} fine; --all shows every row."
+        )
+        told.teller.tell_faults(told.faults)
     return told.close(
         {
             "organization": estate.organization.id if estate.organization else None,

@@ -34,16 +34,45 @@ def check_canary(estate: Estate, intent: Intent, canary: tuple[str, ...]) -> Non
     rest = len(estate.organization.accounts) - len(canary)
     if rest > MAX_EXCLUDED:
         raise Refused(f"--canary would leave out {rest} accounts; a pack can leave out 1000.")
+    if is_release(estate, intent):
+        check_view(estate, canary)
+        return
     if elsewhere := sorted(estate.pack.holders() - set(canary)):
         names = ", ".join(str(estate.find(each)) for each in elsewhere[:3])
         raise Refused(
             f"The pack stands in {len(elsewhere)} other accounts already ({names}"
             f"{', ...' if len(elsewhere) > 3 else ''}): trying it in a canary alone would take it,"
-            " and its results, out of them. Deploy without --canary."
+            " and its results, out of them. An organization's pack has no canary of an update; the"
+            " code of a new release has one. Deploy without --canary."
         )
+    check_view(estate, canary)
+
+
+def is_release(estate: Estate, intent: Intent) -> bool:
+    """Does new code go to a standing deployment? Then the canary is one of the code."""
+    present = estate.stack_set
+    differs = present.exists and present.differs(intent.template, intent.stack_parameters)
+    return differs and estate.pack.exists
+
+
+def check_view(estate: Estate, canary: tuple[str, ...]) -> None:
+    """Raise Refused where nobody can look into the canary."""
     blind = [each for each in canary if each != estate.session.account]
     if blind and not estate.members.role:
         raise Refused(f"--canary needs --member-role to look into {estate.find(blind[0])}.")
+
+
+def try_release(executor: Executor, canary: tuple[str, ...]) -> bool:
+    """Test the function in the canary, which alone has the new code."""
+    chosen = [each for each in executor.intent.targets.accounts if each.id in canary]
+    executor.test_functions(chosen)
+    faults = [each for each in executor.run.faults if each.account in canary]
+    if faults:
+        executor.run.teller.say(
+            "The new code does not do in the canary; the other accounts keep what they have. Mend"
+            " it, or deploy the older release to go back."
+        )
+    return not faults
 
 
 def try_canary(executor: Executor, canary: tuple[str, ...]) -> bool:

@@ -38,11 +38,14 @@ DONE = {
 class Executor:
     """Brings about what is meant; `estate` is kept up to date."""
 
-    def __init__(self, estate: Estate, intent: Intent, run: Run, minutes: float) -> None:
+    def __init__(
+        self, estate: Estate, intent: Intent, run: Run, minutes: float, percent: int = 10
+    ) -> None:
         self.estate = estate
         self.intent = intent
         self.run = run
         self.minutes = minutes
+        self.percent = percent
         self.steps: list[Step] = []
         """What was done, in order."""
         self.tested: dict[str, str | NotSeen] = {}
@@ -58,11 +61,16 @@ class Executor:
             self.do(step)
         self.tell_rest()
 
-    def execute_code(self, plan: Plan) -> None:
-        """Run what goes before a canary's pack: everything but the pack."""
+    def execute_code(self, plan: Plan, canary: Sequence[str] = ()) -> None:
+        """Run what goes before a canary's pack: everything but the pack.
+
+        With a canary the StackSet is updated in these accounts alone, and nothing else is.
+        """
         for step in plan.steps:
-            if step.part is not Part.PACK:
-                self.do(step)
+            if step.part is Part.PACK or (canary and step.part in (Part.STACKS, Part.STACK)):
+                continue
+            narrowed = canary and step.part is Part.STACK_SET and step.change is Change.UPDATE
+            self.do(replace(step, accounts=tuple(canary)) if narrowed else step)
 
     def catch_up(self) -> None:
         """Do once more what only now can succeed.
@@ -164,7 +172,13 @@ class Executor:
         elif step.change is Change.CREATE:
             create_stack_set(session, organization, intent.template, intent.stack_parameters)
         else:
-            operations.update(self.estate.stack_set, intent.template, intent.stack_parameters)
+            some = set(step.accounts) != set(self.estate.stack_set.instances)
+            operations.update(
+                self.estate.stack_set,
+                intent.template,
+                intent.stack_parameters,
+                step.accounts if some else (),
+            )
         if step.change is not Change.WAIT:
             self.run.changed("the StackSet")
         self.estate = replace(self.estate, stack_set=read_stack_set(session, organization))
@@ -179,7 +193,12 @@ class Executor:
         if step.change is Change.CREATE:
             self._operations().create_instances(targets.units, targets.left_out)
         else:
-            self._operations().update_instances(targets.units, step.accounts)
+            # What never got the release gets it in waves; what failed is tried by itself.
+            instances = self.estate.stack_set.instances
+            waiting = (StackIs.OUTDATED, StackIs.CANCELLED)
+            release = any(instances[each].state in waiting for each in step.accounts)
+            operations = self._operations()
+            operations.update_instances(targets.units, step.accounts, in_waves=release)
         self.run.changed(f"stacks of {count(len(step.accounts), 'account')}")
         instances = read_instances(self.estate.session, organization)
         present = replace(self.estate.stack_set, instances=instances)
@@ -219,7 +238,9 @@ class Executor:
     def _operations(self) -> Operations:
         organization = self.estate.organization
         assert organization is not None
-        return Operations(self.estate.session, organization, self.run.teller, self.minutes)
+        return Operations(
+            self.estate.session, organization, self.run.teller, self.minutes, self.percent
+        )
 
     def _find_current(self) -> set[str]:
         return {

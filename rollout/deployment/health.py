@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from rollout.aws.session import Session
+from rollout.deployment.remediations import BadRemediation, read_bad_remediations
 from rollout.names import DOCUMENT, FUNCTION
 from rollout.organization.recorder import Recorder, read_recorder
 from rollout.packs.readback import DeployedRule, read_rule
@@ -46,6 +47,8 @@ class Health:
     """Of the function in the last day."""
     runbook: Runbook | None
     recorder: Recorder
+    remediations: tuple[BadRemediation, ...]
+    """Those that failed, or that Config has given up."""
     now: datetime
     """When it was read."""
 
@@ -65,7 +68,7 @@ class Health:
 
 
 def read_health(session: Session, pack_name: str) -> Health:
-    """Return how the rule and the function have run in this account; eight calls."""
+    """Return how the rule and the function have run in this account; a dozen calls."""
     rule = read_rule(session, pack_name)
     return Health(
         rule=rule,
@@ -73,6 +76,7 @@ def read_health(session: Session, pack_name: str) -> Health:
         errors=read_errors(session),
         runbook=read_runbook(session),
         recorder=read_recorder(session),
+        remediations=read_bad_remediations(session, rule.name),
         now=datetime.now(UTC),
     )
 

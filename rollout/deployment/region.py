@@ -8,6 +8,7 @@ from rollout.errors import Refused
 from rollout.organization.accounts import Account, Organization, read_organization
 from rollout.organization.recorder import (
     MAIN_REGIONS,
+    NO_USERS,
     Recorder,
     read_recorder,
 )
@@ -28,7 +29,8 @@ def open_home(caller: Caller) -> tuple[Session, Recorder]:
     for region in dict.fromkeys(regions[:1] if caller.region else filter(None, regions)):
         there = session.move(region)
         recorder = read_recorder(there)
-        if not recorder.fault or (caller.region and not recorder.running):
+        stopped = caller.region and not recorder.running and region not in NO_USERS
+        if not recorder.fault or stopped:
             return there, recorder
         reasons.append(f"{region}: {recorder.fault}")
     raise Refused(

@@ -4,11 +4,15 @@ from dataclasses import replace
 
 from rollout.code.bucket import delete_code, name_bucket
 from rollout.deployment.estate import Estate
+from rollout.deployment.intent import complete, render
+from rollout.deployment.request import Decisions
 from rollout.names import PACK, STACK, STACK_SET
+from rollout.organization.accounts import Organization
 from rollout.output.fault import Fault, Result, count
 from rollout.output.run import Run
 from rollout.packs.account import delete_account_pack, read_account_pack
-from rollout.packs.organization import delete_pack, follow_removal, read_pack
+from rollout.packs.organization import delete_pack, follow_removal, put_pack, read_pack
+from rollout.packs.state import PackState
 from rollout.stacks.operations import Operations
 from rollout.stacks.stack import StackBroken, StackIs, delete_stack, read_stack
 from rollout.stacks.stack_set import delete_stack_set, read_instances, read_stack_set
@@ -37,6 +41,8 @@ class Removal:
             else:
                 delete_pack(session, self.minutes)
                 left = follow_removal(session, organization, self.run.teller, self.minutes)
+                if left.exists and self._is_held_by_inactive(left):
+                    left = self._leave_inactive_out(left)
                 faults = tuple(
                     self._fault(check, each.account, f"{each.word}: {each.reason}")
                     for each in left.accounts.values()
@@ -45,46 +51,68 @@ class Removal:
             self.run.changed("the conformance pack was deleted")
             line.end(Result(check, title, good="deleted", faults=faults))
 
+    def _is_held_by_inactive(self, left: PackState) -> bool:
+        """Is the pack kept by accounts alone that are not active any more?"""
+        holders = [self.estate.find(each) for each in left.holders()]
+        return bool(holders) and not any(each.active for each in holders)
+
+    def _leave_inactive_out(self, left: PackState) -> PackState:
+        """Put the pack once more without the accounts that hold it, and delete it again.
+
+        Rests on an old report (FACTS 1): a suspended account kept a rule from being deleted.
+        """
+        session, organization = self.estate.session, self.estate.organization
+        assert organization is not None
+        excluded = sorted({*left.excluded, *left.holders()})
+        estate = replace(self.estate, pack=left)
+        put_pack(session, render(estate, complete(estate, Decisions())), excluded, self.minutes)
+        delete_pack(session, self.minutes)
+        return follow_removal(session, organization, self.run.teller, self.minutes)
+
     def remove_stack_set(self) -> None:
         """Delete the stacks of the StackSet, then the StackSet."""
-        session, organization = self.estate.session, self.estate.organization
+        organization = self.estate.organization
         if organization is None:
             return
         check, title = "stack-set", f"StackSet {STACK_SET} and its stacks"
         with self.run.line(check, title) as line:
-            result = Result(check, title, good="deleted")
-            present = read_stack_set(session, organization)
-            if not present.exists:
-                line.end(replace(result, good="not there"))
-                return
-            operations = Operations(session, organization, self.run.teller, self.minutes)
-            if present.running:
-                operations.follow(present.running)
-            before = read_instances(session, organization)
-            instances = before
-            if before:
-                operations.delete_instances()
-                instances = read_instances(session, organization)
-                deleted = len(before) - len(instances)
-                self.run.changed(f"{count(deleted, 'stack')} of the StackSet deleted")
-            # StackSets skip suspended accounts; their instances go, what is in there stays.
-            gone = [key for key, each in instances.items() if each.state is StackIs.SUSPENDED]
-            if gone:
-                operations.forget_instances(gone)
-                names = ", ".join(str(organization.find(each)) for each in gone)
-                stays = f"what is in suspended accounts stays there: {names}"
-                result = replace(result, notes=(stays,))
-                instances = read_instances(session, organization)
-            if instances:
-                faults = tuple(
-                    self._fault(check, each.account, f"{each.state}: {each.reason}")
-                    for each in instances.values()
-                )
-                line.end(replace(result, faults=faults))
-                return
-            delete_stack_set(session, organization)
-            self.run.changed("the StackSet was deleted")
-            line.end(result)
+            try:
+                line.end(self._delete_stack_set(organization, Result(check, title)))
+            except self.estate.session.cloudformation.exceptions.StackSetNotFoundException:
+                line.end(Result(check, title, good="gone: somebody else removed it meanwhile"))
+
+    def _delete_stack_set(self, organization: Organization, result: Result) -> Result:
+        session = self.estate.session
+        present = read_stack_set(session, organization)
+        if not present.exists:
+            return replace(result, good="not there")
+        operations = Operations(session, organization, self.run.teller, self.minutes)
+        if present.running:
+            operations.follow(present.running)
+        before = read_instances(session, organization)
+        instances = before
+        if before:
+            operations.delete_instances()
+            instances = read_instances(session, organization)
+            deleted = len(before) - len(instances)
+            self.run.changed(f"{count(deleted, 'stack')} of the StackSet deleted")
+        # StackSets skip suspended accounts; their instances go, what is in there stays.
+        gone = [key for key, each in instances.items() if each.state is StackIs.SUSPENDED]
+        if gone:
+            operations.forget_instances(gone)
+            names = ", ".join(str(organization.find(each)) for each in gone)
+            stays = f"what is in suspended accounts stays there: {names}"
+            result = replace(result, notes=(stays,))
+            instances = read_instances(session, organization)
+        if instances:
+            faults = tuple(
+                self._fault(result.check, each.account, f"{each.state}: {each.reason}")
+                for each in instances.values()
+            )
+            return replace(result, faults=faults)
+        delete_stack_set(session, organization)
+        self.run.changed("the StackSet was deleted")
+        return replace(result, good="deleted")
 
     def remove_stack(self) -> None:
         """Delete the ordinary stack of this account."""

@@ -45,3 +45,5 @@ class Request:
     canary: tuple[str, ...] = ()
     minutes: float = 120.0
     """For each of AWS's engines."""
+    percent: int = 10
+    """Of the accounts, that get a new release at a time."""

@@ -12,6 +12,7 @@ from rollout.deployment.estate import Estate
 from rollout.deployment.health import Health
 from rollout.names import DOCUMENT
 from rollout.organization.accounts import Account
+from rollout.organization.recorder import USER_TYPE
 from rollout.output.fault import Fault, count
 from rollout.packs.state import PackIs
 from rollout.stacks.stack import StackIs
@@ -154,6 +155,17 @@ def judge_health(check: str, account: Account, health: Health) -> tuple[Fault, .
     if health.errors:
         times = count(health.errors, "time")
         told.append((f"the function failed {times} in the last day; its log says why", ""))
+    for each in health.remediations:
+        if each.given_up:
+            mend = (
+                "aws configservice delete-remediation-exceptions --config-rule-name"
+                f" {health.rule.name} --resource-keys"
+                f" ResourceType={USER_TYPE},ResourceId={each.resource}"
+            )
+            text = f"AWS Config has given up the remediation of {each.user}: {each.why}"
+            told.append((f"{text}; once that is mended, in that account:", mend))
+        else:
+            told.append((f"the remediation of {each.user} failed: {each.why}", ""))
     runbook = health.runbook
     if runbook is None:
         told.append(("the runbook is not there", ""))

@@ -6,6 +6,7 @@ Several accounts at a time; what cannot be seen is NotSeen with the reason, for 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +19,8 @@ from rollout.output.fault import Result, Unseen, count
 LOOKERS = 8
 """Accounts looked into at the same time."""
 SESSION = "rollout"
+EARLY = timedelta(minutes=10)
+"""How long before their end credentials are renewed."""
 NO_ROLE = "no --member-role was given"
 Facts = TypeVar("Facts")
 
@@ -30,14 +33,17 @@ class Members:
     role: str = ""
     """The role's name in every account; "" for none."""
     _sessions: dict[str, Session | NotSeen] = field(default_factory=dict)
+    _ends: dict[str, datetime] = field(default_factory=dict)
+    """When the credentials in an account end: a long run assumes the role again."""
 
     def open(self, account: Account) -> Session | NotSeen:
-        """Return a session in an account; a role is assumed once."""
+        """Return a session in an account; a role is assumed again before its credentials end."""
         if account.id == self.session.account:
             return self.session
         if not self.role:
             return NotSeen(NO_ROLE)
-        if account.id not in self._sessions:
+        ends = self._ends.get(account.id)
+        if account.id not in self._sessions or (ends and datetime.now(UTC) > ends - EARLY):
             self._sessions[account.id] = self._assume(account)
         return self._sessions[account.id]
 
@@ -77,6 +83,7 @@ class Members:
             ]
         except (Refused, BotoCoreError, ClientError) as error:
             return NotSeen(f"{role} cannot be assumed: {error}")
+        self._ends[account.id] = keys["Expiration"]
         return Session(
             self.session.boto,
             self.session.region,

@@ -11,6 +11,22 @@ from typing import Any
 from rollout.aws.session import NotSeen, Session, turn_pages
 
 USER_TYPE = "AWS::IAM::User"
+NO_USERS = frozenset(
+    {
+        "ap-south-2",
+        "ap-southeast-4",
+        "ap-southeast-5",
+        "ap-southeast-7",
+        "ca-west-1",
+        "eu-central-2",
+        "eu-south-2",
+        "il-central-1",
+        "me-central-1",
+        "mx-central-1",
+    }
+)
+"""Regions that cannot record IAM users, whatever the recorder's settings say (FACTS 3, 2026; what
+opened later is not listed)."""
 MAIN_REGIONS = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 
 
@@ -22,10 +38,13 @@ class Recorder:
     running: bool = False
     records_users: bool = False
     daily: bool = False
+    region: str = ""
 
     @property
     def fault(self) -> str:
         """What is wrong with it, or ""."""
+        if self.region in NO_USERS:
+            return f"AWS Config cannot record {USER_TYPE} in {self.region} at all"
         if not self.exists:
             return "there is no Config recorder"
         if not self.running:
@@ -44,7 +63,7 @@ def read_recorder(session: Session) -> Recorder:
         if not each.get("servicePrincipal")
     ]
     if not recorders:
-        return Recorder(exists=False)
+        return Recorder(exists=False, region=session.region)
     recorder = recorders[0]
     statuses = config.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
     running = any(
@@ -55,6 +74,7 @@ def read_recorder(session: Session) -> Recorder:
         running=running,
         records_users=records_users(recorder.get("recordingGroup") or {}),
         daily=is_daily(recorder.get("recordingMode") or {}),
+        region=session.region,
     )
 
 

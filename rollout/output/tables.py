@@ -10,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 BAD = "bold red"
+FEW = 20
+"""Up to this many rows a table shows them all; of more, those that are not fine."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Nothing is read back from here. With --format json it goes to stderr, and stdout
 """
 
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,14 +14,25 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from rollout.output.fault import Result
+from rollout.output.fault import Fault, Result
 from rollout.output.tables import Cell, Column, make_table
 
 WIDTH = 72
 """Where results begin; longer names push them to the right."""
 PIPE_WIDTH = 1000
 """Columns for a pipe: one line a row, as grep and less want it."""
+EVERY = 30.0
+"""Seconds between two counts in a pipe."""
 GOOD, BAD, UNKNOWN = "green", "bold red", "yellow"
+
+
+class Screen(Console):
+    """A console that does not end the program by itself when its reader has left."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the edge decide: it knows what to say and which exit code."""
+        self.quiet = True
+        raise BrokenPipeError
 
 
 class Line:
@@ -42,7 +54,7 @@ class Teller:
 
     def __init__(self, form: str) -> None:
         stream = sys.stderr if form == "json" else sys.stdout
-        self._console = Console(
+        self._console = Screen(
             file=stream,
             highlight=False,
             emoji=False,
@@ -71,7 +83,17 @@ class Teller:
         self._end(line, Text(line.result.word, style=tone))
         for note in line.result.notes:
             self._console.print(f"    {note}")
-        for fault in line.result.faults:
+        self._list(line.result.faults)
+
+    def tell_faults(self, faults: Sequence[Fault]) -> None:
+        """Tell all faults once more, under one heading."""
+        if faults:
+            self.say()
+            self.say("What is not fine:")
+            self._list(faults)
+
+    def _list(self, faults: Sequence[Fault]) -> None:
+        for fault in faults:
             self._console.print(f"    {fault.text}")
             if fault.mend:
                 self._console.print(f"        run: {fault.mend}")
@@ -91,9 +113,9 @@ class Teller:
 
     @contextmanager
     def follow(self, what: str) -> "Iterator[Follow]":
-        """Follow many accounts: a bar on a terminal, one line per change of state in a pipe."""
+        """Follow many accounts: a bar on a terminal, a count every half minute in a pipe."""
         bar = Progress(
-            TextColumn("    " + what),
+            TextColumn("{task.description}"),
             BarColumn(complete_style="cyan", finished_style="green"),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -104,7 +126,7 @@ class Teller:
         if self._console.is_terminal:
             self._break()
         with bar:
-            yield Follow(self, bar)
+            yield Follow(what, self, bar)
 
     def _start(self, line: Line) -> None:
         self._console.print(f"{line.name} {dots(line.name)} ", end="")
@@ -126,24 +148,33 @@ class Teller:
 class Follow:
     """The accounts of one piece of work, as their states become known."""
 
+    what: str
     teller: Teller
     bar: Progress
     task: Any = None
-    states: dict[str, str] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
+    counted: tuple[int, int] = (-1, -1)
+    counted_at: float = 0.0
 
-    def show(self, states: Mapping[str, str], done: int, total: int) -> None:
-        """Tell the states by account: what is new, or how many of `total` are done."""
+    def show(self, failed: Mapping[str, str], done: int, total: int) -> None:
+        """Tell what failed, by account, and how many of `total` have ended."""
         new = {
-            account: state for account, state in states.items() if self.states.get(account) != state
+            account: state for account, state in failed.items() if self.told.get(account) != state
         }
-        self.states |= new
-        if not self.bar.disable:
-            if self.task is None:
-                self.task = self.bar.add_task("", total=total)
-            self.bar.update(self.task, completed=done, total=total)
-            return
+        self.told |= new
         for account, state in new.items():
             self.teller.say(f"        {account}: {state}")
+        if not self.bar.disable:
+            words = f"    {self.what}{f', {len(self.told)} failed' if self.told else ''}"
+            if self.task is None:
+                self.task = self.bar.add_task(words, total=total)
+            self.bar.update(self.task, description=words, completed=done, total=total)
+            return
+        now = time.monotonic()
+        due = now - self.counted_at >= EVERY or done == total
+        if (done, total) != self.counted and due and total:
+            self.counted, self.counted_at = (done, total), now
+            self.teller.say(f"        {done} of {total} {self.what}")
 
 
 def dots(name: str) -> str:

@@ -72,7 +72,10 @@ def follow_account_pack(session: Session, teller: Teller, minutes: float) -> Pac
     with teller.follow("pack") as follow:
         for _ in wait(f"The conformance pack {PACK}", minutes):
             row = state.accounts.get(session.account)
-            follow.show({session.label: row.tell()} if row else {}, int(not state.moving), 1)
+            failed = row is not None and row.state is PackIs.FAILED
+            follow.show(
+                {session.label: row.tell()} if row and failed else {}, int(not state.moving), 1
+            )
             if not state.moving:
                 break
             state = read_account_pack(session)

@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rollout.aws.session import Session
-from rollout.aws.waiting import PROPAGATION, look_again, wait
+from rollout.aws.waiting import PROPAGATION, look_again, pause, wait
 from rollout.errors import Denied
 from rollout.names import PACK
 from rollout.organization.accounts import Organization
 from rollout.output.teller import Teller
-from rollout.packs.state import LONG_AGO, AccountPack, Aggregate, PackState, read_word
+from rollout.packs.state import LONG_AGO, AccountPack, Aggregate, PackIs, PackState, read_word
 from rollout.packs.template import Pack
 
 if TYPE_CHECKING:
@@ -31,7 +31,21 @@ takes what is shown for the end."""
 
 
 def read_pack(session: Session) -> PackState:
-    """Return the pack with its accounts: two calls and one a hundred accounts."""
+    """Return the pack with its accounts: two calls and one a hundred accounts.
+
+    Right after a delegation AWS refuses to look: it is asked again, for about two minutes.
+    """
+    for waited in pause(PROPAGATION):
+        try:
+            return read_pack_once(session)
+        except Denied as denied:
+            if denied.code != "OrganizationAccessDeniedException" or waited >= PROPAGATION:
+                raise
+    raise AssertionError("the last turn returns or raises")
+
+
+def read_pack_once(session: Session) -> PackState:
+    """Return the pack as one look at it finds it."""
     config = session.config
     try:
         described = config.describe_organization_conformance_packs(
@@ -142,7 +156,7 @@ def follow_pack(
                 {
                     str(organization.find(key)): each.tell()
                     for key, each in state.accounts.items()
-                    if key in done or state.moving
+                    if key in done and each.state is PackIs.FAILED
                 },
                 len(done & wanted),
                 len(wanted),
@@ -185,7 +199,7 @@ def follow_removal(
             told = {
                 str(organization.find(key)): each.tell()
                 for key, each in state.accounts.items()
-                if each.word.startswith("DELETE")
+                if each.word == "DELETE_FAILED"
             }
             follow.show(told, total - len(holders), total)
             if not state.exists or state.aggregate.word == "DELETE_FAILED":

@@ -17,11 +17,14 @@ from rollout.output.teller import Teller
 from rollout.stacks.parameters import list_parameters
 from rollout.stacks.stack_set import PAGE, RUNNING, StackSet, call_as, find_running
 
-PREFERENCES = {
+EVERYWHERE: dict[str, Any] = {
     "RegionConcurrencyType": "PARALLEL",
     "FailureTolerancePercentage": 100,
     "MaxConcurrentPercentage": 100,
 }
+"""How stacks are made and deleted: a failed account does not stop the others."""
+TOLERATED = 5
+"""Percent of the accounts that may fail a release before the rest is left as it is."""
 MAX_UNITS = 50
 """Of one call's DeploymentTargets (FACTS 13)."""
 
@@ -34,11 +37,29 @@ class Operations:
     organization: Organization
     teller: Teller
     minutes: float
+    percent: int = 10
+    """Of the accounts, that get a release at a time."""
 
-    def update(self, present: StackSet, template: str, parameters: Mapping[str, str]) -> None:
-        """Bring template and parameters to every instance; parameters not given stay."""
+    def update(
+        self,
+        present: StackSet,
+        template: str,
+        parameters: Mapping[str, str],
+        accounts: Iterable[str] = (),
+    ) -> None:
+        """Bring template and parameters to every instance; parameters not given stay.
+
+        With accounts, to the instances of these alone: the others become outdated.
+        """
+        chosen = list(accounts)
+        where: dict[str, Any] = {}
+        if chosen:
+            where["DeploymentTargets"] = narrow([self.organization.root], chosen)
+            where["Regions"] = [self.session.region]
         self.run(
             "update_stack_set",
+            OperationPreferences=self.make_waves(),
+            **where,
             TemplateBody=template,
             Parameters=list_parameters(template, present.parameters, parameters),
             Capabilities=["CAPABILITY_NAMED_IAM"],
@@ -55,10 +76,23 @@ class Operations:
                 targets |= {"AccountFilterType": "DIFFERENCE", "Accounts": left_out}
             self.run("create_stack_instances", targets)
 
-    def update_instances(self, units: Iterable[str], accounts: Iterable[str]) -> None:
-        """Try once more in these accounts."""
+    def update_instances(
+        self, units: Iterable[str], accounts: Iterable[str], *, in_waves: bool
+    ) -> None:
+        """Bring the StackSet once more to these accounts."""
+        preferences = self.make_waves() if in_waves else EVERYWHERE
+        chosen = list(accounts)
         for part in batched(units):
-            self.run("update_stack_instances", narrow(part, accounts))
+            targets = narrow(part, chosen)
+            self.run("update_stack_instances", targets, OperationPreferences=preferences)
+
+    def make_waves(self) -> dict[str, Any]:
+        """Return how a release goes out: in waves, so that a bad one stops early."""
+        return {
+            **EVERYWHERE,
+            "FailureTolerancePercentage": TOLERATED,
+            "MaxConcurrentPercentage": self.percent,
+        }
 
     def delete_instances(self) -> None:
         """Delete every stack of the StackSet, wherever in the organization it is."""
@@ -82,8 +116,7 @@ class Operations:
             try:
                 started = start(
                     StackSetName=STACK_SET,
-                    OperationPreferences=PREFERENCES,
-                    **parameters,
+                    **{"OperationPreferences": EVERYWHERE, **parameters},
                     CallAs=call_as(self.session, self.organization),
                 )
             except client.exceptions.OperationInProgressException:
@@ -106,11 +139,13 @@ class Operations:
                     CallAs=who,
                 )
                 results = [each for page in pages for each in page["Summaries"]]
-                states = {
-                    str(self.organization.find(each["Account"])): _tell(each) for each in results
+                failed = {
+                    str(self.organization.find(each["Account"])): _tell(each)
+                    for each in results
+                    if each["Status"] in ("FAILED", "CANCELLED")
                 }
                 done = sum(each["Status"] not in ("PENDING", "RUNNING") for each in results)
-                follow.show(states, done, len(results))
+                follow.show(failed, done, len(results))
                 if status not in RUNNING:
                     return
 

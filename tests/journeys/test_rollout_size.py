@@ -22,7 +22,7 @@ def large() -> Iterator[Estate]:
 
 def test_every_account_is_reached_or_named_within_the_calls_counted(large: Estate) -> None:
     with large.cloud.calls.since_now() as calls:
-        outcome = run(f"deploy --exclude {MANAGEMENT}")
+        outcome = run(f"deploy --all --exclude {MANAGEMENT}")
     rows = {row[0]: row[2:4] for row in outcome.rows()}
     members = large.organization.members.values()
     assert set(rows) == {each.id for each in members if each.status == "ACTIVE"} - {MANAGEMENT}
@@ -38,7 +38,7 @@ def test_every_account_is_reached_or_named_within_the_calls_counted(large: Estat
 def test_a_second_run_tries_the_two_again_and_nobody_else(large: Estate) -> None:
     large.sets.failing.clear()
     large.members.add_recorder(WITHOUT_RECORDER, "us-east-1")
-    outcome = run(f"deploy --exclude {MANAGEMENT}")
+    outcome = run(f"deploy --all --exclude {MANAGEMENT}")
     (stack_set,) = large.sets.sets.values()
     assert list(stack_set.operations[-1].results) == [FAILING]
     assert (outcome.code, len(outcome.rows())) == (0, ACCOUNTS + 4)
@@ -46,5 +46,23 @@ def test_a_second_run_tries_the_two_again_and_nobody_else(large: Estate) -> None
 
 def test_nothing_to_do_costs_a_call_a_page(large: Estate) -> None:
     with large.cloud.calls.since_now() as calls:
-        assert run(f"deploy --exclude {MANAGEMENT}").code == 0
+        outcome = run(f"deploy --exclude {MANAGEMENT}")
+    assert outcome.code == 0
     assert calls.count() <= 60
+    assert f"{ACCOUNTS + 4} others fine; --all shows every row." in outcome.out
+    assert len(outcome.out.splitlines()) <= 40
+
+
+def test_of_three_hundred_accounts_the_one_that_is_not_fine_is_found_at_once(
+    large: Estate,
+) -> None:
+    large.members.add_recorder(WITHOUT_RECORDER, "us-east-1", running=False)
+    role = "--member-role OrganizationAccountAccessRole"
+    lines = run(f"status {role}").out.splitlines()
+    large.members.add_recorder(WITHOUT_RECORDER, "us-east-1")
+    assert lines[-3:-1] == [
+        "What is not fine:",
+        f"    {WITHOUT_RECORDER} team-200: the Config recorder is stopped: changes of users are not"
+        " seen",
+    ]
+    assert len(lines) <= 25

@@ -167,6 +167,7 @@ def test_a_member_that_administers_nothing_is_told_so(monkeypatch: pytest.Monkey
 
 def test_half_a_delegated_administrator_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     with open_estate(SECURITY) as opened:
+        monkeypatch.setattr("time.sleep", opened.sleep)
         opened.organization.administrators.pop(CONFIG)
         outcome = run(f"check --exclude {MANAGEMENT}")
     told = outcome.below(f"account {SECURITY} security, us-east-1")

@@ -423,3 +423,28 @@ def check_denials(estate: Estate, verb: str, command: str, denied: set[str]) -> 
             *changed, said = outcome.err.splitlines()
             assert [each for each in changed if not each.startswith("Changed: ")] == []
             assert said.startswith("python -m rollout: ")
+
+
+def test_an_account_with_any_fault_is_not_fine(estate: Estate) -> None:
+    estate.members.add_recorder(SANDBOX, REGION, records_users=False)
+    outcome = run(f"{MEMBERS_ONLY} {ROLE}")
+    rows = json.loads(run(f"{MEMBERS_ONLY} {ROLE} --format json").out)["accounts"]
+    assert (outcome.code, "3 of 4 accounts are fine." in outcome.out) == (1, True)
+    assert outcome.rows()[-1] == [SANDBOX, "sandbox", "current", "ok", "ok"]
+    assert {row["account"]: row["fine"] for row in rows} == {
+        SECURITY: True,
+        SHOP: True,
+        BANK: True,
+        SANDBOX: False,
+    }
+
+
+def test_a_fault_stays_when_another_of_the_same_account_is_mended(estate: Estate) -> None:
+    run(MEMBERS_ONLY)
+    estate.join(LATE, "late", records_users=False)
+    estate.sleep(30)
+    outcome = run(f"{MEMBERS_ONLY} {ROLE}")
+    assert packs(estate)[LATE] == "CREATE_SUCCESSFUL"
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[-1].startswith("1 fault. ")
+    assert f"{LATE} late, {REGION}: the Config recorder does not record" in outcome.out

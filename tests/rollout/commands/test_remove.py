@@ -1,5 +1,7 @@
 import boto3
+import pytest
 
+from emulator.config.organization_pack import PackFailed
 from tests.support.organizations import MANAGEMENT, OLD, REGION, SANDBOX, SHOP, Estate, run
 
 NAME = "iam-user-no-setup-access-key"
@@ -73,3 +75,40 @@ def test_one_account_alone_is_cleared_too(estate: Estate) -> None:
     outcome = run("remove --account-only --yes")
     assert (outcome.code, rules(estate)) == (0, [])
     assert outcome.result(f"stack {NAME} in {MANAGEMENT} (no alias)") == "deleted"
+
+
+def test_of_two_removes_at_once_the_later_one_says_that_it_is_gone(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(f"deploy --exclude {MANAGEMENT}")
+
+    def sleep(seconds: float) -> None:
+        estate.sleep(seconds)
+        if not estate.packs.packs and estate.sets.sets:
+            (stack_set,) = estate.sets.sets.values()
+            if stack_set.operations[-1].action == "DELETE":
+                estate.sets.sets.clear()
+
+    monkeypatch.setattr("time.sleep", sleep)
+    outcome = run("remove --yes")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.result(f"StackSet {NAME} and its stacks") == (
+        "gone: somebody else removed it meanwhile"
+    )
+
+
+def test_a_pack_that_a_suspended_account_holds_is_put_without_it_and_removed(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(f"deploy --exclude {MANAGEMENT}")
+    (pack,) = estate.packs.packs.values()
+
+    def hold(self: object, member: object, removing: bool) -> None:
+        if removing and getattr(member, "id", "") == SANDBOX and SANDBOX not in pack.excluded:
+            raise PackFailed("Failure", "The account is suspended.")
+
+    monkeypatch.setattr(type(estate.packs), "_check", hold)
+    estate.organization.members[SANDBOX].status = "SUSPENDED"
+    outcome = run("remove --yes", documented=False)
+    assert outcome.result(f"conformance pack {NAME}") == "deleted"
+    assert estate.packs.packs == {}

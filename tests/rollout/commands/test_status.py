@@ -5,6 +5,7 @@ from typing import Any
 import boto3
 from moto.ssm.models import ssm_backends
 
+from emulator.config.remediation import Exemption
 from tests.support.organizations import (
     BANK,
     LATE,
@@ -154,4 +155,49 @@ def test_one_account_alone_has_a_status_too(estate: Estate) -> None:
     assert (outcome.code, [row[:5:2] for row in outcome.rows()]) == (
         0,
         [[MANAGEMENT, "current", "ok"]],
+    )
+
+
+def test_a_rule_that_has_not_run_for_twice_its_frequency_is_a_fault(estate: Estate) -> None:
+    run(MEMBERS_ONLY)
+    config = estate.members.config(SHOP, REGION)
+    (rule,) = config.config_rules
+    config.runs[rule] = {"LastSuccessfulEvaluationTime": (NOW - timedelta(hours=50)).timestamp()}
+    config = estate.members.config(BANK, REGION)
+    (other,) = config.config_rules
+    config.runs[other] = {"LastSuccessfulEvaluationTime": (NOW - timedelta(hours=48)).timestamp()}
+    outcome = run(f"status {ROLE}")
+    (fault, mend) = outcome.below("accounts: 5")
+    assert fault.startswith(f"{SHOP} shop: the rule has not run with success for 50 hours, since ")
+    assert mend == (
+        f"run: aws configservice start-config-rules-evaluation --config-rule-names {rule}"
+    )
+    assert outcome.code == 1
+
+
+def test_a_recorder_that_has_been_stopped_since_is_a_fault(estate: Estate) -> None:
+    run(MEMBERS_ONLY)
+    estate.members.add_recorder(SHOP, REGION, running=False)
+    outcome = run(f"status {ROLE}")
+    assert outcome.below("accounts: 5") == [
+        f"{SHOP} shop: the Config recorder is stopped: changes of users are not seen"
+    ]
+
+
+def test_a_remediation_that_config_has_given_up_is_named_with_what_clears_it(
+    estate: Estate,
+) -> None:
+    run(MEMBERS_ONLY)
+    config = estate.members.config(SHOP, REGION)
+    (rule,) = config.config_rules
+    user = config.iam.add_user("bob")
+    config.remediations.exemptions[rule, ("AWS::IAM::User", user.id)] = Exemption("Five failures.")
+    outcome = run(f"status {ROLE}")
+    fault, mend = outcome.below("accounts: 5")
+    assert fault.startswith(f"{SHOP} shop: AWS Config has given up the remediation of ")
+    assert f"{user.id}" in fault
+    assert fault.endswith("Five failures.; once that is mended, in that account:")
+    assert mend == (
+        f"run: aws configservice delete-remediation-exceptions --config-rule-name {rule}"
+        f" --resource-keys ResourceType=AWS::IAM::User,ResourceId={user.id}"
     )

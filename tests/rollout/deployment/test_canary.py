@@ -67,3 +67,51 @@ def test_a_canary_that_nobody_can_look_into_is_refused(estate: Estate) -> None:
     outcome = run(f"deploy --exclude {MANAGEMENT} --canary {SANDBOX}")
     assert (outcome.code, estate.packs.packs) == (2, {})
     assert f"--canary needs --member-role to look into {SANDBOX} sandbox." in outcome.err
+
+
+RELEASE = f"deploy --canary {SANDBOX} {ROLE}"
+
+
+def make_older(estate: Estate) -> None:
+    """Let what stands be an older release."""
+    run(f"deploy --exclude {MANAGEMENT} {ROLE}")
+    (stack_set,) = estate.sets.sets.values()
+    stack_set.parameters["CodeKey"] = f"{NAME}-older.zip"
+    for account in (SECURITY, SHOP, BANK, SANDBOX):
+        estate.members.stacks[account]["CodeKey"] = f"{NAME}-older.zip"
+
+
+def codes(estate: Estate) -> set[str]:
+    """Return the accounts that have the new code."""
+    found = estate.members.stacks.items()
+    return {key for key, stack in found if stack["CodeKey"] != f"{NAME}-older.zip"}
+
+
+def test_a_release_reaches_the_canary_alone_until_somebody_agrees(estate: Estate) -> None:
+    make_older(estate)
+    outcome = run(f"{RELEASE}")
+    assert (outcome.code, codes(estate)) == (0, {SANDBOX})
+    assert outcome.result(f"smoke test of {NAME} in 1 account") == "ok"
+    assert "The new code stands in the canary alone." in outcome.out
+    (pack,) = estate.packs.packs.values()
+    assert set(pack.accounts) == {SECURITY, SHOP, BANK, SANDBOX}
+
+
+def test_after_the_canary_a_release_goes_to_the_rest_in_waves(estate: Estate) -> None:
+    make_older(estate)
+    outcome = run(f"{RELEASE} --yes --max-concurrent 25")
+    assert (outcome.code, codes(estate)) == (0, {SECURITY, SHOP, BANK, SANDBOX})
+    (call,) = [
+        each for each in estate.cloud.calls.made() if each.operation == "UpdateStackInstances"
+    ]
+    told = str(call.parameters["OperationPreferences"])
+    assert "'MaxConcurrentPercentage': 25" in told
+    assert "'FailureTolerancePercentage': 5" in told
+
+
+def test_a_release_that_fails_in_the_canary_goes_no_further(estate: Estate) -> None:
+    make_older(estate)
+    estate.members.broken[SANDBOX] = "ImportError"
+    outcome = run(f"{RELEASE} --yes")
+    assert (outcome.code, codes(estate)) == (1, {SANDBOX})
+    assert "the other accounts keep what they have" in outcome.out

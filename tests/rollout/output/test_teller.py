@@ -68,12 +68,16 @@ def test_what_a_line_tells_in_between_repeats_its_name_at_the_end(
 ) -> None:
     teller = Teller("table")
     with teller.line("slow", "slow"), teller.follow("stacks") as follow:
-        follow.show({"1 one": "running"}, 0, 1)
-        follow.show({"1 one": "running"}, 0, 1)
-        follow.show({"1 one": "done"}, 1, 1)
+        follow.show({}, 0, 2)
+        follow.show({"1 one": "stack failed"}, 1, 2)
+        follow.show({"1 one": "stack failed"}, 2, 2)
     name = f"slow {'.' * 68} "
     assert capsys.readouterr().out == (
-        f"{name}\n        1 one: running\n        1 one: done\n{name}ok\n"
+        f"{name}\n"
+        "        0 of 2 stacks\n"
+        "        1 one: stack failed\n"
+        "        2 of 2 stacks\n"
+        f"{name}ok\n"
     )
 
 
