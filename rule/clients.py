@@ -1,7 +1,7 @@
 """The clients of this process, made once, and what botocore is told so that they cost little.
 
 Half of a large run's CPU went into reading times: IAM and AWS Config write few forms, and dateutil
-tries them all (docs/decisions/0012). One client serves all readers, so that adaptive retries have
+tries them all (docs/decisions/0011). One client serves all readers, so that adaptive retries have
 one limiter: when IAM throttles, they all slow down, and the account's own people get their calls.
 """
 

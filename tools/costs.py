@@ -29,7 +29,7 @@ number of users, but findings that stand, times the runs a month: 300 accounts w
 each are {daily} a month with the default frequency of one run a day, and {hourly} with one an hour.
 An hourly run finds what the change events miss a few hours earlier, and nothing else: the default
 is one a day. A fresh result once a day whatever the frequency was weighed
-(docs/decisions/0013-a-fresh-result-for-every-finding.md).
+(docs/decisions/0012-a-fresh-result-for-every-finding.md).
 
 {share:.0%} of the users have a password in each of these:
 
