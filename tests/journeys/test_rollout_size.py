@@ -31,7 +31,8 @@ def test_every_account_is_reached_or_named_within_the_calls_counted(large: Estat
         WITHOUT_RECORDER: ["current", "FAILED"],
     }
     assert calls.count("organizations:ListAccounts") == 16  # twenty a page, AWS's most
-    assert calls.count() <= 130
+    # The pack is put twice: once more for the account whose stack became current in this run.
+    assert calls.count() <= 165
     assert outcome.code == 1
 
 

@@ -65,14 +65,14 @@ def test_when_the_time_is_over_what_is_known_is_kept(account: Account) -> None:
 
 def test_without_time_nobody_is_read_and_the_silence_is_not_waited_out(account: Account) -> None:
     suspects = add_suspects(account, 50)
-    account.faults.delay("iam", "GetLoginProfile", 0.2, times=None)
+    account.faults.delay("iam", "GetLoginProfile", 2, times=None)
     reading = read(suspects, RESERVED_SECONDS - 1)
     assert (len(reading.judged), reading.unread) == (0, 50)
 
 
 def test_once_the_time_is_over_no_reader_begins_another_call(account: Account) -> None:
     suspects = add_suspects(account, 3)
-    account.faults.delay("iam", "GetLoginProfile", 0.2, times=None)
+    account.faults.delay("iam", "GetLoginProfile", 2, times=None)
     with account.calls.since_now() as calls:
         read(suspects, RESERVED_SECONDS - 1)
     assert calls.count("iam:ListAccessKeys") == 0
