@@ -7,15 +7,15 @@ retries it twice and counts it in the function's Errors, on which the alarm stan
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from rdklib import ClientFactory, ConfigRule, Evaluation, Evaluator, InvalidParametersError
 
-from rule.account import judge_account, judge_one
+from rule.account import NotSettled, UsersNotRead, judge_account, judge_one
 from rule.clients import Clients, OneClient, SideBySide, make_clients
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.deployed_rule import parse_rule_parameters
@@ -23,7 +23,7 @@ from rule.events import SCHEDULED, identify_item, normalise
 from rule.live import RESOURCE_TYPE, UserGone, find_user
 from rule.metrics import print_run
 from rule.parameters import InvalidParameters, Policy
-from rule.readers import Clock, Judged
+from rule.readers import RESERVED_SECONDS, Clock, Judged
 from rule.results import GONE, choose_evaluations, evaluation, read_stored
 from rule.standing import WAITING, Standing
 
@@ -97,17 +97,53 @@ class NoSetupAccessKey(ConfigRule):
             self.clock,
             lambda: read_stored(self.clients.config, event["configRuleName"]),
         )
-        self.seen, self.judged, self.shortfall = len(account.ids), account.judged, account.shortfall
-        verdicts = {str(each.user.id): each.verdict for each in account.judged}
+        missing = [
+            user_id
+            for user_id, old in sorted(account.stored.items())
+            if user_id not in account.ids and old.compliance != NOT_APPLICABLE
+        ]
+        found, unknown = self.look_up(missing, valid_rule_parameters)
+        self.judged, self.shortfall = (*account.judged, *found), account.shortfall or self.shortfall
+        self.seen = len(account.ids) + len(found)
+        verdicts = {str(each.user.id): each.verdict for each in self.judged}
         # After a run that was cut short, the next one begins with whose results are oldest.
         fresh = {str(each.user.id) for each in account.judged if each.live}
         return choose_evaluations(
             verdicts,
-            account.ids,
+            account.ids | verdicts.keys() | unknown,
             account.stored,
             valid_rule_parameters,
             fresh=fresh if account.shortfall else frozenset(),
         )
+
+    def look_up(
+        self, missing: Sequence[str], policy: Policy
+    ) -> tuple[tuple[Judged, ...], frozenset[str]]:
+        """Return the verdicts on users whom IAM's list lacks, and who of them is not known.
+
+        A list may come back short, so a result is cleared only for a user of whom `find_user` says
+        that he is gone. Costs 2 calls and a page of ListUsers each, once for a user who went.
+        """
+        found, unknown = list[Judged](), dict[str, str]()
+        iam, config = self.clients.iam, self.clients.config
+        for user_id in missing:
+            if self.clock.seconds_left() < RESERVED_SECONDS:
+                unknown[user_id] = "the time is over"
+                continue
+            try:
+                who = find_user(iam, config, user_id)
+                found.append(judge_one(iam, config, who, policy, self.clock.now))
+            except UserGone:
+                continue
+            except (BotoCoreError, ClientError, NotSettled) as error:
+                unknown[user_id] = str(error)
+        if unknown:
+            first, why = next(iter(unknown.items()))
+            self.shortfall = UsersNotRead(
+                f"{len(unknown)} user{'s' * (len(unknown) > 1)} whom IAM's list lacks could not be"
+                f" looked up, and keep the results they have; {first}: {why}"
+            )
+        return tuple(found), frozenset(unknown)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def complete(estate: Estate, given: Decisions) -> Decisions:
     kept = {name: value for name, value in stands.items() if name in declared}
     bucket = given.bucket or source.parameters.get("CodeBucket") or None
     units = find_units(estate) if given.units is None else given.units
-    exclude = find_excluded(estate, units) if given.exclude is None else given.exclude
+    exclude = find_excluded(estate) if given.exclude is None else given.exclude
     return Decisions(
         exclude=exclude,
         units=units,
@@ -101,7 +101,7 @@ def find_units(estate: Estate) -> tuple[str, ...]:
     return estate.stack_set.units
 
 
-def find_excluded(estate: Estate, units: tuple[str, ...]) -> tuple[str, ...]:
+def find_excluded(estate: Estate) -> tuple[str, ...]:
     """Return the accounts that were left out by name, without those that the units leave out."""
     organization, pack = estate.organization, estate.pack
     if organization is None or not pack.exists:

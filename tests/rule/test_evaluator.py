@@ -11,10 +11,12 @@ from typing import Any
 import boto3
 import pytest
 import rdklib.util.evaluations
+from moto.core.responses import ActionResult
 
 from emulator import Account
 from emulator.awslambda.functions import Invocation
 from emulator.config.rules import Finding, Rule
+from emulator.iam.responses import IamResponse
 from emulator.iam.users import AccessKey, User
 from rule.account import NotSettled, OutOfTime, UsersNotRead
 from rule.clients import EvaluationsRefused, make_clients
@@ -168,6 +170,47 @@ def test_contradicting_answers_about_a_user_raise_and_clear_nothing(
     assert str(raised) == (
         f"IAM has user alice ({alice.id}), and then again it has not: No IAM user has the name"
         " alice. Evaluate the user again in some minutes."
+    )
+    assert rule.list_findings() == [finding("alice", key)]
+
+
+@pytest.fixture
+def short_list(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """IAM's list of users lacks alice, although she is there."""
+    whole = IamResponse.get_account_authorization_details
+
+    def leave_out(response: IamResponse) -> ActionResult:
+        alice = account.iam.users.pop("alice")
+        try:
+            return whole(response)
+        finally:
+            account.iam.users["alice"] = alice
+
+    monkeypatch.setattr(IamResponse, "get_account_authorization_details", leave_out)
+
+
+@pytest.mark.usefixtures("short_list")
+def test_a_list_of_users_that_comes_back_short_clears_no_finding(
+    account: Account, rule: Rule
+) -> None:
+    alice, key = add_finding(account, "alice")
+    rule.send_change(alice)
+    assert rule.send_schedule().succeeded
+    assert rule.list_findings() == [finding("alice", key)]
+
+
+@pytest.mark.usefixtures("short_list")
+def test_a_user_whom_the_list_lacks_and_nobody_can_look_up_keeps_his_result(
+    account: Account, rule: Rule
+) -> None:
+    alice, key = add_finding(account, "alice")
+    rule.send_change(alice)
+    account.faults.fail("iam", "GetUser", "AccessDenied", times=None)
+    raised = error(rule.send_schedule())
+    assert isinstance(raised, UsersNotRead)
+    assert str(raised).startswith(
+        "1 user whom IAM's list lacks could not be looked up, and keep the results they have;"
+        f" {alice.id}: An error occurred (AccessDenied)"
     )
     assert rule.list_findings() == [finding("alice", key)]
 
