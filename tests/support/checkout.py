@@ -11,11 +11,12 @@ IDENTITY = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit
 
 
 def run(folder: Path, *command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder."""
+    """Run a command in a folder, as if no make had started this one."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     return subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, **environment},
+        env={**own, **environment},
         capture_output=True,
         text=True,
         check=False,

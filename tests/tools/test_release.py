@@ -47,11 +47,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = copy_checkout(tmp_path_factory.mktemp("release"))
     run(folder, "git", "branch", "-M", "main")
     changelog = folder / "CHANGELOG.md"
-    text = changelog.read_text().replace(
-        "## [Unreleased]\n", f"## [Unreleased]\n\n## [{__version__}] - 2026-11-28\n", 1
-    )
-    changelog.write_text(text)
-    run(folder, "git", *IDENTITY, "commit", "-qam", "Release")
+    text = changelog.read_text()
+    if f"## [{__version__}]" not in text:
+        heading = f"## [Unreleased]\n\n## [{__version__}] - 2026-11-28\n"
+        changelog.write_text(text.replace("## [Unreleased]\n", heading, 1))
+        run(folder, "git", *IDENTITY, "commit", "-qam", "Release")
     return folder
 
 
