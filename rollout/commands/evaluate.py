@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from rollout.aws.session import NotSeen, Session, open_session, try_read
-from rollout.commands.member_options import ACCOUNT
 from rollout.commands.policy_options import add_policy_options, read_policy
 from rollout.errors import Refused
 from rollout.findings.evaluation import NEWEST, Evaluation, Scope
@@ -24,7 +23,7 @@ from rollout.findings.live_accounts import (
     refuse_earlier,
 )
 from rollout.findings.report_file import judge_files
-from rollout.organization.accounts import Account, read_organization
+from rollout.organization.accounts import ACCOUNT_ID, Account, read_organization
 from rollout.organization.members import Members
 from rollout.output.verdicts import FORMATS, write_verdicts
 from rule.account import judge_one
@@ -203,7 +202,7 @@ def judge_organization(
 ) -> Evaluation:
     """Return the evaluation of every account, or of those asked for. Raises Refused."""
     for each in arguments.accounts or ():
-        if not ACCOUNT.fullmatch(each):
+        if not ACCOUNT_ID.fullmatch(each):
             raise Refused(f"--accounts {each}: give the 12 digits of an account.")
     session = open_session(arguments.profile, arguments.region)
     suspended: tuple[Account, ...] = ()

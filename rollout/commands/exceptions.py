@@ -9,6 +9,7 @@ from pathlib import Path
 from rollout.commands.member_options import Place, add_member_options, blame, close, open_accounts
 from rollout.commands.parser import Parser
 from rollout.errors import Refused
+from rollout.organization.accounts import ACCOUNT_ID
 from rollout.output.exceptions import (
     COLUMNS,
     describe,
@@ -23,7 +24,7 @@ from rollout.output.exceptions import (
 )
 from rollout.output.story import Draft, Story
 from rollout.remediation.attempt import attempt
-from rollout.remediation.exception_file import ACCOUNT, choose_entries, read_exceptions
+from rollout.remediation.exception_file import choose_entries, read_exceptions
 from rollout.remediation.exception_writing import remove_exception, write_exception
 from rollout.remediation.exceptions import (
     Recorded,
@@ -194,7 +195,7 @@ def apply(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
 def open_user(arguments: argparse.Namespace) -> tuple[Place, str]:
     """Return the place with the one account of ACCOUNT/USER, and the user's name."""
     account, slash, name = arguments.user.partition("/")
-    if not slash or not name or not ACCOUNT.fullmatch(account):
+    if not slash or not name or not ACCOUNT_ID.fullmatch(account):
         raise Refused(f"{arguments.user}: write ACCOUNT/USER, such as 333300000001/ben.idle.")
     return open_accounts(arguments, [account]), name
 

@@ -1,21 +1,19 @@
 """The options of the verbs that work in the accounts themselves, and the place they open."""
 
 import argparse
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rollout.aws.session import NotSeen, Session
-from rollout.commands.options import FORMATS, read_caller
+from rollout.commands.options import FORMATS, add_session_options, read_caller
 from rollout.deployment.region import open_place
 from rollout.errors import Refused
-from rollout.organization.accounts import Account, Organization, read_organization
+from rollout.organization.accounts import ACCOUNT_ID, Account, Organization, read_organization
 from rollout.organization.members import Members, list_unseen
 from rollout.output.fault import Fault
 from rollout.output.story import Draft, Story
 
-ACCOUNT = re.compile("[0-9]{12}")
 NOT_READ = 3
 """Exit code where nothing is wrong in what was read, but something was not read."""
 Seen = TypeVar("Seen")
@@ -77,10 +75,7 @@ class Place:
 
 def add_member_options(parser: argparse.ArgumentParser, *, choose: bool = True) -> None:
     """Add what a verb needs that works in the accounts; `choose` lets it work in some of them."""
-    parser.add_argument("--profile", help="use this profile of the AWS configuration files")
-    parser.add_argument(
-        "--region", help="the Region of the roll-out (default: the one that records IAM users here)"
-    )
+    add_session_options(parser)
     which = parser.add_argument_group("which accounts")
     if choose:
         which.add_argument(
@@ -123,7 +118,7 @@ def open_accounts(
     An account is checked by its form before AWS is asked anything.
     """
     for each in accounts:
-        if not ACCOUNT.fullmatch(each):
+        if not ACCOUNT_ID.fullmatch(each):
             raise Refused(f"{each}: accounts are given by their 12 digits, separated by blanks.")
     if units and arguments.account_only:
         raise Refused("--unit: with --account-only there is no organization.")

@@ -6,7 +6,6 @@ stands, else the default.
 
 import argparse
 import math
-import re
 from dataclasses import replace
 
 from rollout.commands.policy_options import add_policy_options
@@ -14,19 +13,24 @@ from rollout.commands.stack_parameters import find_fault, read_declared, read_st
 from rollout.deployment.request import Caller, Decisions, Request
 from rollout.deployment.settings import FILE, FREQUENCIES, merge, read_settings
 from rollout.errors import Refused
+from rollout.organization.accounts import ACCOUNT_ID
 from rollout.packs.template import AUTOMATIC
 from rule.parameters import VERDICT_PARAMETERS, InvalidParameters, parse_parameters
 
 FORMATS = ("table", "json")
-ACCOUNT = re.compile("[0-9]{12}")
 
 
-def add_caller_options(parser: argparse.ArgumentParser) -> None:
-    """Add what every verb needs to know of who calls from where."""
+def add_session_options(parser: argparse.ArgumentParser) -> None:
+    """Add whose credentials are used, and where."""
     parser.add_argument("--profile", help="use this profile of the AWS configuration files")
     parser.add_argument(
         "--region", help="the Region of the roll-out (default: the one that records IAM users here)"
     )
+
+
+def add_caller_options(parser: argparse.ArgumentParser) -> None:
+    """Add what every verb needs to know of who calls from where."""
+    add_session_options(parser)
     parser.add_argument(
         "--account-only",
         action="store_true",
@@ -196,7 +200,7 @@ def read_accounts(given: list[str] | None) -> tuple[str, ...] | None:
     if given == ["none"]:
         return ()
     for each in given:
-        if not ACCOUNT.fullmatch(each):
+        if not ACCOUNT_ID.fullmatch(each):
             raise Refused(
                 f"--exclude {each}: give account numbers of 12 digits, separated by blanks."
             )

@@ -6,13 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rollout.commands.member_options import ACCOUNT
-from rollout.commands.options import read_caller
+from rollout.commands.options import add_session_options, read_caller
 from rollout.deployment.region import open_home, read_alias
 from rollout.errors import Refused
 from rollout.findings.reading import Wanted, read_survey
 from rollout.findings.survey import Survey, compare
-from rollout.organization.accounts import Account, read_organization
+from rollout.organization.accounts import ACCOUNT_ID, Account, read_organization
 from rollout.organization.members import Members
 from rollout.output.report import read_report, write_report
 
@@ -40,10 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_survey_options(parser: argparse.ArgumentParser) -> None:
     """Add what every verb needs that reads a survey."""
-    parser.add_argument("--profile", help="use this profile of the AWS configuration files")
-    parser.add_argument(
-        "--region", help="the Region of the roll-out (default: the one that records IAM users here)"
-    )
+    add_session_options(parser)
     parser.add_argument(
         "--account-only",
         action="store_true",
@@ -103,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
 def survey_accounts(arguments: argparse.Namespace, now: datetime) -> Survey:
     """Return the survey that the options describe. Raises Refused."""
     for each in arguments.account:
-        if not ACCOUNT.fullmatch(each):
+        if not ACCOUNT_ID.fullmatch(each):
             raise Refused(f"--account {each}: give the 12 digits of an account.")
     for each in arguments.production or ():
         if not all(each.partition("=")):

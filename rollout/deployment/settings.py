@@ -23,6 +23,7 @@ from typing import Any
 
 from rollout.deployment.request import Decisions, Request
 from rollout.errors import Refused
+from rollout.organization.accounts import ACCOUNT_ID
 from rollout.packs.template import AUTOMATIC
 from rule.parameters import InvalidParameters, parse_parameters
 
@@ -33,7 +34,6 @@ SWITCHES = ("ReportUnchanged", AUTOMATIC)
 LISTS, WORDS = ("exclude", "ou", "canary"), ("member_role", "role_account", "function_by", "bucket")
 TABLES = ("parameters", "stack_parameters")
 CHOICES = {"role_account": ("management", "caller"), "function_by": ("name", "export")}
-ACCOUNT = re.compile("[0-9]{12}")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def parse_settings(
             raise source.refuse(key, f'"{value}" is not one of {", ".join(CHOICES[key])}')
     for key in ("exclude", "canary"):
         for each in found.get(key, []):
-            if not isinstance(each, str) or not ACCOUNT.fullmatch(each):
+            if not isinstance(each, str) or not ACCOUNT_ID.fullmatch(each):
                 raise source.refuse(key, f"{each!r} is no account number of 12 digits in quotes")
     for each in found.get("ou", []):
         if not isinstance(each, str):

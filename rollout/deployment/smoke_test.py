@@ -8,6 +8,7 @@ from rollout.aws.session import NotSeen, Session
 from rollout.names import FUNCTION, RULE
 from rollout.organization.accounts import Account
 from rollout.organization.members import Members, list_unseen
+from rollout.organization.recorder import USER_TYPE
 from rollout.output.fault import Fault, Result, count
 from rollout.output.run import Run
 from rule.parameters import PARAMETERS
@@ -27,7 +28,7 @@ def run_smoke_test(session: Session, parameters: Mapping[str, str]) -> str:
     item = {
         "configurationItemCaptureTime": now,
         "configurationItemStatus": "OK",
-        "resourceType": "AWS::IAM::User",
+        "resourceType": USER_TYPE,
         "resourceId": SMOKE_USER,
         "resourceName": name,
         "resourceCreationTime": now,

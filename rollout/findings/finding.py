@@ -18,7 +18,6 @@ from rule.standing import OFFENDING, Standing
 PRODUCTION = "production"
 ADMINISTRATOR = "administrator"
 NO_MFA = "no MFA"
-NOT_KNOWN = "rights not known"
 REASONS = (PRODUCTION, ADMINISTRATOR, NO_MFA)
 """Why a finding comes first, the weightiest first; then the oldest key."""
 

@@ -4,6 +4,7 @@ Any member may call DescribeOrganization; the lists are for the management accou
 administrators alone (AWS Organizations API reference).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 STACKSETS = "member.org.stacksets.cloudformation.amazonaws.com"
 CONFIG = "config-multiaccountsetup.amazonaws.com"
 SERVICES = {STACKSETS: "StackSets", CONFIG: "AWS Config"}
+ACCOUNT_ID = re.compile("[0-9]{12}")
 PAGE: "PaginatorConfigTypeDef" = {"PageSize": 20}
 """AWS's most."""
 

@@ -6,11 +6,11 @@ no recorder at all, AWS Config refuses the pack.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from rollout.aws.session import NotSeen, Session, turn_pages
 
-USER_TYPE = "AWS::IAM::User"
+USER_TYPE: Final = "AWS::IAM::User"
 NO_USERS = frozenset(
     {
         "ap-south-2",

@@ -17,12 +17,12 @@ from datetime import date, datetime
 from typing import Any
 
 from rollout.errors import Refused
+from rollout.organization.accounts import ACCOUNT_ID
 from rollout.remediation.exceptions import Wanted
 
 TABLE = "exception"
 TEXTS = ("account", "user", "owner", "reason")
 FIELDS = ("account", "user", "owner", "expires", "reason")
-ACCOUNT = re.compile("[0-9]{12}")
 
 
 def read_exceptions(files: Iterable[tuple[str, bytes]]) -> list[Wanted]:
@@ -78,7 +78,7 @@ def find_faults(table: Mapping[str, Any]) -> list[str]:
         elif not isinstance(value, str) or not value.strip():
             faults.append(f"{name} is a text in quotes that is not empty.")
     account = table.get("account")
-    if isinstance(account, str) and account.strip() and not ACCOUNT.fullmatch(account):
+    if isinstance(account, str) and account.strip() and not ACCOUNT_ID.fullmatch(account):
         faults.append(f'account is "{account}"; give the 12 digits of its number.')
     expires = table.get("expires")
     if "expires" not in table:

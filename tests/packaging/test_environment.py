@@ -105,7 +105,7 @@ def environment_folder() -> Path:
 def without_network(folder: Path) -> dict[str, str]:
     """Return variables with which pip reaches nothing, and that it is soon told."""
     return {
-        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        "PIP_INDEX_URL": "http://127.0.0.1:9/",
         "PIP_RETRIES": "0",
         "PIP_NO_CACHE_DIR": "1",
         "PIP_CONFIG_FILE": os.devnull,

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -233,27 +232,3 @@ def test_since_an_earlier_report_says_what_is_new_and_gone(planted: Estate, tmp_
     assert [each["user"] for each in since["gone"]] == ["ben.idle"]
     assert sorted(each["user"] for each in since["new"]) == ["finn.new", "new.one"]
     assert (since["still"], since["not_known"]) == (2, 0)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("verb", "bound"),
-    [
-        ("report", {"config": 20, "organizations": 25, "sts": 1, "iam": 0}),
-        (f"report --source members --member-role {ROLE}", {"sts": 305, "config": 1240, "iam": 12}),
-        (f"evaluate --organization --member-role {ROLE}", {"sts": 305, "iam": 1260, "config": 0}),
-    ],
-)
-def test_what_305_accounts_cost(
-    monkeypatch: pytest.MonkeyPatch, verb: str, bound: dict[str, int]
-) -> None:
-    with open_estate(accounts=300) as estate:
-        monkeypatch.setattr("time.sleep", estate.sleep)
-        plant(estate)
-        add_aggregator(estate)
-        for account in estate.organization.members:
-            estate.members.config(account, REGION).iam.report.rounds = 0
-        with estate.cloud.calls.since_now() as calls:
-            run(verb, documented=False)
-        cost = Counter(action.partition(":")[0] for action in calls.actions())
-    assert {service: cost[service] for service in bound if cost[service] > bound[service]} == {}
