@@ -20,8 +20,11 @@ class Throttled(Refused):
     """AWS still answered "too many requests" after every retry."""
 
 
-class SignedOut(Refused):
-    """The caller's credentials have expired or are not accepted."""
+class SignedOut(Exception):
+    """The caller's credentials have expired or are not accepted.
+
+    It is no `Refused`, which one account or one user may meet alone: no other call will go better.
+    """
 
 
 class NotThere(Refused):
@@ -40,7 +43,7 @@ UNFORESEEN = 70
 
 def explain(error: Exception, profile: str = "") -> tuple[str, int]:
     """Return an error in one line, and the exit code; `profile` is the one that was asked for."""
-    if isinstance(error, Refused):
+    if isinstance(error, Refused | SignedOut):
         return str(error), WRONG
     # Whoever has not called AWS does not wait for its library, some of whose errors are OSErrors.
     if "botocore" in sys.modules:

@@ -84,7 +84,9 @@ def parse_days(text: str) -> timedelta:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for and return the exit code. Raises Refused."""
-    code: int = arguments.act(arguments, Story("exceptions", arguments.format), datetime.now(UTC))
+    story = Story("exceptions", arguments.format)
+    with story.run.telling_stops():
+        code: int = arguments.act(arguments, story, datetime.now(UTC))
     return code
 
 
