@@ -25,7 +25,8 @@ ADDED = {
 }
 """What the rendered pack declares beyond conformance-pack.yaml: what was decided, to be read back.
 
-No value is ever empty, as AWS Config may refuse that."""
+No value is empty, as AWS Config may refuse that; one that is taken back alone is (botocore's model
+lets a value have no character)."""
 NONE, ALL = "none", "all"
 AUTOMATIC = "AutomaticRemediation"
 AUTOMATIC_CONDITION = "RemediatesAutomatically"
@@ -92,7 +93,7 @@ def load_template(text: str) -> dict[str, Any]:
 def render_pack(
     account: str, partition: str, given: dict[str, str], rendering: Rendering | None = None
 ) -> Pack:
-    """Return the pack with `account` in the role's ARN; every parameter is given, none a default.
+    """Return the pack with `account` in the role's ARN; every parameter that has a value is given.
 
     Whether remediation is automatic is written as a literal, as in every public pack (FACTS 1).
     Raises Refused for what the pack does not know.
@@ -125,7 +126,8 @@ def render_pack(
             f"The rendered pack has {len(body.encode()):,} bytes; AWS Config takes"
             f" {MAX_TEMPLATE_BYTES:,}."
         )
-    values = {name: str(each.get("Default", "")) for name, each in declared.items()} | given
+    defaults = {name: str(each.get("Default", "")) for name, each in declared.items()}
+    values = {name: value for name, value in defaults.items() if value} | given
     values |= {
         FUNCTION_BY: rendering.function_by,
         ROLE_ACCOUNT: rendering.role_account,
