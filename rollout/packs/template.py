@@ -6,7 +6,9 @@ template back, so the rendered one declares a parameter that holds its own hash.
 """
 
 import hashlib
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import yaml
@@ -56,7 +58,10 @@ class Pack:
         return self.parameters[REVISION]
 
 
-class _Loader(yaml.SafeLoader):
+_Yaml: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Yaml):  # type: ignore[misc]
     """YAML with CloudFormation's short forms, which become long ones."""
 
 
@@ -84,7 +89,13 @@ def load_pack() -> dict[str, Any]:
 
 
 def load_template(text: str) -> dict[str, Any]:
-    """Return a template with every function in its long form."""
+    """Return a template with every function in its long form, as the caller's own copy."""
+    return deepcopy(_parse(text))
+
+
+@cache
+def _parse(text: str) -> dict[str, Any]:
+    """Parse each text once: a verb asks for the same two templates many times."""
     loaded = yaml.load(text, _Loader)
     assert isinstance(loaded, dict)
     return loaded
@@ -120,6 +131,7 @@ def render_pack(
         template.pop("Conditions", None)
     for name, meaning in ADDED.items():
         declared[name] = {"Type": "String", "Description": meaning, "Default": NONE}
+    # Never libyaml's dumper: the hash of this text must be the same on every machine.
     body = yaml.safe_dump(template, sort_keys=False, width=96)
     if len(body.encode()) > MAX_TEMPLATE_BYTES:
         raise Refused(
