@@ -35,6 +35,10 @@ class Stopped(Refused):
     """AWS's engines did not come to an end in the time allowed; the same command goes on."""
 
 
+NOT_SEEN = 3
+"""The exit code where nothing is wrong in what was seen but something was not; --strict: FAULTS."""
+FAULTS = 1
+"""The exit code of findings and faults."""
 WRONG = 2
 """The exit code of wrong usage, and of what cannot be read or is not allowed."""
 UNFORESEEN = 70

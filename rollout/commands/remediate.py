@@ -37,7 +37,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = (
         "Exit code: 0 everything asked for is worked off, 1 something failed or differs, 2 wrong"
-        " usage or not allowed, 3 nothing is wrong in what was read, but an account was not read."
+        " usage or not allowed, 3 nothing is wrong in what was read, but an account was not"
+        " read (1 with --strict)."
     )
     parser.add_argument(
         "--batch", type=positive, default=10, metavar="N", help="users in a batch (default: 10)"

@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = (
         "Exit code: 0 every key that was chosen is Active again, 1 some are not or were deleted, 2"
-        " wrong usage or not allowed, 3 an account was not read."
+        " wrong usage or not allowed, 3 an account was not read (1 with --strict)."
     )
     which = parser.add_argument_group("which quarantines (one of these has to be given)")
     which.add_argument(

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+from rollout.errors import FAULTS, NOT_SEEN
 from rollout.output.fault import Fault, Result, Unseen, count
 from rollout.output.teller import Line, Teller
 
@@ -39,8 +40,8 @@ class Run:
 
     @property
     def code(self) -> int:
-        """The exit code: 1 where something is not fine."""
-        return int(bool(self.faults))
+        """The exit code: where something is not fine, else where something was not seen, else 0."""
+        return FAULTS if self.faults else NOT_SEEN if self.unseen else 0
 
     @contextmanager
     def line(self, check: str, name: str) -> Iterator[Line]:
@@ -89,7 +90,7 @@ class Run:
                     "check": each.check,
                     "title": each.title,
                     "result": each.word,
-                    "fine": not each.faults,
+                    "fine": each.fine,
                     "seen": not each.unseen,
                     "notes": list(each.notes),
                 }
