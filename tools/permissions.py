@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from emulator.config.remediation import Exemption
+from rollout.errors import FAULTS, NOT_SEEN
 from rollout.names import TEMPLATE_FILE
 from rollout.packs.template import load_template
 from tests.support.organizations import (
@@ -63,6 +64,10 @@ def do_nothing(estate: Estate) -> None:
 def blur_an_answer(estate: Estate) -> None:
     """Let IAM say once of a password what only GetUser settles."""
     estate.cloud.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Not there.")
+
+
+class CutShort(Exception):
+    """A recorded run did not come to its end."""
 
 
 FOLDER = "FOLDER"
@@ -196,7 +201,7 @@ def write_permissions() -> str:
             happen(estate)
             line = command.replace("OU", estate.testing.id).replace(FOLDER, folder)
             with estate.cloud.calls.since_now() as calls:
-                run(line.replace("PRODUCTION", estate.production.id), documented=False)
+                run_through(line.replace("PRODUCTION", estate.production.id))
             verb = command.split()[0]
             here, there = split_calls(calls.made())
             own[verb] |= here
@@ -223,7 +228,7 @@ def write_permissions() -> str:
         ):
             if command == "status":
                 give_up_a_remediation(estate)
-            run(f"{command} --account-only", documented=False)
+            run_through(f"{command} --account-only")
         parts.append(write_policy(split_calls(estate.cloud.calls.made())[0]))
     types = {each["Type"] for each in load_stack()["Resources"].values()}
     stack = sorted({action for each in types for action in STACK_ACTIONS[each]})
@@ -234,6 +239,13 @@ def write_permissions() -> str:
     ]
     parts.append(BEYOND.format(stack=write_policy(stack), pack=write_policy(pack)))
     return "\n".join(parts)
+
+
+def run_through(line: str) -> None:
+    """Run a verb to its end. Raises CutShort: of a run that was refused calls are missing."""
+    outcome = run(line, documented=False)
+    if outcome.code not in (0, FAULTS, NOT_SEEN):
+        raise CutShort(f"{line} has exit code {outcome.code}, so not all its calls: {outcome.err}")
 
 
 def load_stack() -> dict[str, dict[str, dict[str, str]]]:
