@@ -328,7 +328,7 @@ def test_a_template_of_more_than_51200_bytes_is_seen(
 
 
 def test_a_pack_of_61_parameters_is_seen(tmp_path: Path) -> None:
-    more = "".join(f"  P{n}: {{Type: String, Default: x}}\n" for n in range(53))
+    more = "".join(f"  P{n}: {{Type: String, Default: x}}\n" for n in range(52))
     file = plant(PACK, tmp_path, "\nParameters:\n", f"\nParameters:\n{more}")
     number = line_of(file, "Parameters:")
     assert find_faults(file, is_pack=True) == [
