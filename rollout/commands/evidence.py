@@ -5,9 +5,10 @@ import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
+from guardrails.formats.printable import make_printable
 from rollout.code.bucket import build_code
 from rollout.commands.report import add_survey_options, survey_accounts
-from rollout.errors import Refused
+from rollout.errors import NOT_SEEN, Refused
 from rollout.findings.evidence import verify_evidence, write_evidence
 from rollout.output.report import tell_end
 from rollout.version import describe_version
@@ -17,7 +18,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = (
         "Exit code: 0 written, or as it was written; 1 with --verify, something is missing or has"
-        " changed; 2 wrong usage or not allowed to look; 3 written, but not everything was read."
+        " changed; 2 wrong usage or not allowed to look; 3 written, but an account"
+        " was not read or not judged lately (1 with --strict)."
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="a folder that is not there yet")
     parser.add_argument(
@@ -47,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     for note in survey.notes:
         print(note)
     print(f"manifest.json has the sha256 {sha256}. Keep it elsewhere, for --manifest-sha256.")
-    return 3 if survey.not_read else 0
+    return NOT_SEEN if survey.not_read or survey.stale else 0
 
 
 def verify(folder: Path, expected: str | None) -> int:
@@ -57,12 +59,10 @@ def verify(folder: Path, expected: str | None) -> int:
     if expected and expected.strip().lower() != checked.sha256:
         faults.append(f"manifest.json is another: its sha256 is {checked.sha256}, was {expected}")
     for each in faults:
-        print(f"{folder}: {each}")
+        print(make_printable(f"{folder}: {each}"))
     if faults:
         return 1
     manifest = checked.manifest
-    print(
-        f"{folder}: as it was written at {manifest.get('made')} by {manifest.get('caller')}."
-        f" manifest.json has the sha256 {checked.sha256}."
-    )
+    written = f"as it was written at {manifest.get('made')} by {manifest.get('caller')}."
+    print(make_printable(f"{folder}: {written} manifest.json has the sha256 {checked.sha256}."))
     return 0

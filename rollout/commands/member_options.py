@@ -14,8 +14,6 @@ from rollout.organization.members import Members, list_unseen
 from rollout.output.fault import Fault
 from rollout.output.story import Draft, Story
 
-NOT_READ = 3
-"""Exit code where nothing is wrong in what was read, but something was not read."""
 Seen = TypeVar("Seen")
 
 
@@ -40,7 +38,8 @@ class Place:
     def read(self, story: Story, what: str, read: Callable[[Session], Seen]) -> dict[Account, Seen]:
         """Return what `read` sees in each account, telling who was not read and why."""
         with story.line(f"{what} in {len(self.accounts)} accounts") as line:
-            seen = self.members.look(self.accounts, read)
+            with story.counting("accounts read") as advance:
+                seen = self.members.look(self.accounts, read, advance)
             result = list_unseen(line.result(), self.accounts, seen)
             line.unseen += result.unseen
             line.notes += result.notes
@@ -150,6 +149,5 @@ def blame(line: Draft, faults: Iterable[Fault]) -> None:
 
 
 def close(story: Story, place: Place, document: Mapping[str, object]) -> int:
-    """End the story; NOT_READ where nothing else is wrong but accounts were not read."""
-    code = story.close({**place.document(), **document})
-    return code or (NOT_READ if place.not_read else 0)
+    """End the story, and return the exit code."""
+    return story.close({**place.document(), **document})

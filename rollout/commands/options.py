@@ -20,12 +20,20 @@ from rule.parameters import VERDICT_PARAMETERS, InvalidParameters, parse_paramet
 FORMATS = ("table", "json")
 
 
+def add_strict_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that `rollout.__main__` looks for, in every verb that may exit with 3."""
+    parser.add_argument(
+        "--strict", action="store_true", help="exit with 1 where something was not seen, not 3"
+    )
+
+
 def add_session_options(parser: argparse.ArgumentParser) -> None:
     """Add whose credentials are used, and where."""
     parser.add_argument("--profile", help="use this profile of the AWS configuration files")
     parser.add_argument(
         "--region", help="the Region of the roll-out (default: the one that records IAM users here)"
     )
+    add_strict_option(parser)
 
 
 def add_caller_options(parser: argparse.ArgumentParser) -> None:
@@ -120,6 +128,12 @@ def add_rule_options(parser: argparse.ArgumentParser) -> None:
         "--report-unchanged",
         action=argparse.BooleanOptionalAction,
         help="put results that have not changed since the last run, too (default: no)",
+    )
+    group.add_argument(
+        "--process-check-rule",
+        metavar="NAME",
+        help="set the process check whose name begins so to what each scheduled run found, in every"
+        " pack that has it; none takes that back (default: none)",
     )
     group.add_argument(
         "--frequency",
@@ -219,6 +233,9 @@ def read_pack_parameters(arguments: argparse.Namespace) -> dict[str, str]:
         for each in VERDICT_PARAMETERS
         if (value := getattr(arguments, each.name)) is not None
     }
+    if arguments.process_check_rule is not None:
+        named = arguments.process_check_rule
+        given["ProcessCheckRule"] = "" if named == "none" else named
     try:
         parse_parameters(given)
     except InvalidParameters as fault:

@@ -160,7 +160,10 @@ def mean_rule(estate: Estate, intent: Intent, account: Account) -> DeployedRule:
         name="",
         source=f"{place}:function:{FUNCTION}",
         frequency=parameters["MaximumExecutionFrequency"],
-        parameters=fill(meant["InputParameters"], parameters, account.id),
+        # Each is the pack's of the same name; what is empty is left out of the rule.
+        parameters={
+            name: parameters[name] for name in meant["InputParameters"] if parameters.get(name)
+        },
         remediation=fill(remediation, parameters, account.id),
     )
 

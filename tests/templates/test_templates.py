@@ -314,7 +314,7 @@ def test_the_templates_have_no_fault(linter: Linter) -> None:
         ),
         pytest.param(
             "\nParameters:\n",
-            "\nParameters:\n" + "".join(f"  P{n}: {{Type: String}}\n" for n in range(53)),
+            "\nParameters:\n" + "".join(f"  P{n}: {{Type: String}}\n" for n in range(52)),
             Found("E9121", "Parameters:", "The pack has 61 parameters; give at most 60."),
             id="61 parameters",
         ),

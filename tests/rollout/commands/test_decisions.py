@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.organizations import (
     MANAGEMENT,
+    REGION,
     SANDBOX,
     SECURITY,
     SHOP,
@@ -29,14 +30,14 @@ def stands(estate: Estate) -> Any:
 
 @pytest.fixture
 def decided(estate: Estate) -> Estate:
-    assert run(f"{DECIDED} --stack-parameter LogRetentionDays=30").code == 0
+    assert run(f"{DECIDED} --stack-parameter LogRetentionDays=30").code == 3
     return estate
 
 
 def test_a_plain_deploy_keeps_everything_that_was_decided(decided: Estate) -> None:
     before = stands(decided)
     outcome = run("deploy")
-    assert (outcome.code, stands(decided)) == (0, before)
+    assert (outcome.code, stands(decided)) == (3, before)
     assert outcome.out.splitlines()[-1].endswith("Nothing was changed.")
     assert (
         before[0]
@@ -55,9 +56,27 @@ def test_a_plain_deploy_keeps_everything_that_was_decided(decided: Estate) -> No
 
 def test_one_option_changes_one_thing(decided: Estate) -> None:
     before = stands(decided)
-    assert run("deploy --grace-hours 24 --yes").code == 0
+    assert run("deploy --grace-hours 24 --yes").code == 3
     after = stands(decided)
     assert after == ({**before[0], "GraceHours": "24"}, *before[1:])
+
+
+def test_a_process_check_is_named_and_taken_back(estate: Estate) -> None:
+    def parameters() -> dict[str, str]:
+        config = estate.members.config(SHOP, REGION)
+        (rule,) = config.config_rules.values()
+        return dict(rule.input_parameters_dict)
+
+    assert run("deploy --yes --process-check-rule iam-user-console").code == 0
+    assert parameters()["ProcessCheckRule"] == "iam-user-console"
+    shown = run("deploy --yes --process-check-rule none")
+    assert (shown.code, "ProcessCheckRule" in parameters()) == (0, False)
+    assert "ProcessCheckRule  iam-user-console  (none)" in shown.out
+    wrong = run("deploy --process-check-rule iam*")
+    assert (wrong.code, wrong.err.splitlines()[-1].partition(": ")[2]) == (
+        2,
+        'ProcessCheckRule is "iam*"; give nothing, or at most 128 letters, digits, - and _.',
+    )
 
 
 def test_a_change_of_what_stands_is_shown_and_takes_a_word(decided: Estate) -> None:
@@ -74,7 +93,7 @@ def test_exclusions_are_taken_back_by_name_only(decided: Estate) -> None:
     refused = run("deploy --exclude none")
     assert refused.code == 2
     assert f"1 account left out so far get the rule: {SANDBOX} sandbox." in refused.err
-    assert run("deploy --exclude none --yes").code == 0
+    assert run("deploy --exclude none --yes").code == 3
     assert stands(decided)[1] == []
 
 
@@ -83,7 +102,7 @@ def test_units_stay_and_are_taken_back_by_name_only(estate: Estate) -> None:
     run(f"deploy --ou {estate.production.id} --exclude {SHOP} --yes")
     before = stands(estate)
     outcome = run("deploy")
-    assert (outcome.code, stands(estate)) == (0, before)
+    assert (outcome.code, stands(estate)) == (3, before)
     assert SHOP in before[1]
     assert SANDBOX in before[1]
     run("deploy --ou all --exclude none --yes")
@@ -120,7 +139,7 @@ def test_a_delegated_administrator_keeps_what_was_decided_too(
         run(f"deploy --exclude {MANAGEMENT} {SANDBOX} --grace-hours 9")
         before = stands(estate)
         outcome = run("deploy")
-        assert (outcome.code, stands(estate)) == (0, before)
+        assert (outcome.code, stands(estate)) == (3, before)
 
 
 def test_remediation_is_switched_off_at_once_and_nothing_else_changes(decided: Estate) -> None:

@@ -48,7 +48,7 @@ def test_every_account_is_in_the_table_and_what_was_not_seen_says_so(estate: Est
         "last_success": None,
         "last_failure": None,
         "errors": None,
-        "fine": True,
+        "fine": False,
     }
     assert table[MANAGEMENT] | {"runbook": "1", "errors": 0, "seen": True} == table[MANAGEMENT]
 
