@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 
 import boto3
 import pytest
+from moto.ssm.models import ssm_backends
 
 from emulator.config.remediation import Exemption
+from emulator.ssm.models import Ssm
 from rollout.names import TEMPLATE_FILE
 from rollout.packs.template import load_template
 from tests.support.organizations import (
@@ -65,6 +67,14 @@ def blur_an_answer(estate: Estate) -> None:
     estate.cloud.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Not there.")
 
 
+def leave_runbooks_behind(estate: Estate) -> None:
+    """Let an update of the stack leave the runbook's default version behind."""
+    for account in (MANAGEMENT, SHOP):
+        ssm = ssm_backends[account][REGION]
+        assert isinstance(ssm, Ssm)
+        ssm.keeps_default = True
+
+
 FOLDER = "FOLDER"
 """Stands for a folder that goes when the calls are recorded."""
 
@@ -83,11 +93,11 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (break_stack, f"deploy {IN_MEMBERS} --canary {SHOP}"),
     (mend_stack, f"deploy {IN_MEMBERS} --yes"),
     (give_up_a_remediation, f"status {IN_MEMBERS}"),
-    (do_nothing, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30 --yes"),
+    (leave_runbooks_behind, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30 --yes"),
     *work_off.STEPS,
     (do_nothing, "check --ou OU"),
     (do_nothing, "plan --ou OU"),
-    (do_nothing, "deploy --ou OU --yes"),
+    (do_nothing, "deploy --ou OU --automatic-remediation --yes"),
     (do_nothing, f"check {IN_MEMBERS}"),
     (do_nothing, f"plan {IN_MEMBERS}"),
     (do_nothing, f"status {IN_MEMBERS}"),
@@ -218,9 +228,12 @@ def write_permissions() -> str:
             "plan",
             "deploy",
             "deploy --stack-parameter LogRetentionDays=30 --yes",
+            "deploy --automatic-remediation --yes",
             "status",
             "remove --yes --with-code",
         ):
+            if "LogRetentionDays" in command:
+                leave_runbooks_behind(estate)
             if command == "status":
                 give_up_a_remediation(estate)
             run(f"{command} --account-only", documented=False)

@@ -25,10 +25,12 @@ class AccountStatus:
     message: str = ""
     updated: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def set(self, status: str, code: str = "", message: str = "") -> None:
-        """Change the status, now."""
+    def set(
+        self, status: str, code: str = "", message: str = "", at: datetime | None = None
+    ) -> None:
+        """Change the status, as of a time: now, unless it was due before."""
         self.status, self.code, self.message = status, code, message
-        self.updated = datetime.now(UTC)
+        self.updated = at or datetime.now(UTC)
 
 
 @dataclass

@@ -60,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         ) from error
     loopback.install_guard()
     with open_account(NOW, ticking=False) as account:
+        account.config.packs.be_prompt()
         story = Story(account)
         story.tell()
     story.out.print(

@@ -11,8 +11,9 @@ from rollout.aws.session import NotSeen
 from rollout.code.bucket import complete_bucket, upload_code
 from rollout.deployment.estate import Estate, read_members_anew
 from rollout.deployment.intent import Intent, make_intent
-from rollout.deployment.plan import Change, Part, Plan, Step, make_plan
+from rollout.deployment.plan import DONE, Change, Part, Plan, Step, make_plan
 from rollout.deployment.putting import follow, put_and_follow
+from rollout.deployment.runbook_version import promote_runbooks
 from rollout.deployment.smoke_test import run_smoke_tests
 from rollout.deployment.state import came_too_early, judge_packs, judge_stacks
 from rollout.names import PACK, STACK, STACK_SET
@@ -21,18 +22,10 @@ from rollout.output.fault import Fault, Result, count
 from rollout.output.run import Run
 from rollout.packs.state import PackIs
 from rollout.packs.template import Pack
+from rollout.stacks.leftovers import tell_leftover
 from rollout.stacks.operations import Operations
 from rollout.stacks.stack import StackBroken, StackIs, follow_stack, put_stack, read_stack
 from rollout.stacks.stack_set import create_stack_set, read_instances, read_stack_set
-
-DONE = {
-    Change.WAIT: "waited for",
-    Change.CREATE: "created",
-    Change.COMPLETE: "completed",
-    Change.UPLOAD: "uploaded",
-    Change.UPDATE: "updated",
-    Change.AGAIN: "tried again",
-}
 
 
 class Executor:
@@ -138,9 +131,10 @@ class Executor:
                 line.end(Result(Part.PACK, title, good="unchanged", faults=faults))
 
     def test_functions(self, accounts: Sequence[Account] | None = None) -> None:
-        """Invoke the function in every account that can be reached."""
+        """Invoke the function, and look after the runbook, wherever an account can be reached."""
         chosen = self.intent.targets.accounts if accounts is None else accounts
         able = [each for each in chosen if each.id in self._find_current()]
+        promote_runbooks(self.run, self.estate.members, able)
         self.tested |= run_smoke_tests(
             self.run, self.estate.members, able, self.intent.pack.parameters
         )
@@ -220,7 +214,8 @@ class Executor:
             )
         except StackBroken as broken:
             self.estate = replace(estate, stack=read_stack(estate.session))
-            fault = Fault(estate.here.id, step.part, f"{estate.here}: {broken}")
+            told, mend = tell_leftover(str(broken))
+            fault = Fault(estate.here.id, step.part, f"{estate.here}: {broken}{told}", mend)
             return replace(result, faults=(fault,))
         if changed:
             self.run.changed(f"the stack in {estate.here}")

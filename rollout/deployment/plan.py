@@ -40,6 +40,17 @@ class Change(StrEnum):
     NONE = "-"
 
 
+DONE = {
+    Change.WAIT: "waited for",
+    Change.CREATE: "created",
+    Change.COMPLETE: "completed",
+    Change.UPLOAD: "uploaded",
+    Change.UPDATE: "updated",
+    Change.AGAIN: "tried again",
+}
+"""How it is told once it is done."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One thing that is done; `accounts` are those it is done for, by id."""

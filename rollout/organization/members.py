@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rollout.aws.failures import NO_CREDENTIALS, NOT_SIGNED_IN
 from rollout.aws.session import NotSeen, Session
-from rollout.errors import Refused
+from rollout.errors import Refused, SignedOut
 from rollout.organization.accounts import Account
 from rollout.output.fault import Result, Unseen, count
 
@@ -22,6 +23,8 @@ SESSION = "rollout"
 EARLY = timedelta(minutes=10)
 """How long before their end credentials are renewed."""
 NO_ROLE = "no --member-role was given"
+SIGNED_OUT = (SignedOut, *NO_CREDENTIALS, *NOT_SIGNED_IN)
+"""What ends a run: the operator is not known to AWS any more."""
 Facts = TypeVar("Facts")
 
 
@@ -67,11 +70,23 @@ class Members:
         return {account.id: seen[account.id] for account in chosen}
 
     def _look(self, account: Account, read: Callable[[Session], Facts]) -> Facts | NotSeen:
+        try:
+            return self._read(account, read)
+        except SIGNED_OUT:
+            if account.id == self.session.account or account.id not in self._sessions:
+                # The operator's own: no other account will go better.
+                raise
+            self._sessions.pop(account.id)
+            return self._read(account, read)
+
+    def _read(self, account: Account, read: Callable[[Session], Facts]) -> Facts | NotSeen:
         session = self.open(account)
         if isinstance(session, NotSeen):
             return session
         try:
             return read(session)
+        except SIGNED_OUT:
+            raise
         except (Refused, BotoCoreError, ClientError) as error:
             return NotSeen(str(error))
 
@@ -81,6 +96,8 @@ class Members:
             keys = self.session.sts.assume_role(RoleArn=role, RoleSessionName=SESSION)[
                 "Credentials"
             ]
+        except SIGNED_OUT:
+            raise
         except (Refused, BotoCoreError, ClientError) as error:
             return NotSeen(f"{role} cannot be assumed: {error}")
         self._ends[account.id] = keys["Expiration"]

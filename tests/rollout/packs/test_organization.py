@@ -87,7 +87,6 @@ def test_a_refusal_right_after_a_delegation_is_asked_again(estate: Estate) -> No
 
 
 def test_the_row_of_an_account_that_lost_the_rule_is_no_pack(estate: Estate) -> None:
-    estate.packs.keeps_rows = True
     run(MEMBERS_ONLY)
     run(f"{MEMBERS_ONLY} {SANDBOX} --yes")
     assert packs(estate)[SANDBOX] == "DELETE_SUCCESSFUL"
@@ -143,7 +142,6 @@ def test_a_slow_stale_and_forgetful_aws_ends_in_the_same_state(
 ) -> None:
     with open_estate(caller) as estate:
         monkeypatch.setattr("time.sleep", estate.sleep)
-        estate.packs.be_slow()
         first = run(MEMBERS_ONLY)
         estate.sleep(60)
         run("plan")
