@@ -7,8 +7,9 @@ retries it twice and counts it in the function's Errors, on which the alarm stan
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import boto3
@@ -17,15 +18,16 @@ from rdklib import ClientFactory, ConfigRule, Evaluation, Evaluator, InvalidPara
 
 from rule.account import NotSettled, UsersNotRead, judge_account, judge_one
 from rule.clients import Clients, OneClient, SideBySide, make_clients
-from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
+from rule.decision import NOT_APPLICABLE
 from rule.deployed_rule import parse_rule_parameters
 from rule.events import SCHEDULED, identify_item, normalise
 from rule.live import RESOURCE_TYPE, UserGone, find_user
 from rule.metrics import print_run
 from rule.parameters import InvalidParameters, Policy
+from rule.process_check import set_process_checks
 from rule.readers import RESERVED_SECONDS, Clock, Judged
 from rule.results import GONE, choose_evaluations, evaluation, read_stored
-from rule.standing import WAITING, Standing
+from rule.tally import count_verdicts, sum_up
 
 LAMBDA_SECONDS = 900.0
 
@@ -45,6 +47,7 @@ class NoSetupAccessKey(ConfigRule):
         self.clients = clients
         self.clock = clock
         self.seen = 0
+        self.policy: Policy | None = None
         self.judged: tuple[Judged, ...] = ()
         self.shortfall: Exception | None = None
 
@@ -91,6 +94,7 @@ class NoSetupAccessKey(ConfigRule):
         valid_rule_parameters: Policy,
     ) -> list[Evaluation]:
         """Return the results that are new or changed, every finding, and what is to be cleared."""
+        self.policy = valid_rule_parameters
         account = judge_account(
             self.clients.iam,
             valid_rule_parameters,
@@ -178,7 +182,16 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     }
     seconds = time.monotonic() - started
     summary["seconds"] = round(seconds, 3)
-    print_run("evaluated", summary, ("MessageType", message_type), counts, seconds)
+    dimension = ("MessageType", message_type)
+    print_run("evaluated", summary, dimension, counts, seconds)
+    if rule.policy and rule.policy.process_check_rule:
+        set_process_checks(
+            partial(clients.session.client, "config", clients.config.meta.region_name),
+            rule.policy,
+            sum_up(rule.judged, readable, clock.now(), whole=rule.shortfall is None),
+            clock.seconds_left,
+            dimension,
+        )
     if rule.shortfall:
         raise rule.shortfall
     return summary
@@ -207,15 +220,3 @@ def evaluate(
         except ClientError as error:
             raise NotEvaluated(f"{where} was not evaluated in whole: {error}") from error
     return put
-
-
-def count_verdicts(judged: Iterable[Judged]) -> dict[str, int]:
-    """Return how many users are a finding or excepted, and how many have a key that waits."""
-    counts = dict.fromkeys(("NonCompliant", "Excepted", "Waiting", "Quarantined"), 0)
-    for each in judged:
-        standings = {key.standing for key in each.verdict.keys}
-        counts["NonCompliant"] += each.verdict.compliance == NON_COMPLIANT
-        counts["Excepted"] += each.verdict.compliance == COMPLIANT and bool(each.verdict.offending)
-        counts["Waiting"] += not standings.isdisjoint(WAITING)
-        counts["Quarantined"] += Standing.IN_QUARANTINE in standings
-    return counts

@@ -23,6 +23,12 @@ def print_run(
     `dimension` is the name and value that the metrics carry; `counts` are the metrics.
     """
     metrics = {**counts, "Milliseconds": round(seconds * 1000)}
+    print(json.dumps({"level": "INFO", "message": message, **summary, **metrics}))
+    print_metrics(dimension, metrics)
+
+
+def print_metrics(dimension: tuple[str, str], metrics: Mapping[str, int]) -> None:
+    """Print the line with the metrics."""
     units = {"Milliseconds": "Milliseconds"}
     directive = {
         "Namespace": NAMESPACE,
@@ -30,5 +36,4 @@ def print_run(
         "Metrics": [{"Name": name, "Unit": units.get(name, "Count")} for name in metrics],
     }
     envelope = {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [directive]}
-    print(json.dumps({"level": "INFO", "message": message, **summary, **metrics}))
     print(json.dumps({"_aws": envelope, dimension[0]: dimension[1], **metrics}))

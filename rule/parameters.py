@@ -14,17 +14,32 @@ class InvalidParameters(ValueError):
 
 
 @dataclass(frozen=True)
+class Text:
+    """Texts that are allowed, by a pattern of the whole, and what they are in words."""
+
+    pattern: str
+    meaning: str
+
+
+@dataclass(frozen=True)
 class Parameter:
-    """A rule parameter; `allowed` is a range of whole numbers of `unit`, or words."""
+    """A rule parameter; `allowed` is a range of whole numbers of `unit`, words, or a text."""
 
     name: str
     default: str
-    allowed: range | tuple[str, ...]
+    allowed: range | tuple[str, ...] | Text
     meaning: str
     unit: str = ""
 
+    @property
+    def optional(self) -> bool:
+        """May a rule be without it? AWS Config takes no empty value in a rule's parameters."""
+        return not self.default
+
     def describe_allowed(self) -> str:
         """Return what is allowed, in words that complete "give ..."."""
+        if isinstance(self.allowed, Text):
+            return self.allowed.meaning
         if isinstance(self.allowed, range):
             return f"a whole number of {self.unit} from {self.allowed[0]} to {self.allowed[-1]}"
         return f"{', '.join(self.allowed[:-1])} or {self.allowed[-1]}"
@@ -72,8 +87,17 @@ PARAMETERS = (
         ("true", "false"),
         "also put results that have not changed since the last run",
     ),
+    Parameter(
+        "ProcessCheckRule",
+        "",
+        Text("[A-Za-z0-9_-]{0,128}", "nothing, or at most 128 letters, digits, - and _"),
+        "the beginning of the name of the process check (a rule of AWS that a person sets by hand)"
+        " that each scheduled run sets to what it found; empty for none",
+    ),
 )
-VERDICT_PARAMETERS = tuple(each for each in PARAMETERS if each.name != "ReportUnchanged")
+VERDICT_PARAMETERS = tuple(
+    each for each in PARAMETERS if each.name not in ("ReportUnchanged", "ProcessCheckRule")
+)
 """Those on which a verdict depends."""
 
 
@@ -87,6 +111,7 @@ class Policy:
     quarantine: timedelta
     max_exception: timedelta
     report_unchanged: bool
+    process_check_rule: str = ""
 
 
 def parse_parameters(raw: Mapping[str, object]) -> Policy:
@@ -108,6 +133,8 @@ def parse_parameters(raw: Mapping[str, object]) -> Policy:
         if isinstance(each.allowed, range):
             # int() alone takes blanks, signs and other scripts' digits.
             good = bool(re.fullmatch("[0-9]{1,9}", text)) and int(text) in each.allowed
+        elif isinstance(each.allowed, Text):
+            good = bool(re.fullmatch(each.allowed.pattern, text))
         else:
             good = text in each.allowed
         if not good:
@@ -122,4 +149,5 @@ def parse_parameters(raw: Mapping[str, object]) -> Policy:
         quarantine=timedelta(days=int(values["QuarantineDays"])),
         max_exception=timedelta(days=int(values["MaxExceptionDays"])),
         report_unchanged=values["ReportUnchanged"] == "true",
+        process_check_rule=values["ProcessCheckRule"],
     )

@@ -20,7 +20,8 @@ def make_table() -> str:
     """Return the table of the rule's parameters in Markdown, one parameter a line."""
     rows = ["| Parameter | Default | Allowed | Meaning |", "|---|---|---|---|"]
     for each in PARAMETERS:
-        cells = (f"`{each.name}`", f"`{each.default}`", each.describe_allowed(), describe(each))
+        default = f"`{each.default}`" if each.default else "none"
+        cells = (f"`{each.name}`", default, each.describe_allowed(), describe(each))
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
 

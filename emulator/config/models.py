@@ -4,6 +4,7 @@ Moto keeps the rules and the recorder. It stores no result and knows no user; bo
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -161,7 +162,16 @@ class Config(models.ConfigBackend):
     def put_config_rule(
         self, config_rule: dict[str, Any], tags: list[dict[str, str]] | None = None
     ) -> str:
-        """Add or change a rule; as in AWS, Config must be allowed to invoke its function."""
+        """Add or change a rule; as in AWS, Config must be allowed to invoke its function.
+
+        A parameter without a value is refused (M: the message is quoted by several projects that
+        met it).
+        """
+        for name, value in json.loads(config_rule.get("InputParameters") or "{}").items():
+            if value == "":
+                raise InvalidParameterValueException(
+                    f"Blank spaces are not acceptable for input parameter: {name}."
+                )
         source = config_rule.get("Source", {})
         arn = source.get("SourceIdentifier", "")
         functions = lambda_backends[self.account_id][self.region_name]

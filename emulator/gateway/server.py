@@ -41,10 +41,7 @@ class Gateway:
         self.calls = calls
         self.faults = faults
         self.find_caller = find_caller
-        self.services = DomainDispatcherApplication(create_backend_app)
-        # Moto looks through its folder on disk for each request: a third of its time.
-        find_backend = cache(self.services.get_backend_for_host)
-        self.services.get_backend_for_host = find_backend  # type: ignore[method-assign]
+        self.services = _open_services()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -99,6 +96,16 @@ class Gateway:
         if call.error is not None and (code := _CODE.search(answer)):
             call.error = (code[1] or code[2]).decode()
         return [answer]
+
+
+@cache
+def _open_services() -> DomainDispatcherApplication:
+    """Return moto's dispatcher, one for all clouds of this process: it holds routes, no state."""
+    services = DomainDispatcherApplication(create_backend_app)
+    # Moto looks through its folder on disk for each request: a third of its time.
+    find_backend = cache(services.get_backend_for_host)
+    services.get_backend_for_host = find_backend  # type: ignore[method-assign]
+    return services
 
 
 class Server:

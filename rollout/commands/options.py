@@ -122,6 +122,12 @@ def add_rule_options(parser: argparse.ArgumentParser) -> None:
         help="put results that have not changed since the last run, too (default: no)",
     )
     group.add_argument(
+        "--process-check-rule",
+        metavar="NAME",
+        help="set the process check whose name begins so to what each scheduled run found, in every"
+        " pack that has it; none takes that back (default: none)",
+    )
+    group.add_argument(
         "--frequency",
         choices=FREQUENCIES,
         help="how often every user is judged (default: TwentyFour_Hours)",
@@ -219,6 +225,9 @@ def read_pack_parameters(arguments: argparse.Namespace) -> dict[str, str]:
         for each in VERDICT_PARAMETERS
         if (value := getattr(arguments, each.name)) is not None
     }
+    if arguments.process_check_rule is not None:
+        named = arguments.process_check_rule
+        given["ProcessCheckRule"] = "" if named == "none" else named
     try:
         parse_parameters(given)
     except InvalidParameters as fault:

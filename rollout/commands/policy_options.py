@@ -34,7 +34,7 @@ def add_policy_options(parser: argparse.ArgumentParser, *, stands: bool = False)
             option(parameter),
             dest=parameter.name,
             default=None if stands else parameter.default,
-            metavar="N" if isinstance(words, range) else "|".join(words),
+            metavar="|".join(words) if isinstance(words, tuple) else "N",
             help=f"{parameter.meaning} ({allowed}; default {parameter.default})",
         )
 

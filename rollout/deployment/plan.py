@@ -233,7 +233,7 @@ def compare_parameters(estate: Estate, intent: Intent) -> tuple[tuple[str, str, 
     now = {**estate.pack.parameters, **stacked.parameters}
     then = {**intent.pack.parameters, **stacked.parameters, **intent.stack_parameters}
     return tuple(
-        (name, now.get(name, "(none)"), then.get(name, "(none)"))
+        (name, now.get(name) or "(none)", then.get(name) or "(none)")
         for name in sorted(now.keys() | then.keys())
-        if now.get(name) != then.get(name)
+        if now.get(name, "") != then.get(name, "")
     )

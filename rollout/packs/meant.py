@@ -16,7 +16,10 @@ def mean_rule(pack: Pack, account: str, partition: str, region: str) -> Deployed
         name="",
         source=f"arn:{partition}:lambda:{region}:{account}:function:{FUNCTION}",
         frequency=parameters["MaximumExecutionFrequency"],
-        parameters=fill(meant["InputParameters"], parameters, account),
+        # Each is the pack's of the same name; what is empty is left out of the rule.
+        parameters={
+            name: parameters[name] for name in meant["InputParameters"] if parameters.get(name)
+        },
         remediation=fill(remediation, parameters, account),
     )
 

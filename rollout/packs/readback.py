@@ -83,8 +83,12 @@ def compare_rule(rule: DeployedRule, meant: DeployedRule) -> list[tuple[str, str
         ("frequency", meant.frequency, rule.frequency),
     ]
     points += [
-        (f"parameter {name}", value, rule.parameters.get(name, "(missing)"))
-        for name, value in meant.parameters.items()
+        (
+            f"parameter {name}",
+            meant.parameters.get(name, "(none)"),
+            rule.parameters.get(name, "(missing)"),
+        )
+        for name in {**meant.parameters, **rule.parameters}
     ]
     if meant.remediation:
         points += [

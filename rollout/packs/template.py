@@ -6,7 +6,9 @@ template back, so the rendered one declares a parameter that holds its own hash.
 """
 
 import hashlib
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import yaml
@@ -25,7 +27,8 @@ ADDED = {
 }
 """What the rendered pack declares beyond conformance-pack.yaml: what was decided, to be read back.
 
-No value is ever empty, as AWS Config may refuse that."""
+No value is empty, as AWS Config may refuse that; one that is taken back alone is (botocore's model
+lets a value have no character)."""
 NONE, ALL = "none", "all"
 AUTOMATIC = "AutomaticRemediation"
 AUTOMATIC_CONDITION = "RemediatesAutomatically"
@@ -55,7 +58,10 @@ class Pack:
         return self.parameters[REVISION]
 
 
-class _Loader(yaml.SafeLoader):
+_Yaml: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Yaml):  # type: ignore[misc]
     """YAML with CloudFormation's short forms, which become long ones."""
 
 
@@ -83,7 +89,13 @@ def load_pack() -> dict[str, Any]:
 
 
 def load_template(text: str) -> dict[str, Any]:
-    """Return a template with every function in its long form."""
+    """Return a template with every function in its long form, as the caller's own copy."""
+    return deepcopy(_parse(text))
+
+
+@cache
+def _parse(text: str) -> dict[str, Any]:
+    """Parse each text once: a verb asks for the same two templates many times."""
     loaded = yaml.load(text, _Loader)
     assert isinstance(loaded, dict)
     return loaded
@@ -92,7 +104,7 @@ def load_template(text: str) -> dict[str, Any]:
 def render_pack(
     account: str, partition: str, given: dict[str, str], rendering: Rendering | None = None
 ) -> Pack:
-    """Return the pack with `account` in the role's ARN; every parameter is given, none a default.
+    """Return the pack with `account` in the role's ARN; every parameter that has a value is given.
 
     Whether remediation is automatic is written as a literal, as in every public pack (FACTS 1).
     Raises Refused for what the pack does not know.
@@ -119,13 +131,15 @@ def render_pack(
         template.pop("Conditions", None)
     for name, meaning in ADDED.items():
         declared[name] = {"Type": "String", "Description": meaning, "Default": NONE}
+    # Never libyaml's dumper: the hash of this text must be the same on every machine.
     body = yaml.safe_dump(template, sort_keys=False, width=96)
     if len(body.encode()) > MAX_TEMPLATE_BYTES:
         raise Refused(
             f"The rendered pack has {len(body.encode()):,} bytes; AWS Config takes"
             f" {MAX_TEMPLATE_BYTES:,}."
         )
-    values = {name: str(each.get("Default", "")) for name, each in declared.items()} | given
+    defaults = {name: str(each.get("Default", "")) for name, each in declared.items()}
+    values = {name: value for name, value in defaults.items() if value} | given
     values |= {
         FUNCTION_BY: rendering.function_by,
         ROLE_ACCOUNT: rendering.role_account,

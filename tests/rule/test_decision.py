@@ -548,7 +548,7 @@ def test_what_was_not_read_is_an_error_and_never_a_verdict() -> None:
         (
             {"Grace": "1"},
             "Grace is not a parameter of this rule; those are Criterion, SetupWindowSeconds,"
-            " GraceHours, QuarantineDays, MaxExceptionDays, ReportUnchanged.",
+            " GraceHours, QuarantineDays, MaxExceptionDays, ReportUnchanged, ProcessCheckRule.",
         ),
     ],
 )

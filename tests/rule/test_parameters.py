@@ -10,7 +10,7 @@ import pytest
 from rollout.commands.policy_options import add_policy_options, option
 from rollout.errors import Refused
 from rollout.names import RULE as NAME
-from rule.parameters import PARAMETERS, InvalidParameters, Parameter, parse_parameters
+from rule.parameters import PARAMETERS, InvalidParameters, Parameter, Text, parse_parameters
 from tests.support.paths import ROOT
 from tools.readme import describe, make_table, put
 from tools.templates import read_template
@@ -44,6 +44,10 @@ def test_the_pack_has_the_parameters_of_the_rule_in_order_and_its_own() -> None:
 def test_the_pack_allows_what_the_rule_allows_and_nothing_else(parameter: Parameter) -> None:
     slot = PACK["Parameters"][parameter.name]
     assert slot["Type"] == "String"
+    if isinstance(parameter.allowed, Text):
+        assert slot["AllowedPattern"] == f"^{parameter.allowed.pattern}$"
+        assert slot["ConstraintDescription"] == f"must be {parameter.describe_allowed()}"
+        return
     if not isinstance(parameter.allowed, range):
         assert tuple(slot["AllowedValues"]) == parameter.allowed
         return
@@ -72,16 +76,24 @@ def test_the_pack_says_what_the_parameter_means(parameter: Parameter) -> None:
     assert PACK["Parameters"][parameter.name]["Description"] == f"{describe(parameter)}."
 
 
-def test_the_pack_hands_every_parameter_to_the_rule() -> None:
+def test_the_pack_hands_every_parameter_to_the_rule_and_none_that_is_empty() -> None:
     given = PACK["Resources"]["NoSetupAccessKey"]["Properties"]["InputParameters"]
-    assert given == {name: {"Ref": name} for name in OURS}
+    process_check = {"Ref": "ProcessCheckRule"}
+    assert given == {name: {"Ref": name} for name in OURS} | {
+        "ProcessCheckRule": {"Fn::If": ["SetsProcessCheck", process_check, {"Ref": "AWS::NoValue"}]}
+    }
+    assert PACK["Conditions"]["SetsProcessCheck"] == {
+        "Fn::Not": [{"Fn::Equals": [process_check, ""]}]
+    }
+    assert [name for name, each in OURS.items() if each.optional] == ["ProcessCheckRule"]
 
 
 def test_rdk_deploys_the_defaults_of_the_rule() -> None:
     parameters = json.loads((ROOT / "parameters.json").read_text())["Parameters"]
-    assert json.loads(parameters["InputParameters"]) == {
-        each.name: each.default for each in PARAMETERS
-    }
+    for optional, name in ((False, "InputParameters"), (True, "OptionalParameters")):
+        assert json.loads(parameters[name]) == {
+            each.name: each.default for each in PARAMETERS if each.optional is optional
+        }
 
 
 def test_the_command_line_offers_the_parameters_of_the_verdict_with_their_bounds() -> None:
@@ -89,7 +101,7 @@ def test_the_command_line_offers_the_parameters_of_the_verdict_with_their_bounds
     add_policy_options(parser)
     shown = " ".join(parser.format_help().split())
     for each in PARAMETERS:
-        if each.name == "ReportUnchanged":
+        if each.name in ("ReportUnchanged", "ProcessCheckRule"):
             assert option(each) not in shown
             continue
         assert parser.get_default(each.name) == each.default
@@ -108,6 +120,9 @@ def test_the_default_and_the_bounds_are_allowed_and_what_is_beyond_is_not(
     if isinstance(allowed, range):
         edges = [allowed[0] - 1, allowed[0], allowed[-1], allowed[-1] + 1]
         assert [is_allowed(parameter, str(n)) for n in edges] == [False, True, True, False]
+    elif isinstance(allowed, Text):
+        words = ["iam-user_1", "x" * 128, "x" * 129, "a b", "a*", "a\n"]
+        assert [is_allowed(parameter, each) for each in words] == [True] * 2 + [False] * 4
     else:
         assert [is_allowed(parameter, word) for word in allowed] == [True] * len(allowed)
         assert not is_allowed(parameter, allowed[0] + "x")

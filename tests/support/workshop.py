@@ -61,7 +61,7 @@ TRUST = {
 }
 
 
-DEFAULTS = {each.name: each.default for each in PARAMETERS}
+DEFAULTS = {each.name: each.default for each in PARAMETERS if not each.optional}
 
 
 @dataclass

@@ -146,6 +146,15 @@ class Paths:
         self.account.iam.delete_login_profile("finding")
         assert self.rule.send_schedule().errors == []
 
+    def schedule_that_sets_a_process_check(self) -> None:
+        source: Any = {"Owner": "AWS", "SourceIdentifier": "AWS_CONFIG_PROCESS_CHECK"}
+        check: Any = {"ConfigRuleName": "by-hand", "Source": source}
+        boto3.client("config").put_config_rule(ConfigRule=check)
+        stored = self.account.config.config_rules[self.rule.name]
+        stored.input_parameters_dict["ProcessCheckRule"] = "by-hand"
+        assert self.rule.send_schedule().errors == []
+        assert len(self.account.config.results("by-hand").stored()) == 1
+
     def change_without_a_password(self) -> None:
         self.send(self.capture(self.add("no-password", password=None)))
 
@@ -205,6 +214,7 @@ class Paths:
         paths: list[Callable[[], None]] = [
             self.schedule_an_account_of_every_kind_of_user,
             self.schedule_with_stored_results,
+            self.schedule_that_sets_a_process_check,
             self.change_without_a_password,
             self.change_with_two_keys,
             self.an_oversized_event,

@@ -79,7 +79,7 @@ def test_both_triggers_the_handler_and_the_function_are_named() -> None:
         "SourceHandler": "rule.evaluator.lambda_handler",
         "CustomLambdaName": NAME,
         "CodeKey": f"{NAME}.zip",
-        "OptionalParameters": "{}",
+        "OptionalParameters": '{"ProcessCheckRule": ""}',
         "SourceEvents": "AWS::IAM::User",
         "SourcePeriodic": "TwentyFour_Hours",
     }

@@ -283,6 +283,22 @@ def test_a_rule_that_wants_no_changes_gets_none(account: Account) -> None:
     assert rule.invocations == []
 
 
+def test_a_rule_with_an_empty_parameter_is_refused(account: Account, rule: Rule) -> None:
+    config = boto3.client("config")
+    (standing,) = config.describe_config_rules(ConfigRuleNames=[rule.name])["ConfigRules"]
+    with pytest.raises(ClientError) as refused:
+        config.put_config_rule(
+            ConfigRule={
+                **standing,
+                "InputParameters": '{"GraceHours": ""}',
+            }
+        )
+    assert refused.value.response["Error"] == {
+        "Code": "InvalidParameterValueException",
+        "Message": "Blank spaces are not acceptable for input parameter: GraceHours.",
+    }
+
+
 def test_only_a_process_check_takes_a_result_from_outside(account: Account, rule: Rule) -> None:
     config = boto3.client("config")
     config.put_config_rule(

@@ -63,6 +63,24 @@ def test_one_option_changes_one_thing(decided: Estate) -> None:
     assert after == ({**before[0], "GraceHours": "24"}, *before[1:])
 
 
+def test_a_process_check_is_named_and_taken_back(estate: Estate) -> None:
+    def parameters() -> dict[str, str]:
+        config = estate.members.config(SHOP, REGION)
+        (rule,) = config.config_rules.values()
+        return dict(rule.input_parameters_dict)
+
+    assert run("deploy --yes --process-check-rule iam-user-console").code == 0
+    assert parameters()["ProcessCheckRule"] == "iam-user-console"
+    shown = run("deploy --yes --process-check-rule none")
+    assert (shown.code, "ProcessCheckRule" in parameters()) == (0, False)
+    assert "ProcessCheckRule  iam-user-console  (none)" in shown.out
+    wrong = run("deploy --process-check-rule iam*")
+    assert (wrong.code, wrong.err.splitlines()[-1].partition(": ")[2]) == (
+        2,
+        'ProcessCheckRule is "iam*"; give nothing, or at most 128 letters, digits, - and _.',
+    )
+
+
 def test_a_change_of_what_stands_is_shown_and_takes_a_word(decided: Estate) -> None:
     before = stands(decided)
     refused = run("deploy --grace-hours 24")
