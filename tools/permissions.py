@@ -4,19 +4,12 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable
 
-import boto3
 import pytest
-from moto.ssm.models import ssm_backends
 
-from emulator.config.remediation import Exemption
-from emulator.ssm.models import Ssm
 from rollout.names import TEMPLATE_FILE
 from rollout.packs.template import load_template
 from tests.support.organizations import (
-    MANAGEMENT,
-    REGION,
     ROLE,
-    SANDBOX,
     SHOP,
     WORK_OFF,
     Estate,
@@ -24,67 +17,23 @@ from tests.support.organizations import (
     run,
     split_calls,
 )
-from tests.support.planted import plant
 from tests.support.workshop import Workshop, act_in_process
 from tools import work_off
-
-
-def break_stack(estate: Estate) -> None:
-    """Let a role of our name be in the way of the ordinary stack, and a member's stack fail."""
-    boto3.client("iam").create_role(RoleName=EVALUATOR, AssumeRolePolicyDocument="{}")
-    estate.sets.failing[SANDBOX] = "It fails."
-
-
-def mend_stack(estate: Estate) -> None:
-    boto3.client("iam").delete_role(RoleName=EVALUATOR)
-    estate.sets.failing.clear()
-
-
-def add_aggregator(estate: Estate) -> None:
-    boto3.client("config").put_configuration_aggregator(
-        ConfigurationAggregatorName="all",
-        OrganizationAggregationSource={
-            "RoleArn": f"arn:aws:iam::{MANAGEMENT}:role/aggregator",
-            "AllAwsRegions": True,
-        },
-    )
-
-
-def give_up_a_remediation(estate: Estate) -> None:
-    for account in (MANAGEMENT, SHOP):
-        config = estate.members.config(account, REGION)
-        user = config.iam.add_user("given.up")
-        for rule in config.remediations.configurations:
-            config.remediations.exemptions[rule, ("AWS::IAM::User", user.id)] = Exemption("No.")
-
-
-def do_nothing(estate: Estate) -> None:
-    pass
-
-
-def blur_an_answer(estate: Estate) -> None:
-    """Let IAM say once of a password what only GetUser settles."""
-    estate.cloud.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Not there.")
-
-
-def leave_runbooks_behind(estate: Estate) -> None:
-    """Let an update of the stack leave the runbook's default version behind."""
-    for account in (MANAGEMENT, SHOP):
-        ssm = ssm_backends[account][REGION]
-        assert isinstance(ssm, Ssm)
-        ssm.keeps_default = True
-
+from tools.happenings import (
+    add_aggregator,
+    blur_an_answer,
+    break_stack,
+    do_nothing,
+    give_up_a_remediation,
+    leave_runbooks_behind,
+    mend_stack,
+    plant_findings,
+)
 
 FOLDER = "FOLDER"
 """Stands for a folder that goes when the calls are recorded."""
 
 
-def plant_findings(estate: Estate) -> None:
-    """Let AWS Config hold results in every account."""
-    plant(estate, deployed=True)
-
-
-EVALUATOR = "iam-user-no-setup-access-key-evaluator"
 IN_MEMBERS = f"--member-role {ROLE}"
 STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"check {IN_MEMBERS}"),

@@ -49,8 +49,10 @@ class OrganizationPack:
     updated: datetime = field(default_factory=lambda: datetime.now(UTC))
     accounts: dict[str, AccountStatus] = field(default_factory=dict)
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    asked: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When it was last put or deleted."""
     before: tuple[str, datetime] | None = None
-    """The aggregate status and its time when the pack was last put."""
+    """The aggregate status and its time at that time."""
     looks: dict[str, int] = field(default_factory=dict)
     """How often it was looked at since the last put, by kind of look."""
 

@@ -40,7 +40,7 @@ class OrganizationPacks(PackFacts):
 
     def read_aggregate(self, pack: OrganizationPack) -> tuple[str, datetime]:
         """Return the aggregate status and its time, as a look finds them now."""
-        stale = datetime.now(UTC) < pack.put + timedelta(seconds=self.stale_seconds)
+        stale = datetime.now(UTC) < pack.asked + timedelta(seconds=self.stale_seconds)
         return pack.before if stale and pack.before else (pack.status, pack.updated)
 
     def find(self, owner: str, name: str) -> OrganizationPack:
@@ -81,7 +81,7 @@ class OrganizationPacks(PackFacts):
         pack.looks.clear()
         pack.template, pack.parameters, pack.excluded = template, parameters, list(excluded)
         pack.status, pack.put = f"{kind}_IN_PROGRESS", datetime.now(UTC)
-        pack.updated = pack.put
+        pack.updated = pack.asked = pack.put
         pack.created = pack.created if present else pack.put
         self.packs[owner, name] = pack
         wanted = [each for each in self._reached() if each.id not in excluded]
@@ -100,7 +100,9 @@ class OrganizationPacks(PackFacts):
         self.check_administrator(owner)
         pack = self.find(owner, name)
         self._check_idle(pack)
+        pack.before = (pack.status, pack.updated)
         pack.status, pack.updated = "DELETE_IN_PROGRESS", datetime.now(UTC)
+        pack.asked = pack.updated
         members = self.organization.members
         with self.organization.agenda.lock:
             self._schedule(pack, [], [members[each] for each in pack.accounts if each in members])

@@ -106,7 +106,9 @@ def switch_off(request: Request, told: Run) -> int:
     accounts = [estate.find(each) for each in sorted(estate.pack.holders())]
     title = f"automatic remediation in {count(len(accounts), 'account')}"
     with told.line(Part.PACK, title) as line:
-        estate = put_and_follow(estate, pack, excluded, accounts, told, request.minutes)
+        estate = put_and_follow(
+            estate, pack, excluded, accounts, told, request.minutes, estate.pack
+        )
         faults = judge_packs(Part.PACK, estate, accounts)
         line.end(Result(Part.PACK, title, good="off", faults=faults))
     return told.close(

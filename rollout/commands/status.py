@@ -11,7 +11,8 @@ from rollout.commands.options import add_all_option, add_caller_options, read_ca
 from rollout.deployment.drift import compare_pack, compare_stack_here, compare_stack_set
 from rollout.deployment.estate import Estate, read_estate, read_standing
 from rollout.deployment.health import Health, read_health
-from rollout.deployment.read_back import find_standing_pack, judge_read_back
+from rollout.deployment.intent import find_standing_pack
+from rollout.deployment.read_back import judge_read_back
 from rollout.deployment.state import judge_health, judge_packs, judge_stacks, judge_stray
 from rollout.names import STACK
 from rollout.organization.accounts import Account

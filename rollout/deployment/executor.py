@@ -41,8 +41,12 @@ class Executor:
         self.percent = percent
         self.steps: list[Step] = []
         """What was done, in order."""
+        self.renewed: set[str] = set()
+        """Accounts whose stack was put in this run."""
         self.tested: dict[str, str | NotSeen] = {}
         self.current_before = self._find_current()
+        self.agreed = estate.pack
+        """The pack that the intent was made over; who puts another meanwhile is not overruled."""
 
     def execute(self, plan: Plan) -> None:
         """Run a plan; where something runs already, wait for it and plan anew."""
@@ -80,15 +84,13 @@ class Executor:
             self.estate = read_members_anew(self.estate)
             self.intent = make_intent(self.estate, self.intent.decisions, self.intent.code)
             joined = {each.id for each in self.intent.targets.accounts} - known
-        late = {
-            each.id
+        current = self._find_current()
+        renewed = (current - self.current_before) | self.renewed
+        late = any(
+            each.id in current and (each.id in renewed or came_too_early(self.estate, each))
             for each in self.intent.targets.accounts
             if self.estate.pack.find(each.id) is PackIs.FAILED
-            and (
-                each.id in self._find_current() - self.current_before
-                or came_too_early(self.estate, each)
-            )
-        } & self._find_current()
+        )
         if not joined and not late:
             return
         for step in make_plan(self.estate, self.intent).steps:
@@ -140,8 +142,11 @@ class Executor:
         )
 
     def put_pack(self, pack: Pack, excluded: Sequence[str], wanted: Sequence[Account]) -> None:
-        """Put a pack and follow it in the accounts that are wanted."""
-        self.estate = put_and_follow(self.estate, pack, excluded, wanted, self.run, self.minutes)
+        """Put a pack and follow it in the accounts that are wanted. Raises Stopped."""
+        self.estate = put_and_follow(
+            self.estate, pack, excluded, wanted, self.run, self.minutes, self.agreed
+        )
+        self.agreed = self.estate.pack
 
     def _put_bucket(self, step: Step, result: Result) -> Result:
         organization = self.estate.organization
@@ -175,6 +180,7 @@ class Executor:
             )
         if step.change is not Change.WAIT:
             self.run.changed("the StackSet")
+            self.renewed |= set(step.accounts)
         self.estate = replace(self.estate, stack_set=read_stack_set(session, organization))
         if step.change is not Change.UPDATE:
             return result
@@ -194,6 +200,7 @@ class Executor:
             operations = self._operations()
             operations.update_instances(targets.units, step.accounts, in_waves=release)
         self.run.changed(f"stacks of {count(len(step.accounts), 'account')}")
+        self.renewed |= set(step.accounts)
         instances = read_instances(self.estate.session, organization)
         present = replace(self.estate.stack_set, instances=instances)
         self.estate = replace(self.estate, stack_set=present)
@@ -219,6 +226,7 @@ class Executor:
             return replace(result, faults=(fault,))
         if changed:
             self.run.changed(f"the stack in {estate.here}")
+            self.renewed.add(estate.here.id)
         self.estate = replace(estate, stack=read_stack(estate.session))
         return replace(result, faults=judge_stacks(step.part, self.estate, [estate.here]))
 
@@ -238,8 +246,5 @@ class Executor:
         )
 
     def _find_current(self) -> set[str]:
-        return {
-            each.id
-            for each in self.intent.targets.accounts
-            if self.estate.stack_in(each) in (StackIs.CURRENT, StackIs.NOT_SEEN)
-        }
+        fine, wanted = (StackIs.CURRENT, StackIs.NOT_SEEN), self.intent.targets.accounts
+        return {each.id for each in wanted if self.estate.stack_in(each) in fine}

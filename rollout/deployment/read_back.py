@@ -1,26 +1,11 @@
 """What AWS made of the pack in an account, held against what the pack that stands means there."""
 
 from rollout.deployment.estate import Estate
-from rollout.deployment.intent import complete, render
-from rollout.deployment.request import Decisions
 from rollout.organization.accounts import Account
 from rollout.output.fault import Fault
 from rollout.packs.meant import mean_rule
 from rollout.packs.readback import DeployedRule, compare_rule, is_as_meant
-from rollout.packs.template import CANARY, NONE, REVISION, Pack
-
-
-def find_standing_pack(estate: Estate) -> Pack | None:
-    """Return the pack that stands; None where this checkout does not know its template.
-
-    AWS never gives the template back: that of another release is told as a difference of its own.
-    """
-    stands = estate.pack.parameters
-    if not estate.pack.exists or not estate.pack.ours:
-        return None
-    decisions = complete(estate, Decisions())
-    pack = render(estate, decisions, canary_of=stands.get(CANARY, NONE))
-    return pack if pack.revision == stands[REVISION] else None
+from rollout.packs.template import Pack
 
 
 def judge_read_back(

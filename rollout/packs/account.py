@@ -1,5 +1,7 @@
 """The ordinary conformance pack of one account, for --account-only."""
 
+from collections.abc import Callable
+
 from rollout.aws.session import Session
 from rollout.aws.waiting import look_again, wait
 from rollout.names import PACK
@@ -51,10 +53,13 @@ def read_account_pack(session: Session) -> PackState:
     )
 
 
-def put_account_pack(session: Session, pack: Pack, minutes: float) -> None:
-    """Put the pack in this account as soon as AWS takes it."""
+def put_account_pack(
+    session: Session, pack: Pack, minutes: float, check: Callable[[], None] = lambda: None
+) -> None:
+    """Put the pack in this account as soon as AWS takes it; `check` may raise before each try."""
     config = session.config
     for _ in wait(f"The conformance pack {PACK}, which is in progress,", minutes):
+        check()
         try:
             config.put_conformance_pack(
                 ConformancePackName=PACK,

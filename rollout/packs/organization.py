@@ -6,7 +6,7 @@ late and may show the result of an earlier put. So an aggregate is believed only
 older than the pack, a row by its own time, and silence is no end of its own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -35,17 +35,23 @@ def read_pack(session: Session) -> PackState:
 
     Right after a delegation AWS refuses to look: it is asked again, for about two minutes.
     """
+    state = read_description(session)
+    return read_progress(session, state) if state.exists else state
+
+
+def read_description(session: Session) -> PackState:
+    """Return the pack as it was put, without its accounts: one call."""
     for waited in pause(PROPAGATION):
         try:
-            return read_pack_once(session)
+            return read_description_once(session)
         except Denied as denied:
             if denied.code != "OrganizationAccessDeniedException" or waited >= PROPAGATION:
                 raise
     raise AssertionError("the last turn returns or raises")
 
 
-def read_pack_once(session: Session) -> PackState:
-    """Return the pack as one look at it finds it."""
+def read_description_once(session: Session) -> PackState:
+    """Return what one look finds."""
     config = session.config
     try:
         described = config.describe_organization_conformance_packs(
@@ -54,7 +60,7 @@ def read_pack_once(session: Session) -> PackState:
     except config.exceptions.NoSuchOrganizationConformancePackException:
         described = []
     for pack in described[:1]:
-        state = PackState(
+        return PackState(
             exists=True,
             parameters={
                 each["ParameterName"]: each["ParameterValue"]
@@ -63,7 +69,6 @@ def read_pack_once(session: Session) -> PackState:
             excluded=tuple(pack.get("ExcludedAccounts", [])),
             put=pack["LastUpdateTime"],
         )
-        return read_progress(session, state)
     return PackState(exists=False)
 
 
@@ -105,13 +110,21 @@ def parse_account(status: "OrganizationConformancePackDetailedStatusTypeDef") ->
     )
 
 
-def put_pack(session: Session, pack: Pack, excluded: Iterable[str], minutes: float) -> None:
+def put_pack(
+    session: Session,
+    pack: Pack,
+    excluded: Iterable[str],
+    minutes: float,
+    check: Callable[[], None] = lambda: None,
+) -> None:
     """Put the pack as soon as AWS takes it: not while it is in progress.
 
-    Right after a delegation AWS still refuses, for about two minutes.
+    `check` may raise, before each try: somebody else may have put it during the wait. Right after a
+    delegation AWS still refuses, for about two minutes.
     """
     config, left_out = session.config, sorted(excluded)
     for waited in wait(f"The conformance pack {PACK}, which is in progress,", minutes):
+        check()
         try:
             config.put_organization_conformance_pack(
                 OrganizationConformancePackName=PACK,
@@ -187,9 +200,16 @@ def delete_pack(session: Session, minutes: float) -> None:
 
 
 def follow_removal(
-    session: Session, organization: Organization, teller: Teller, minutes: float
+    session: Session,
+    organization: Organization,
+    teller: Teller,
+    minutes: float,
+    before: PackState,
 ) -> PackState:
-    """Tell how the pack leaves each account; return what is left of it."""
+    """Tell how the pack leaves each account; return what is left of it.
+
+    An aggregate that is still the one of `before` is about the time before the deletion.
+    """
     total = 0
     with teller.follow("packs") as follow:
         for _ in wait(f"The removal of the conformance pack {PACK}", minutes):
@@ -202,6 +222,7 @@ def follow_removal(
                 if each.word == "DELETE_FAILED"
             }
             follow.show(told, total - len(holders), total)
-            if not state.exists or state.aggregate.word == "DELETE_FAILED":
+            failed = state.aggregate.word == "DELETE_FAILED"
+            if not state.exists or (failed and state.aggregate != before.aggregate):
                 return state
     raise AssertionError("wait() ends by raising")

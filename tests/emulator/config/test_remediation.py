@@ -86,6 +86,7 @@ def account(shared: Account) -> Account:
         shared.config.config_rules,
         shared.config._results,
         shared.config.pending_items,
+        shared.config.packs._by_name,
     ):
         each.clear()
     return shared
