@@ -33,7 +33,7 @@ def put_and_follow(
     """
 
     def check() -> None:
-        check_unchanged(estate, before)
+        check_unchanged(estate, before, pack, excluded)
 
     if estate.organization is None:
         put_account_pack(estate.session, pack, minutes, check)
@@ -55,10 +55,11 @@ def follow(estate: Estate, wanted: Sequence[Account], run: Run, minutes: float) 
     return replace(estate, pack=state)
 
 
-def check_unchanged(estate: Estate, before: PackState) -> None:
-    """Raise Stopped where another pack stands than the one that this run's intent was made over.
+def check_unchanged(estate: Estate, before: PackState, pack: Pack, excluded: Sequence[str]) -> None:
+    """Raise Stopped where another pack stands than `before`, over which `pack` was made.
 
-    Putting it all the same would take back what somebody else has just decided.
+    Putting it all the same would take back what somebody else has just decided. That `pack` itself
+    stands is no such thing: a run that was killed may have put it a moment ago.
     """
 
     def is_shown(found: PackState) -> bool:
@@ -66,9 +67,11 @@ def check_unchanged(estate: Estate, before: PackState) -> None:
 
     read = read_description if estate.organization else read_account_pack
     now = look_again(lambda: read(estate.session), is_shown)
-    check_same(estate, now, dict(before.parameters), before.excluded)
     if before.exists and not now.exists:
         raise Stopped(f"Somebody else removed the conformance pack {PACK} meanwhile. {AGREE}")
+    if not now.exists or not now.differs(pack, excluded if estate.organization else ()):
+        return
+    check_same(estate, now, before.parameters, before.excluded)
 
 
 def check_same(
