@@ -12,7 +12,7 @@ import threading
 import traceback
 
 from rollout.commands.parser import make_parser
-from rollout.errors import Refused, explain
+from rollout.errors import FAULTS, NOT_SEEN, Refused, explain
 from rollout.names import name_program
 
 READER_HAS_LEFT = 128 + 13
@@ -23,8 +23,8 @@ INTERRUPTED = 128 + 2
 def main(argv: list[str] | None = None) -> int:
     """Return 0 when all is well, 1 for findings or faults, or what went wrong.
 
-    2 is for wrong usage or input, 70 for what nobody foresaw, 130 for an interrupt, 141 when the
-    reader of the output has left.
+    2 is for wrong usage or input, 3 for something that nobody could see, 70 for what nobody
+    foresaw, 130 for an interrupt, 141 when the reader of the output has left.
     """
     program, profile = name_program(), ""
     catch_termination()
@@ -33,6 +33,8 @@ def main(argv: list[str] | None = None) -> int:
         arguments = make_parser(program).parse_args(argv)
         profile = getattr(arguments, "profile", None) or ""
         code: int = arguments.run(arguments)
+        if code == NOT_SEEN and getattr(arguments, "strict", False):
+            code = FAULTS
         sys.stdout.flush()
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)

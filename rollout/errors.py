@@ -20,8 +20,11 @@ class Throttled(Refused):
     """AWS still answered "too many requests" after every retry."""
 
 
-class SignedOut(Refused):
-    """The caller's credentials have expired or are not accepted."""
+class SignedOut(Exception):
+    """The caller's credentials have expired or are not accepted.
+
+    It is no `Refused`, which one account or one user may meet alone: no other call will go better.
+    """
 
 
 class NotThere(Refused):
@@ -32,6 +35,10 @@ class Stopped(Refused):
     """AWS's engines did not come to an end in the time allowed; the same command goes on."""
 
 
+NOT_SEEN = 3
+"""The exit code where nothing is wrong in what was seen but something was not; --strict: FAULTS."""
+FAULTS = 1
+"""The exit code of findings and faults."""
 WRONG = 2
 """The exit code of wrong usage, and of what cannot be read or is not allowed."""
 UNFORESEEN = 70
@@ -40,7 +47,7 @@ UNFORESEEN = 70
 
 def explain(error: Exception, profile: str = "") -> tuple[str, int]:
     """Return an error in one line, and the exit code; `profile` is the one that was asked for."""
-    if isinstance(error, Refused):
+    if isinstance(error, Refused | SignedOut):
         return str(error), WRONG
     # Whoever has not called AWS does not wait for its library, some of whose errors are OSErrors.
     if "botocore" in sys.modules:

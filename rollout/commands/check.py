@@ -9,7 +9,10 @@ from rollout.output.run import Run
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
-    parser.epilog = "Exit code: 0 no faults, 1 faults, 2 wrong usage or not allowed to look."
+    parser.epilog = (
+        "Exit code: 0 no faults and everything was seen, 1 faults, 2 wrong usage or not allowed to"
+        " look, 3 no faults in what was seen, but not everything was (1 with --strict)."
+    )
     add_caller_options(parser)
     add_choice_options(parser)
 

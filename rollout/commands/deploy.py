@@ -5,7 +5,6 @@ any moment and run again; and what was decided stays until something else is giv
 """
 
 import argparse
-import sys
 from dataclasses import replace
 
 from rollout.commands.asking import agrees, ask_for_changes, ask_for_deletion, tell_changes
@@ -38,7 +37,8 @@ from rollout.stacks.stack import StackIs
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = (
-        "Exit code: 0 every account is fine, 1 some are not, 2 wrong usage or not allowed, 130"
+        "Exit code: 0 every account is fine, 1 some are not, 2 wrong usage or not allowed, 3"
+        " nothing is wrong in what was seen, but not everything was (1 with --strict), 130"
         " interrupted (run it again and it goes on)."
     )
     add_caller_options(parser)
@@ -79,24 +79,12 @@ def run(arguments: argparse.Namespace) -> int:
         read_request(arguments), minutes=arguments.minutes, percent=arguments.max_concurrent
     )
     told = Run("deploy", arguments.format)
-    try:
+    with told.telling_stops():
         if arguments.remediation == "off":
             return switch_off(request, told)
         return deploy(
             request, told, tuple(arguments.canary), yes=arguments.yes, everyone=arguments.all
         )
-    except BaseException as error:
-        # Whatever ended it: what was changed so far is said.
-        stopped = isinstance(error, KeyboardInterrupt | BrokenPipeError)
-        if told.changes or stopped:
-            print(told.tell_changes(), file=sys.stderr)
-        if stopped:
-            print(
-                "Stopped. What was begun goes on in AWS; run the same command again and it is"
-                " finished.",
-                file=sys.stderr,
-            )
-        raise
 
 
 def switch_off(request: Request, told: Run) -> int:
@@ -173,10 +161,12 @@ def deploy(
 def tell_rows(told: Run, rows: tuple[AccountState, ...], *, everyone: bool) -> None:
     """Tell the table of the accounts, those that are not fine last, and how many are fine.
 
-    Of many accounts only those are shown that are not fine, unless everyone is asked for.
+    Of many accounts only those are shown that have faults, unless everyone is asked for.
     """
     few = everyone or len(rows) <= FEW
-    shown = rows if few else tuple(each for each in rows if not each.fine)
+    shown = rows if few else tuple(each for each in rows if each.faults)
+    fine = sum(each.fine for each in rows)
+    blind = sum(not each.seen and not each.faults for each in rows)
     told.teller.say()
     told.teller.table(
         [
@@ -198,13 +188,26 @@ def tell_rows(told: Run, rows: tuple[AccountState, ...], *, everyone: bool) -> N
         ],
     )
     if len(shown) < len(rows):
-        told.teller.say(f"{count(len(rows) - len(shown), 'other')} fine; --all shows every row.")
+        told.teller.say(tell_others(fine, blind))
         told.teller.tell_faults(told.faults)
     told.teller.say()
-    fine = sum(each.fine for each in rows)
-    blind = sum(each.test is TestIs.NOT_SEEN for each in rows)
-    part = f" In {count(blind, 'account')} the function was not tested." if blind else ""
-    told.teller.say(f"{fine} of {count(len(rows), 'account')} are fine.{part}")
+    told.teller.say(tell_fine(fine, blind, len(rows)))
+
+
+def tell_others(fine: int, blind: int) -> str:
+    """Return how many accounts a table leaves out: those that are fine, and those not seen."""
+    told = [count(fine, "other", "others") + " fine"] if fine or not blind else []
+    told += [f"{count(blind, 'account')} without a fault but not seen in full"] if blind else []
+    return f"{', '.join(told)}; --all shows every row."
+
+
+def tell_fine(fine: int, blind: int, total: int) -> str:
+    """Return how many accounts are fine; one that nobody could look into is not among them."""
+    told = f"{fine} of {count(total, 'account')} {'is' if fine == 1 else 'are'} fine."
+    if not blind:
+        return told
+    rest = count(blind, "account shows", "accounts show")
+    return f"{told} {rest} no fault, but not everything was seen there."
 
 
 def tell_word(word: str, fine: bool) -> Cell:

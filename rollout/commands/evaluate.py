@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from rollout.aws.session import NotSeen, Session, open_session, try_read
+from rollout.commands.options import add_strict_option
 from rollout.commands.policy_options import add_policy_options, read_policy
 from rollout.errors import Refused
 from rollout.findings.evaluation import NEWEST, Evaluation, Scope
@@ -48,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Without one of the first four every user of the live account is judged. Exit code:"
         " 0 nobody is NON_COMPLIANT, 1 somebody is, 2 wrong usage or unreadable input, 3 nobody is,"
-        " but not everything could be read."
+        " but not everything could be read (1 with --strict)."
     )
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
@@ -98,6 +99,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show every user in the table, not only findings (json and csv always hold all)",
     )
+    add_strict_option(parser)
 
 
 def parse_time(text: str) -> datetime:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rollout.code.bucket import build_code
 from rollout.commands.report import add_survey_options, survey_accounts
-from rollout.errors import Refused
+from rollout.errors import NOT_SEEN, Refused
 from rollout.findings.evidence import verify_evidence, write_evidence
 from rollout.output.report import tell_end
 from rollout.version import describe_version
@@ -17,7 +17,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = (
         "Exit code: 0 written, or as it was written; 1 with --verify, something is missing or has"
-        " changed; 2 wrong usage or not allowed to look; 3 written, but not everything was read."
+        " changed; 2 wrong usage or not allowed to look; 3 written, but an account"
+        " was not read or not judged lately (1 with --strict)."
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="a folder that is not there yet")
     parser.add_argument(
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     for note in survey.notes:
         print(note)
     print(f"manifest.json has the sha256 {sha256}. Keep it elsewhere, for --manifest-sha256.")
-    return 3 if survey.not_read else 0
+    return NOT_SEEN if survey.not_read or survey.stale else 0
 
 
 def verify(folder: Path, expected: str | None) -> int:

@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Exit code: 0 all is valid and as wanted, 1 an exception is expired or invalid, was not"
         " written or stands in no file, 2 refused or wrong usage, 3 all is fine in what was read,"
-        " but an account was not read."
+        " but an account was not read (1 with --strict)."
     )
     verbs = parser.add_subparsers(metavar="<what>", required=True, parser_class=Parser)
     shown = verbs.add_parser("list", help="show every exception; nothing is changed")
@@ -84,7 +84,9 @@ def parse_days(text: str) -> timedelta:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for and return the exit code. Raises Refused."""
-    code: int = arguments.act(arguments, Story("exceptions", arguments.format), datetime.now(UTC))
+    story = Story("exceptions", arguments.format)
+    with story.run.telling_stops():
+        code: int = arguments.act(arguments, story, datetime.now(UTC))
     return code
 
 

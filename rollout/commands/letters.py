@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = (
         "Exit code: 0 the letters are written, 2 wrong usage or not allowed, 3 an account was not"
-        " read."
+        " read (1 with --strict)."
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="a new or an empty folder")
     parser.add_argument(

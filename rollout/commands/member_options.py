@@ -14,8 +14,6 @@ from rollout.organization.members import Members, list_unseen
 from rollout.output.fault import Fault
 from rollout.output.story import Draft, Story
 
-NOT_READ = 3
-"""Exit code where nothing is wrong in what was read, but something was not read."""
 Seen = TypeVar("Seen")
 
 
@@ -150,6 +148,5 @@ def blame(line: Draft, faults: Iterable[Fault]) -> None:
 
 
 def close(story: Story, place: Place, document: Mapping[str, object]) -> int:
-    """End the story; NOT_READ where nothing else is wrong but accounts were not read."""
-    code = story.close({**place.document(), **document})
-    return code or (NOT_READ if place.not_read else 0)
+    """End the story, and return the exit code."""
+    return story.close({**place.document(), **document})

@@ -13,8 +13,8 @@ from rollout.version import describe_version
 
 EPILOG = """\
 Exit codes: 0 fine, 1 findings or faults, 2 wrong usage or input that cannot be read, 3 nothing is
-wrong in what was seen but something was not seen, 70 an error of this program, 130 interrupted,
-141 the reader of the output has left.
+wrong in what was seen but something was not (1 with --strict), 70 an error of this program, 130
+interrupted, 141 the reader of the output has left.
 """
 ENVIRONMENT = "AWS_PROFILE, AWS_REGION and NO_COLOR are honoured."
 SHELLS = ("bash", "zsh", "tcsh")

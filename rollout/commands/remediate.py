@@ -5,6 +5,7 @@ The tags on the users are the state: interrupted or run twice at once, it goes o
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 
 from rollout.commands.member_options import Place, add_member_options, blame, close, open_accounts
 from rollout.commands.member_survey import check_production, survey_members, tell_survey
@@ -16,6 +17,7 @@ from rollout.output.batches import (
     describe,
     describe_rows,
     summarize,
+    tell_changes,
     tell_difference,
     tell_failure,
     tell_keys,
@@ -35,7 +37,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = (
         "Exit code: 0 everything asked for is worked off, 1 something failed or differs, 2 wrong"
-        " usage or not allowed, 3 nothing is wrong in what was read, but an account was not read."
+        " usage or not allowed, 3 nothing is wrong in what was read, but an account was not"
+        " read (1 with --strict)."
     )
     parser.add_argument(
         "--batch", type=positive, default=10, metavar="N", help="users in a batch (default: 10)"
@@ -84,6 +87,12 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.dry_run:
         check_terminal(yes=arguments.yes)
     story = Story("remediate", arguments.format)
+    with story.run.telling_stops():
+        return work_off(story, arguments)
+
+
+def work_off(story: Story, arguments: argparse.Namespace) -> int:
+    """List, and work off batch by batch."""
     check_production(arguments.production)
     place = open_accounts(arguments, arguments.account, arguments.unit, with_units=True)
     grounds, findings = read_findings(story, place, arguments.production)
@@ -96,10 +105,14 @@ def run(arguments: argparse.Namespace) -> int:
     for number, chosen in enumerate(batches, 1):
         title = f"batch {number} of {len(batches)}"
         batch = [Progress(each) for each in chosen]
-        if not do_batch(story, worker, title, batch, (number - 1) * arguments.batch + 1, arguments):
+        first = (number - 1) * arguments.batch + 1
+        try:
+            agreed = do_batch(story, worker, title, batch, first, arguments)
+        finally:
+            story.run.changes[:] = tell_changes([*(each for _, each in worked), *batch])
+        if not agreed:
             break
         worked += [(number, each) for each in batch]
-        note_changes(story, [each for _, each in worked])
         stop = find_stop(batch, failed, arguments.stop_after)
         failed += sum(bool(each.failure) for each in batch)
         if stop and number < len(batches):
@@ -134,7 +147,7 @@ def read_findings(
             if held := survey.held.get(account.id):
                 policy = parse_rule_parameters(dict(held.parameters))
                 rule = RuleInForce(held.rule, policy, held.parameters)
-                grounds[account.id] = Ground(place.open(account), rule)
+                grounds[account.id] = Ground(partial(place.open, account), rule)
         findings = tell_survey(line, place, survey)
     return grounds, findings
 
@@ -156,10 +169,15 @@ def do_batch(
         story.say("Not begun.")
         return False
     with story.line(title) as line:
-        with story.progress("working") as follow:
-            worker.act(batch, lambda done: follow.show({}, done, len(batch)))
-        if not arguments.dry_run:
-            worker.look_after(batch, lambda done: None)
+        try:
+            with story.progress("working") as follow:
+                worker.act(batch, lambda done: follow.show({}, done, len(batch)))
+            if not arguments.dry_run:
+                worker.look_after(batch, lambda done: None)
+        except BaseException:
+            for text in [text for each in batch for text in tell_keys(each)]:
+                story.say(f"    {text}")
+            raise
         failed = [each for each in batch if each.failure]
         line.end(summarize(batch))
         line.notes += [text for each in batch for text in tell_keys(each)]
@@ -173,15 +191,6 @@ def do_batch(
     return True
 
 
-def note_changes(story: Story, worked: Sequence[Progress]) -> None:
-    """Note what the runs changed so far, in place of what was noted before."""
-    story.run.changes.clear()
-    for word in ("quarantined", "deleted"):
-        keys = [key for one in worked if one.run for key in one.run.keys if key.done == word]
-        if keys:
-            story.changed(f"{count(len(keys), 'key')} {word}")
-
-
 def follow_config(story: Story, grounds: dict[str, Ground], worked: Sequence[Progress]) -> None:
     """Tell how many of the users AWS Config itself has followed: its results lag by minutes."""
     done = [
@@ -191,11 +200,12 @@ def follow_config(story: Story, grounds: dict[str, Ground], worked: Sequence[Pro
         return
     with story.line("AWS Config has followed") as line:
         followed, unread = 0, list[str]()
-        for account in dict.fromkeys(each.item.account for each in done):
+        where = {each.item.account: each.item.account_name for each in done}
+        for account, name in where.items():
             held = dict[str, str]()
             ground = grounds[account]
-            if why := attempt(lambda: held.update(read_non_compliant(ground.session, ground.rule))):  # noqa: B023
-                unread.append(f"{ground.session.label}: not seen: {why}")
+            if why := attempt(lambda: held.update(read_non_compliant(ground.open(), ground.rule))):  # noqa: B023
+                unread.append(f"{account} {name}: not seen: {why}")
                 line.unseen.append(Unseen(account, line.check, why))
             else:
                 mine = [each.item for each in done if each.item.account == account]

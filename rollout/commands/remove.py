@@ -18,7 +18,10 @@ from rollout.remediation.quarantines import tell_quarantines
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
-    parser.epilog = "Exit code: 0 all is gone, 1 something is left, 2 wrong usage or not allowed."
+    parser.epilog = (
+        "Exit code: 0 all is gone, 1 something is left, 2 wrong usage or not allowed, 3 all is"
+        " gone, but the quarantines of some account were not seen (1 with --strict)."
+    )
     add_caller_options(parser)
     add_bucket_option(parser)
     add_minutes_option(parser)

@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = (
         "Exit code: 0 no findings, 1 findings, 2 wrong usage or not allowed to look, 3 no findings"
-        " in what was read, but not everything was read."
+        " in what was read, but an account was not read or not judged lately (1 with --strict)."
     )
     add_survey_options(parser)
     parser.add_argument(

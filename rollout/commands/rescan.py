@@ -18,8 +18,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = (
         "Exit code: 0 every account was judged anew, 1 an evaluation failed or has not ended, 2"
-        " wrong usage or not allowed, 3 an account was not read. Findings are counted, and no fault"
-        " of this verb."
+        " wrong usage or not allowed, 3 an account was not read (1 with --strict)."
+        " Findings are counted, and no fault of this verb."
     )
     parser.add_argument(
         "--minutes",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from rollout.aws.session import NotSeen, Session
 from rollout.code.bucket import build_code
-from rollout.commands.deploy import tell_word
+from rollout.commands.deploy import tell_others, tell_word
 from rollout.commands.options import add_all_option, add_caller_options, read_caller
 from rollout.deployment.drift import compare_pack, compare_stack_here, compare_stack_set
 from rollout.deployment.estate import Estate, read_estate, read_standing
@@ -17,7 +17,7 @@ from rollout.deployment.state import judge_health, judge_packs, judge_stacks, ju
 from rollout.names import STACK
 from rollout.organization.accounts import Account
 from rollout.organization.members import list_unseen
-from rollout.output.fault import Fault, Result, count
+from rollout.output.fault import Fault, Result, Unseen, count
 from rollout.output.run import Run
 from rollout.output.tables import FEW, Cell, Column
 from rollout.packs.state import PackIs
@@ -40,7 +40,10 @@ COLUMNS = (
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
-    parser.epilog = "Exit code: 0 every account is fine, 1 some are not, 2 not allowed to look."
+    parser.epilog = (
+        "Exit code: 0 every account is fine, 1 some are not, 2 wrong usage or not allowed to look,"
+        " 3 nothing is wrong in what was seen, but not everything was (1 with --strict)."
+    )
     add_caller_options(parser)
     add_all_option(parser)
 
@@ -62,22 +65,28 @@ def run(arguments: argparse.Namespace) -> int:
     with told.line(CHECK, title) as line:
         pack = find_standing_pack(estate)
         faults = [fault for each in accounts for fault in judge(estate, each, health, pack)]
-        line.end(Result(CHECK, title, faults=tuple(faults)))
+        silent = find_silent(accounts, health)
+        part = f"{count(len(silent), 'account')} without a run on record"
+        line.end(Result(CHECK, title, faults=tuple(faults), unseen=silent, part=part))
     told.teller.say()
     wrong = {each.account for each in faults}
+    blind = {each.account for each in told.unseen} - wrong
     many = len(accounts) > FEW and not arguments.all
     shown = [each for each in accounts if each.id in wrong] if many else accounts
     told.teller.table(COLUMNS, [make_row(estate, each, health) for each in shown])
     if many:
-        told.teller.say(
-            f"{count(len(accounts) - len(shown), 'other')} fine; --all shows every row."
-        )
+        hidden = [each for each in accounts if each.id not in wrong]
+        unseen = sum(each.id in blind for each in hidden)
+        told.teller.say(tell_others(len(hidden) - unseen, unseen))
         told.teller.tell_faults(told.faults)
     return told.close(
         {
             "organization": estate.organization.id if estate.organization else None,
             "region": estate.session.region,
-            "accounts": [describe(estate, each, health, faults) for each in accounts],
+            "accounts": [
+                {**describe(estate, each, health), "fine": each.id not in wrong | blind}
+                for each in accounts
+            ],
         }
     )
 
@@ -144,6 +153,17 @@ def judge(
     return faults
 
 
+def find_silent(
+    accounts: list[Account], health: Mapping[str, Health | NotSeen]
+) -> tuple[Unseen, ...]:
+    """Return the accounts of whose rule AWS reports no run, as it may (FACTS 4)."""
+    return tuple(
+        Unseen(each.id, CHECK, "AWS Config reports no run of the rule")
+        for each in accounts
+        if isinstance(seen := health.get(each.id), Health) and seen.runs is None
+    )
+
+
 def find_code(estate: Estate, account: Account) -> str | None:
     """Return the hash of the code that an account runs, None where it is not known."""
     if estate.stack_in(account) is not StackIs.CURRENT:
@@ -188,7 +208,6 @@ def describe(
     estate: Estate,
     account: Account,
     health: Mapping[str, Health | NotSeen],
-    faults: list[Fault],
 ) -> dict[str, object]:
     """Return an account for the document: nothing that was not seen has a value."""
     seen = health.get(account.id)
@@ -206,7 +225,6 @@ def describe(
         "last_success": tell_time(runs.success) if runs and runs.success else None,
         "last_failure": tell_time(runs.failure) if runs and runs.failure else None,
         "errors": well.errors if well else None,
-        "fine": not any(each.account == account.id for each in faults),
     }
 
 

@@ -44,9 +44,14 @@ class AccountState:
     faults: tuple[Fault, ...]
 
     @property
+    def seen(self) -> bool:
+        """Was everything in this account looked at?"""
+        return self.test is not TestIs.NOT_SEEN and self.stack is not StackIs.NOT_SEEN
+
+    @property
     def fine(self) -> bool:
-        """Is nothing wrong with this account?"""
-        return not self.faults
+        """Is nothing wrong with this account, and was everything looked at?"""
+        return self.seen and not self.faults
 
     def describe(self) -> dict[str, object]:
         """Return it for the document."""
@@ -56,6 +61,7 @@ class AccountState:
             "stack": self.stack.value,
             "pack": self.pack.value,
             "test": self.test.value,
+            "seen": self.seen,
             "fine": self.fine,
         }
 
@@ -78,7 +84,7 @@ def describe_states(
         )
         for account in accounts
     ]
-    return tuple(sorted(rows, key=lambda row: (not row.fine, row.account.id)))
+    return tuple(sorted(rows, key=lambda row: (bool(row.faults), not row.seen, row.account.id)))
 
 
 def judge_test(answer: str | NotSeen) -> TestIs:

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from rollout.errors import FAULTS, NOT_SEEN
 from rollout.organization.accounts import Account
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.facts import User
@@ -118,5 +119,5 @@ class Evaluation:
     def exit_code(self) -> int:
         """1 when somebody is NON_COMPLIANT, 3 when somebody or an account is not known, else 0."""
         if self.counts[NON_COMPLIANT]:
-            return 1
-        return 3 if self.counts[UNKNOWN] or self.not_read else 0
+            return FAULTS
+        return NOT_SEEN if self.counts[UNKNOWN] or self.not_read else 0

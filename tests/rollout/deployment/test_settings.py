@@ -53,7 +53,7 @@ def test_plan_tells_the_difference_to_what_stands(estate: Estate, file: Path) ->
 
 def test_what_stands_is_written_and_then_changes_nothing(estate: Estate, file: Path) -> None:
     run(f"deploy --exclude {MANAGEMENT} {SANDBOX} --grace-hours 9 --function-by export")
-    assert run(f"plan --write-settings {file}").code == 0
+    assert run(f"plan --write-settings {file}").code == 3
     assert f'exclude = ["{SANDBOX}", "{MANAGEMENT}"]' in file.read_text()
     assert "GraceHours = 9" in file.read_text()
     assert "deploy would change nothing." in run("plan").out

@@ -26,7 +26,7 @@ def test_more_than_fifty_units_go_in_parts_of_which_none_is_empty(estate: Estate
         [LATE, "late", "FAILED", "FAILED"],
     ]
     estate.sets.failing.clear()
-    assert run("deploy").code == 0
+    assert run("deploy").code == 3
     (again,) = targets(estate, "UpdateStackInstances")
     assert (again["Accounts"], len(again["OrganizationalUnitIds"])) == ([LATE], 11)
 
