@@ -124,7 +124,8 @@ def run_due(config: Config, functions: Lambda) -> None:
     due = [name for name, at in config.first_runs.items() if at <= datetime.now(UTC)]
     for name in due:
         del config.first_runs[name]
-    for name in due:
+    # A rule that has run, or is said to have run, is no new one.
+    for name in [each for each in due if each not in config.runs]:
         # Without a function the rule has no run, as far as anybody can see.
         with suppress(NoHandler):
             Rule(config, functions, name).send_schedule()

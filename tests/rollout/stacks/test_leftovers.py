@@ -3,8 +3,8 @@
 import boto3
 import pytest
 
-from rollout.stacks.leftovers import tell_leftover
 from rollout.errors import NOT_SEEN
+from rollout.stacks.leftovers import tell_leftover
 from tests.support.organizations import MANAGEMENT, SANDBOX, Estate, run
 
 NAME = "iam-user-no-setup-access-key"
