@@ -125,7 +125,8 @@ def run_due(config: Config, functions: Lambda) -> None:
     for name in due:
         del config.first_runs[name]
     # A rule that has run, or is said to have run, is no new one.
-    for name in [each for each in due if each not in config.runs]:
+    ran = {name for name, told in config.runs.items() if any("Last" in key for key in told)}
+    for name in [each for each in due if each not in ran]:
         # Without a function the rule has no run, as far as anybody can see.
         with suppress(NoHandler):
             Rule(config, functions, name).send_schedule()

@@ -14,6 +14,15 @@ from rollout.packs.template import Pack
 def read_account_pack(session: Session) -> PackState:
     """Return the pack of this account in the shape of an organization's pack.
 
+    An empty list is no "there is none", as for an organization's pack.
+    """
+    found = look_again(lambda: read_account_pack_once(session), lambda each: each is not None)
+    return found or PackState(exists=False)
+
+
+def read_account_pack_once(session: Session) -> PackState | None:
+    """Return what one look finds, None for an empty list.
+
     A status that is older than the latest request is about the one before: still running.
     """
     config = session.config
@@ -26,9 +35,8 @@ def read_account_pack(session: Session) -> PackState:
         ]
     except config.exceptions.NoSuchConformancePackException:
         return PackState(exists=False)
-    # Asked for one name, AWS may also answer with an empty list.
     if not described:
-        return PackState(exists=False)
+        return None
     put = described[0].get("LastUpdateRequestedTime", LONG_AGO)
     word, reason, updated = "", "", LONG_AGO
     for status in statuses[:1]:

@@ -40,25 +40,31 @@ def read_pack(session: Session) -> PackState:
 
 
 def read_description(session: Session) -> PackState:
-    """Return the pack as it was put, without its accounts: one call."""
+    """Return the pack as it was put, without its accounts: one call.
+
+    Asked for one name, AWS says that there is none, or shows it: an empty list is neither, and is
+    looked at again. Whoever took it for "none" would take back everything that was decided.
+    """
     for waited in pause(PROPAGATION):
         try:
-            return read_description_once(session)
+            found = read_description_once(session)
+            if found is not None or waited >= PROPAGATION:
+                return found or PackState(exists=False)
         except Denied as denied:
             if denied.code != "OrganizationAccessDeniedException" or waited >= PROPAGATION:
                 raise
     raise AssertionError("the last turn returns or raises")
 
 
-def read_description_once(session: Session) -> PackState:
-    """Return what one look finds."""
+def read_description_once(session: Session) -> PackState | None:
+    """Return what one look finds, None for an empty list."""
     config = session.config
     try:
         described = config.describe_organization_conformance_packs(
             OrganizationConformancePackNames=[PACK]
         )["OrganizationConformancePacks"]
     except config.exceptions.NoSuchOrganizationConformancePackException:
-        described = []
+        return PackState(exists=False)
     for pack in described[:1]:
         return PackState(
             exists=True,
@@ -69,7 +75,7 @@ def read_description_once(session: Session) -> PackState:
             excluded=tuple(pack.get("ExcludedAccounts", [])),
             put=pack["LastUpdateTime"],
         )
-    return PackState(exists=False)
+    return None
 
 
 def read_progress(session: Session, state: PackState) -> PackState:
