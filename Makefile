@@ -91,6 +91,7 @@ lock: $(READY)
 	$(LOCK) --upgrade pyproject.toml --constraint requirements-dev.txt -o requirements.txt
 	$(LOCK) --upgrade pyproject.toml --extra demo --constraint requirements-dev.txt -o requirements-demo.txt
 	$(LOCK) --upgrade --group prevent --constraint requirements-dev.txt -o requirements-prevent.txt
+	$(BIN)/python -m tools.locks
 
 release: $(READY)
 	@$(BIN)/python -m tools.release

@@ -58,6 +58,12 @@ def explain(error: Exception, profile: str = "") -> tuple[str, int]:
             return sentence, WRONG
     if isinstance(error, OSError):
         return str(error), WRONG
+    if isinstance(error, ModuleNotFoundError) and "." not in str(error.name):
+        return (
+            f"This takes the package {error.name}, which is not installed here: pip install"
+            " iam-user-no-setup-access-key, without --no-deps, brings all that the verbs need.",
+            WRONG,
+        )
     text = " ".join(str(error).split())
     return (
         f"{type(error).__name__}{': ' * bool(text)}{text} (an error of this program: run it again"

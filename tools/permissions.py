@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from rollout.errors import FAULTS, NOT_SEEN
 from rollout.names import TEMPLATE_FILE
 from rollout.packs.template import load_template
 from tests.support.organizations import (
@@ -29,6 +30,11 @@ from tools.happenings import (
     mend_stack,
     plant_findings,
 )
+
+
+class CutShort(Exception):
+    """A recorded run did not come to its end."""
+
 
 FOLDER = "FOLDER"
 """Stands for a folder that goes when the calls are recorded."""
@@ -155,7 +161,7 @@ def write_permissions() -> str:
             happen(estate)
             line = command.replace("OU", estate.testing.id).replace(FOLDER, folder)
             with estate.cloud.calls.since_now() as calls:
-                run(line.replace("PRODUCTION", estate.production.id), documented=False)
+                run_through(line.replace("PRODUCTION", estate.production.id))
             verb = command.split()[0]
             here, there = split_calls(calls.made())
             own[verb] |= here
@@ -185,7 +191,7 @@ def write_permissions() -> str:
                 leave_runbooks_behind(estate)
             if command == "status":
                 give_up_a_remediation(estate)
-            run(f"{command} --account-only", documented=False)
+            run_through(f"{command} --account-only")
         parts.append(write_policy(split_calls(estate.cloud.calls.made())[0]))
     types = {each["Type"] for each in load_stack()["Resources"].values()}
     stack = sorted({action for each in types for action in STACK_ACTIONS[each]})
@@ -196,6 +202,13 @@ def write_permissions() -> str:
     ]
     parts.append(BEYOND.format(stack=write_policy(stack), pack=write_policy(pack)))
     return "\n".join(parts)
+
+
+def run_through(line: str) -> None:
+    """Run a verb to its end. Raises CutShort: of a run that was refused calls are missing."""
+    outcome = run(line, documented=False)
+    if outcome.code not in (0, FAULTS, NOT_SEEN):
+        raise CutShort(f"{line} has exit code {outcome.code}, so not all its calls: {outcome.err}")
 
 
 def load_stack() -> dict[str, dict[str, dict[str, str]]]:

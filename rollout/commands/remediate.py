@@ -8,8 +8,14 @@ from collections.abc import Sequence
 from functools import partial
 
 from rollout.commands.member_options import Place, add_member_options, blame, close, open_accounts
-from rollout.commands.member_survey import check_production, survey_members, tell_survey
-from rollout.findings.finding import Finding
+from rollout.commands.member_survey import (
+    add_source_option,
+    check_production,
+    survey_members,
+    tell_not_read,
+)
+from rollout.findings.member_results import NO_RULE
+from rollout.organization.accounts import Account
 from rollout.output.batches import (
     COLUMNS,
     ask,
@@ -28,9 +34,8 @@ from rollout.output.story import Story
 from rollout.remediation.attempt import attempt
 from rollout.remediation.batches import Item, Progress, choose, cut, find_stop, make_items
 from rollout.remediation.held import read_non_compliant
-from rollout.remediation.rule_in_force import RuleInForce
+from rollout.remediation.rule_in_force import RuleInForce, read_rule_in_force
 from rollout.remediation.work import Ground, Worker
-from rule.deployed_rule import parse_rule_parameters
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +70,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="let the runbook say what it would do"
     )
     parser.add_argument("--yes", action="store_true", help="do not ask before each batch")
+    add_source_option(parser)
     add_member_options(parser)
 
 
@@ -95,8 +101,8 @@ def work_off(story: Story, arguments: argparse.Namespace) -> int:
     """List, and work off batch by batch."""
     check_production(arguments.production)
     place = open_accounts(arguments, arguments.account, arguments.unit, with_units=True)
-    grounds, findings = read_findings(story, place, arguments.production)
-    items = choose(make_items(findings), arguments.user, arguments.max)
+    found, grounds = list_items(story, place, arguments.source, arguments.production)
+    items = choose(found, arguments.user, arguments.max)
     if missing := sorted(set(arguments.user) - {each for one in items for each in names(one)}):
         story.say(f"No finding on {', '.join(missing)}.")
     worker = Worker(grounds, arguments.dry_run)
@@ -136,20 +142,28 @@ def names(item: Item) -> tuple[str, str]:
     return item.user, item.user_id
 
 
-def read_findings(
-    story: Story, place: Place, production: Sequence[str]
-) -> tuple[dict[str, Ground], tuple[Finding, ...]]:
-    """Return the way into each account that has the rule, and what the rule holds, worst first."""
-    grounds = dict[str, Ground]()
+def list_items(
+    story: Story, place: Place, source: str, production: Sequence[str]
+) -> tuple[list[Item], dict[str, Ground]]:
+    """Return whom the rule holds NON_COMPLIANT, worst first, and the way into their accounts.
+
+    Who is in an account that cannot be entered, or has no rule any more, is not among them.
+    """
     with story.line(f"what AWS Config holds in {count(len(place.accounts), 'account')}") as line:
-        survey = survey_members(place, production)
-        for account in place.accounts:
-            if held := survey.held.get(account.id):
-                policy = parse_rule_parameters(dict(held.parameters))
-                rule = RuleInForce(held.rule, policy, held.parameters)
+        survey = survey_members(story, line, place, source, production)
+        items = make_items(survey.findings)
+        where = {each.account for each in items}
+        there = [each for each in place.accounts if each.id in where]
+        rules = place.members.look(there, read_rule_in_force)
+        grounds, missing = dict[str, Ground](), dict[Account, str]()
+        for account in there:
+            rule = rules[account.id]
+            if isinstance(rule, RuleInForce):
                 grounds[account.id] = Ground(partial(place.open, account), rule)
-        findings = tell_survey(line, place, survey)
-    return grounds, findings
+            else:
+                missing[account] = rule.why if rule else NO_RULE
+        tell_not_read(line, place, missing)
+    return [each for each in items if each.account in grounds], grounds
 
 
 def do_batch(

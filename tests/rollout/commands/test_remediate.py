@@ -3,8 +3,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.organizations import BANK, REGION, SHOP, Estate, run
+from tests.support.organizations import BANK, REGION, SANDBOX, SHOP, Estate, run
 from tests.support.workshop import Workshop, open_workshop
+from tools.permissions import add_aggregator
 
 ROLE = "--member-role OrganizationAccountAccessRole"
 TAG = "no-setup-access-key:quarantined:"
@@ -46,6 +47,41 @@ def test_findings_are_worked_off_oldest_first_in_batches_that_are_looked_at(
     assert outcome.result("judged again, live") == "1 COMPLIANT"
     assert set(keys(workshop).values()) == {"Inactive"}
     assert "Changed: 4 keys quarantined." in outcome.out
+
+
+def test_the_list_comes_from_the_aggregator_and_only_accounts_with_findings_are_entered(
+    workshop: Workshop,
+) -> None:
+    workshop.install(SANDBOX)
+    used = workshop.add(SANDBOX, "ada.uses")
+    used.record_use(workshop.estate.cloud.clock.now() - timedelta(days=1))
+    workshop.judge(SANDBOX)
+    add_aggregator(workshop.estate)
+    go = f"remediate {ROLE} --account {SHOP} {BANK} {SANDBOX} --yes --user ida.bank"
+    with workshop.estate.cloud.calls.since_now() as calls:
+        outcome = run(go)
+    title = "what AWS Config holds in 3 accounts"
+    assert (outcome.code, outcome.result(title)) == (0, "4 findings on 4 users")
+    assert (
+        outcome.below(title)[0]
+        == "source: the aggregator all in 999900000000 management, us-east-1"
+    )
+    assert outcome.result("batch 1 of 1") == "1 quarantined until 2026-09-08"
+    entered = {each.parameters["RoleArn"] for each in calls.made("sts:AssumeRole")}
+    assert {each.split(":")[4] for each in entered} == {SHOP, BANK}
+    with workshop.estate.cloud.calls.since_now() as calls:
+        assert run(f"{go} --source members").code == 0
+    assert not calls.made("config:SelectAggregateResourceConfig")
+
+
+def test_an_account_that_has_left_its_aggregator_behind_is_named(workshop: Workshop) -> None:
+    """The aggregator still has its results; its role can be assumed no more."""
+    add_aggregator(workshop.estate)
+    workshop.estate.cloud.faults.fail("sts", "AssumeRole", "AccessDenied", times=None)
+    outcome = run(f"{GO} --account {BANK}")
+    assert outcome.code == 3
+    assert f"{BANK} bank: not read: arn:aws:iam::{BANK}:role/" in outcome.out
+    assert "Nothing was changed." in outcome.out
 
 
 def test_each_key_is_told_with_what_was_done_until_when(workshop: Workshop) -> None:
