@@ -51,6 +51,8 @@ class OrganizationPack:
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
     asked: datetime = field(default_factory=lambda: datetime.now(UTC))
     """When it was last put or deleted."""
+    ends: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When the last account that is to be worked on has been."""
     before: tuple[str, datetime] | None = None
     """The aggregate status and its time at that time."""
     looks: dict[str, int] = field(default_factory=dict)

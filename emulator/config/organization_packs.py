@@ -126,8 +126,8 @@ class OrganizationPacks(PackFacts):
 
     def _check_idle(self, pack: OrganizationPack) -> None:
         moving = any(each.status.endswith("IN_PROGRESS") for each in pack.accounts.values())
-        stuck = pack.owner != self.organization.management and self.aggregate_sticks
-        if moving or (pack.status.endswith("IN_PROGRESS") and not stuck):
+        # Whatever its aggregate says for ever to a delegated administrator.
+        if moving or datetime.now(UTC) < pack.ends:
             raise Refusal(
                 "ResourceInUseException",
                 f"{pack.name} is currently in progress. Try again later.",
@@ -148,7 +148,7 @@ class OrganizationPacks(PackFacts):
             begin = now + lot * (position // self.at_once)
             self._plan(pack, member, step, begin, begin + each)
         turns = -(-len(steps) // self.at_once)
-        end = now + lot * turns
+        end = pack.ends = now + lot * turns
         self.organization.agenda.add(end, lambda: self._close(pack, end))
 
     def _plan(

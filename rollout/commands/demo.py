@@ -244,7 +244,7 @@ def run_deploy(*options: str) -> None:
     parser = argparse.ArgumentParser()
     deploy.configure(parser)
     told = io.StringIO()
-    with contextlib.redirect_stdout(told):
+    with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
         code = deploy.run(parser.parse_args(["--account-only", "--yes", *options]))
     if code != 0:
         raise Refused(f"the emulated account refused what was deployed:\n{told.getvalue()}")
