@@ -187,7 +187,7 @@ def plan_pack(estate: Estate, intent: Intent) -> list[Step]:
     state, what = estate.pack, f"conformance pack {PACK}"
     accounts = tuple(each.id for each in intent.targets.accounts)
     steps = []
-    if state.moving:
+    if state.moving or state.is_settling(accounts):
         steps.append(Step(Part.PACK, Change.WAIT, what, accounts))
     if not state.exists:
         steps.append(Step(Part.PACK, Change.CREATE, what, accounts))

@@ -8,6 +8,7 @@ older than the pack, a row by its own time, and silence is no end of its own.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rollout.aws.session import Session
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
         OrganizationConformancePackDetailedStatusTypeDef,
     )
 
+SETTLES = timedelta(minutes=30)
+"""How long the last put may take to show in every account (FACTS 1: 15 to 30 minutes)."""
 QUIET = 600.0
 """Seconds without a change after which a delegated administrator, whose aggregate may never end,
 takes what is shown for the end."""
@@ -97,9 +100,11 @@ def read_progress(session: Session, state: PackState) -> PackState:
             for each in page["OrganizationConformancePackDetailedStatuses"]
         }
     except config.exceptions.NoSuchOrganizationConformancePackException:
-        return replace(state, aggregate=Aggregate(), accounts={})
+        return replace(state, aggregate=Aggregate(), accounts={}, recent=True)
+    recent = datetime.now(UTC) - state.put < SETTLES
     found = [Aggregate(each["Status"], each.get("LastUpdateTime", LONG_AGO)) for each in statuses]
-    return replace(state, aggregate=found[0] if found else Aggregate(), accounts=accounts)
+    aggregate = found[0] if found else Aggregate()
+    return replace(state, aggregate=aggregate, accounts=accounts, recent=recent)
 
 
 def parse_account(status: "OrganizationConformancePackDetailedStatusTypeDef") -> AccountPack:
