@@ -30,6 +30,7 @@ from tools.happenings import (
     mend_stack,
     plant_findings,
 )
+from tools.stack_actions import STACK_ACTIONS
 
 
 class CutShort(Exception):
@@ -66,49 +67,6 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
 """What is run to record the calls of each verb, in order, each after what happens before it."""
 VERBS = ("evaluate", "report", "evidence", "check", "plan", "deploy", "status", "remove", *WORK_OFF)
 MORE_THAN_CHECK = ("plan", "deploy")
-STACK_ACTIONS = {
-    "AWS::CloudWatch::Alarm": ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
-    "AWS::IAM::Policy": ["iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy"],
-    "AWS::IAM::Role": [
-        "iam:CreateRole",
-        "iam:DeleteRole",
-        "iam:DeleteRolePolicy",
-        "iam:GetRole",
-        "iam:GetRolePolicy",
-        "iam:PassRole",
-        "iam:PutRolePermissionsBoundary",
-        "iam:PutRolePolicy",
-        "iam:UpdateAssumeRolePolicy",
-    ],
-    "AWS::Lambda::EventInvokeConfig": [
-        "lambda:DeleteFunctionEventInvokeConfig",
-        "lambda:PutFunctionEventInvokeConfig",
-    ],
-    "AWS::Lambda::Function": [
-        "lambda:CreateFunction",
-        "lambda:DeleteFunction",
-        "lambda:GetFunction",
-        "lambda:PutFunctionConcurrency",
-        "lambda:UpdateFunctionCode",
-        "lambda:UpdateFunctionConfiguration",
-        "s3:GetObject",
-    ],
-    "AWS::Lambda::Permission": ["lambda:AddPermission", "lambda:RemovePermission"],
-    "AWS::Logs::LogGroup": [
-        "logs:CreateLogGroup",
-        "logs:DeleteLogGroup",
-        "logs:DescribeLogGroups",
-        "logs:PutRetentionPolicy",
-    ],
-    "AWS::SSM::Document": [
-        "ssm:CreateDocument",
-        "ssm:DeleteDocument",
-        "ssm:GetDocument",
-        "ssm:UpdateDocument",
-        "ssm:UpdateDocumentDefaultVersion",
-    ],
-}
-"""What CloudFormation calls for each type, from each type's page in its reference (M)."""
 FRAME = """\
 # The permissions an operator needs
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rollout.aws.failures import NO_CREDENTIALS, NOT_SIGNED_IN
+from rollout.aws.failures import FINAL, tell
 from rollout.aws.session import NotSeen, Session
 from rollout.errors import Refused, SignedOut
 from rollout.organization.accounts import Account
@@ -23,8 +23,6 @@ SESSION = "rollout"
 EARLY = timedelta(minutes=10)
 """How long before their end credentials are renewed."""
 NO_ROLE = "no --member-role was given"
-SIGNED_OUT = (SignedOut, *NO_CREDENTIALS, *NOT_SIGNED_IN)
-"""What ends a run: the operator is not known to AWS any more."""
 Facts = TypeVar("Facts")
 Advance = Callable[[int, int], None]
 """Told how many are done, and of how many."""
@@ -78,7 +76,7 @@ class Members:
     def _look(self, account: Account, read: Callable[[Session], Facts]) -> Facts | NotSeen:
         try:
             return self._read(account, read)
-        except SIGNED_OUT:
+        except SignedOut:
             if account.id == self.session.account or account.id not in self._sessions:
                 # The operator's own: no other account will go better.
                 raise
@@ -91,10 +89,10 @@ class Members:
             return session
         try:
             return read(session)
-        except SIGNED_OUT:
+        except FINAL:
             raise
         except (Refused, BotoCoreError, ClientError) as error:
-            return NotSeen(str(error))
+            return NotSeen(tell(error))
 
     def _assume(self, account: Account) -> Session | NotSeen:
         role = f"arn:{self.session.partition}:iam::{account.id}:role/{self.role}"
@@ -102,10 +100,10 @@ class Members:
             keys = self.session.sts.assume_role(RoleArn=role, RoleSessionName=SESSION)[
                 "Credentials"
             ]
-        except SIGNED_OUT:
+        except FINAL:
             raise
         except (Refused, BotoCoreError, ClientError) as error:
-            return NotSeen(f"{role} cannot be assumed: {error}")
+            return NotSeen(f"{role} cannot be assumed: {tell(error)}")
         self._ends[account.id] = keys["Expiration"]
         return Session(
             self.session.boto,
