@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rollout.commands.options import add_session_options, read_caller
+from rollout.commands.options import read_caller
+from rollout.commands.session_options import add_session_options
 from rollout.deployment.region import open_home, read_alias
 from rollout.errors import Refused
 from rollout.findings.reading import Wanted, read_survey
