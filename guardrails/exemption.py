@@ -4,14 +4,14 @@ A plan has no comments, so they stand in a TOML file of their own. An entry is g
 of its day, UTC; one that has expired is a finding itself, so that nobody forgets it.
 """
 
-import tomllib
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from datetime import date
+from typing import NamedTuple
 
-from guardrails.finding import Acceptance, Accepted, Finding, Unreadable
+from guardrails.entries import Entry, Unusable, read_entries
+from guardrails.finding import Acceptance, Accepted, Finding
 from guardrails.scan import Scan
 
-_FIELDS = ("address", "owner", "reason", "expires")
+_TEXTS = ("address", "owner", "reason")
 
 
 class Exemption(NamedTuple):
@@ -24,39 +24,20 @@ class Exemption(NamedTuple):
     line: int
 
 
-def read_exemptions(content: bytes) -> list[Exemption]:
-    """Return the entries of an exemption file; raise Unreadable for one that is not complete."""
-    try:
-        text = content.decode()
-        document = tomllib.loads(text)
-    except ValueError as error:
-        raise Unreadable(f"it is no TOML: {error}") from error
-    entries = document.pop("exemption", [])
-    if document or not isinstance(entries, list):
-        raise Unreadable("it holds something else than [[exemption]] entries")
-    exemptions = [_read_entry(number, entry, text) for number, entry in enumerate(entries, 1)]
-    addresses = [exemption.address for exemption in exemptions]
-    for address in addresses:
-        if addresses.count(address) > 1:
-            raise Unreadable(f"{address} has more than one entry; keep one")
-    return exemptions
-
-
-def _read_entry(number: int, entry: Any, text: str) -> Exemption:
-    if not isinstance(entry, dict):
-        raise Unreadable(f"entry {number} is no [[exemption]] with {', '.join(_FIELDS)}")
-    for name in entry.keys() - set(_FIELDS):
-        raise Unreadable(f"entry {number} has {name!r}; it may have {', '.join(_FIELDS)}")
-    for name in _FIELDS[:-1]:
-        if not isinstance(entry.get(name), str) or not entry[name].strip():
-            raise Unreadable(f"entry {number} needs {name}, a text that is not empty")
-    expires = entry.get("expires")
-    if isinstance(expires, datetime) or not isinstance(expires, date):
-        raise Unreadable(f"entry {number} needs expires, a date without quotes such as 2026-12-31")
-    lines = text.splitlines()
-    starts = [at for at, line in enumerate(lines, 1) if line.strip().startswith("[[exemption]]")]
-    line = starts[number - 1] if number <= len(starts) else 1
-    return Exemption(entry["address"], entry["owner"], entry["reason"], expires, line)
+def read_exemptions(file: str, content: bytes) -> list[Exemption]:
+    """Return the entries of an exemption file. Raises Unusable, which names every fault."""
+    entries, faults = read_entries([(file, content)], "exemption", _TEXTS)
+    first = dict[str, Entry]()
+    for each in entries:
+        there = first.setdefault(each.texts["address"], each)
+        if there is not each:
+            address = each.texts["address"]
+            faults.append(
+                f"{each.where}: {address} has an entry at {there.where} already; keep one."
+            )
+    if faults:
+        raise Unusable(faults)
+    return [Exemption(expires=each.expires, line=each.line, **each.texts) for each in entries]
 
 
 def exempt(result: Scan, exemptions: list[Exemption], today: date) -> None:

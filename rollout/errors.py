@@ -20,8 +20,11 @@ class Throttled(Refused):
     """AWS still answered "too many requests" after every retry."""
 
 
-class SignedOut(Refused):
-    """The caller's credentials have expired or are not accepted."""
+class SignedOut(Exception):
+    """The caller's credentials have expired or are not accepted.
+
+    It is no `Refused`, which one account or one user may meet alone: no other call will go better.
+    """
 
 
 class NotThere(Refused):
@@ -44,7 +47,7 @@ UNFORESEEN = 70
 
 def explain(error: Exception, profile: str = "") -> tuple[str, int]:
     """Return an error in one line, and the exit code; `profile` is the one that was asked for."""
-    if isinstance(error, Refused):
+    if isinstance(error, Refused | SignedOut):
         return str(error), WRONG
     # Whoever has not called AWS does not wait for its library, some of whose errors are OSErrors.
     if "botocore" in sys.modules:
@@ -55,6 +58,12 @@ def explain(error: Exception, profile: str = "") -> tuple[str, int]:
             return sentence, WRONG
     if isinstance(error, OSError):
         return str(error), WRONG
+    if isinstance(error, ModuleNotFoundError) and "." not in str(error.name):
+        return (
+            f"This takes the package {error.name}, which is not installed here: pip install"
+            " iam-user-no-setup-access-key, without --no-deps, brings all that the verbs need.",
+            WRONG,
+        )
     text = " ".join(str(error).split())
     return (
         f"{type(error).__name__}{': ' * bool(text)}{text} (an error of this program: run it again"

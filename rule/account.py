@@ -7,20 +7,19 @@ read live. Whatever is not known of a user leaves that user's result as it is, a
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rule.credential_report import ask_for_report, wait_for_report
 from rule.decision import NON_COMPLIANT, Verdict, judge
 from rule.facts import Identity, User
-from rule.live import UserGone, find_user, identify, read_user
 from rule.parameters import Policy
+from rule.people import find_moved, look_up_names, read_people
 from rule.quarantine import find_quarantines
 from rule.readers import RESERVED_SECONDS, Clock, Judged, Reading, Suspect, read_suspects
+from rule.report_request import NEVER, ask_for_report, wait_for_report
 from rule.results import Stored
 
 if TYPE_CHECKING:
-    from types_boto3_config import ConfigServiceClient
     from types_boto3_iam import IAMClient
 
 REPORT_SECONDS = 300.0
@@ -28,10 +27,6 @@ SECONDS_A_USER = 3.0
 """What a user takes at one call a second. Where that might be too long, results are read before,
 too, and those users come first whose results are oldest."""
 NAMED = 5
-NEVER = datetime.min.replace(tzinfo=UTC)
-
-People = dict[str, tuple[Identity, Mapping[str, str]]]
-"""Who exists, by id, and their tags."""
 
 
 class OutOfTime(Exception):
@@ -42,21 +37,19 @@ class UsersNotRead(Exception):
     """Some users could not be read; what is known of the others was put."""
 
 
-class NotSettled(Exception):
-    """IAM answered both that a user is there and that it is not."""
-
-
 @dataclass(frozen=True)
 class Account:
     """Every user's verdict by name, the ids of all who exist (who vanished meanwhile is in).
 
-    `shortfall` is what to raise once the verdicts are put, where somebody's is not known.
+    `shortfall` is what to raise once the verdicts are put, where somebody's is not known;
+    `report_fault` is why the credential report decided nothing.
     """
 
     judged: tuple[Judged, ...]
     ids: frozenset[str]
     stored: Mapping[str, Stored]
     shortfall: Exception | None
+    report_fault: str = ""
 
 
 def judge_account(
@@ -68,15 +61,17 @@ def judge_account(
 ) -> Account:
     """Return the verdict on every user of the account; `read_stored` gives results by user id.
 
-    `on_progress` gets how many of how many users were read live. Raises ReportNotReady,
-    ReportUnreadable, and ClientError for a read of the account as a whole that failed.
+    `on_progress` gets how many of how many users were read live. Raises ClientError for a read of
+    the account as a whole that failed.
     """
     report = ask_for_report(iam)
-    people = read_people(iam)
+    people, cut_short = read_people(iam)
     if report is None:
         left = clock.seconds_left() - RESERVED_SECONDS
         report = wait_for_report(iam, min(REPORT_SECONDS, left), clock.sleep)
     rows = {user.name: user for user in report.users}
+    more, not_looked_up = look_up_names(iam, people, rows, clock)
+    people |= more
     judged = dict[str, Judged]()
     suspects = list[Suspect]()
     for who, tags in people.values():
@@ -88,64 +83,33 @@ def judge_account(
             judged[who.id] = Judged(replace(row, id=who.id, arn=who.arn), verdict, live=False)
     if len(suspects) * SECONDS_A_USER > clock.seconds_left() - RESERVED_SECONDS:
         suspects = put_oldest_first(suspects, read_stored())
-    readings = [read_suspects(iam, suspects, policy, clock, on_progress)]
-    judged |= readings[0].judged
+    readings = [not_looked_up]
+
+    def read_anew(chosen: list[Suspect]) -> None:
+        if chosen:
+            readings.append(read_suspects(iam, chosen, policy, clock, on_progress))
+            for each in chosen:
+                judged.pop(each.who.id, None)
+            judged.update(readings[-1].judged)
+
+    read_anew(suspects)
     # Read after the live reading: a result of a change event in between must not be overruled.
     stored = read_stored()
-    contradicted = [
-        Suspect(*people[each])
-        for each, known in judged.items()
-        if contradicts(known, stored.get(each), report.generated)
-    ]
-    if contradicted:
-        readings.append(read_suspects(iam, contradicted, policy, clock))
-        for each in contradicted:
-            judged.pop(each.who.id)
-        judged |= readings[-1].judged
-    moved = find_moved(iam, people, judged)
-    if moved:
-        readings.append(read_suspects(iam, moved, policy, clock))
-        for each in moved:
-            judged.pop(each.who.id)
-        judged |= readings[-1].judged
+    read_anew(
+        [
+            Suspect(*people[each])
+            for each, known in judged.items()
+            if contradicts(known, stored.get(each), report.generated)
+        ]
+    )
+    read_anew(find_moved(iam, people, judged))
     return Account(
         tuple(sorted(judged.values(), key=lambda each: each.user.name)),
         frozenset(people),
         stored,
-        find_shortfall(readings),
+        find_shortfall(readings) or cut_short,
+        report.fault,
     )
-
-
-def read_people(iam: "IAMClient") -> People:
-    """Return every IAM user and its tags.
-
-    GetAccountAuthorizationDetails rather than ListUsers: it brings the tags, which settle for every
-    Inactive key whether it can be in quarantine (docs/decisions/0002).
-    """
-    people: People = {}
-    pages = iam.get_paginator("get_account_authorization_details").paginate(
-        Filter=["User"], PaginationConfig={"PageSize": 1000}
-    )
-    for page in pages:
-        for user in page["UserDetailList"]:
-            tags = {tag["Key"]: tag["Value"] for tag in user.get("Tags", [])}
-            people[user["UserId"]] = identify(user), tags
-    return people
-
-
-def find_moved(iam: "IAMClient", people: People, judged: Mapping[str, Judged]) -> list[Suspect]:
-    """Return who was read live and has another name or other tags by now, or is not listed.
-
-    One read of the account more, a page for 1,000 users, instead of one GetUser for each: as that
-    would, it proves whose the keys are that were read, and that their tags were these. Who is not
-    listed is not taken for gone: he is read once more, with GetUser.
-    """
-    live = [each for each, known in judged.items() if known.live]
-    if not live:
-        return []
-    now = read_people(iam)
-    moved = (each for each in live if now.get(each) != people[each])
-    return [Suspect(now.get(each, people[each])[0], None) for each in moved]
 
 
 def put_oldest_first(suspects: Iterable[Suspect], stored: Mapping[str, Stored]) -> list[Suspect]:
@@ -207,29 +171,3 @@ def contradicts(known: Judged, stored: Stored | None, generated: datetime) -> bo
         known.verdict.annotation,
     )
     return not same and stored.recorded >= (known.begun or generated)
-
-
-def judge_one(
-    iam: "IAMClient",
-    config: "ConfigServiceClient",
-    who: Identity,
-    policy: Policy,
-    now: Callable[[], datetime],
-) -> Judged:
-    """Return the verdict on one user, read live; a renamed user is found by its id.
-
-    Raises UserGone where no user has the id any more, NotSettled where IAM contradicts itself, and
-    ClientError for a read that failed.
-    """
-    try:
-        user = read_user(iam, who, policy)
-    except UserGone:
-        found = find_user(iam, config, who.id)
-        try:
-            user = read_user(iam, found, policy)
-        except UserGone as gone:
-            raise NotSettled(
-                f"IAM has user {found.name} ({found.id}), and then again it has not: {gone}"
-                " Evaluate the user again in some minutes."
-            ) from gone
-    return Judged(user, judge(user, policy, now()), live=True)

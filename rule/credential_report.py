@@ -1,94 +1,45 @@
 """Reads the IAM credential report into the facts of `rule.decision`.
 
-One call for a whole account, but up to four hours old, and it holds neither ids nor tags: keys are
-"access key 1" and "access key 2" (slots, in no order of creation), and `tags` is empty. Whatever
-cannot be read is an error that names line and column: a skipped row would be a user nobody judges.
+It holds neither ids nor tags: keys are "access key 1" and "access key 2" (slots, in no order of
+creation), and `tags` is empty. In a file, whatever cannot be read is an error that names line and
+column: a skipped row would be a user nobody judges. In a live account it is a user to be read live.
 """
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
-from botocore.exceptions import ClientError
-
-from rule.facts import User, whole_seconds
+from rule.facts import User
 from rule.report_row import COLUMNS, ROOT, ReportUnreadable, Row
 
-if TYPE_CHECKING:
-    from types_boto3_iam import IAMClient
-
-FIRST_PAUSE_SECONDS = 0.25
-LONGEST_PAUSE_SECONDS = 30.0
+NO_ROW = "line 2, column user: no row follows the header, not even root's. That is no whole report."
 
 
-class ReportNotReady(Exception):
-    """IAM had no credential report ready within the time allowed."""
+def parse_readable(content: bytes) -> tuple[User, ...]:
+    """Return the users whose row can be read and shows every key; root is left out.
 
-
-@dataclass(frozen=True)
-class Report:
-    """A credential report: its users, root left out, as of `generated`."""
-
-    generated: datetime
-    users: tuple[User, ...]
-
-
-def read_report(iam: "IAMClient", seconds: float, sleep: Callable[[float], None]) -> Report:
-    """Return the account's credential report, waiting up to `seconds` for IAM to generate it.
-
-    Costs 1 call where a report of the last four hours exists. Raises ReportNotReady when the wait
-    is too long, ReportUnreadable, and ClientError: LimitExceeded and ReportExpired say that there
-    is no report, which never means that there are no users.
+    A row that cannot be read is no row, and a name that stands there twice has none: whoever lacks
+    a row is read live. Raises ReportUnreadable for a header that is not IAM's or has no row.
     """
-    return ask_for_report(iam) or wait_for_report(iam, seconds, sleep)
+    lines = content.splitlines() or [b""]
+    header = check_header(1, read_line(lines[0]))
+    users, names = list[User](), Counter[str]()
+    for number, line in enumerate(lines[1:], start=2):
+        with suppress(ValueError):
+            row = Row(number, dict(zip(header, read_line(line), strict=True)))
+            names[row.fields["user"]] += 1
+            if row.fields["user"] != ROOT and not row.more_keys:
+                users.append(row.read_user())
+    if not names:
+        raise ReportUnreadable(NO_ROW)
+    return tuple(user for user in users if names[user.name] == 1)
 
 
-def ask_for_report(iam: "IAMClient") -> Report | None:
-    """Return the report that IAM has, or have it generate one and return None.
-
-    To read first costs IAM no work: it refuses to generate when many accounts ask at once.
-    """
-    try:
-        return fetch_report(iam)
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == "ReportInProgress":
-            return None
-        if code not in ("ReportNotPresent", "ReportExpired"):
-            raise
-    iam.generate_credential_report()
-    return None
-
-
-def wait_for_report(iam: "IAMClient", seconds: float, sleep: Callable[[float], None]) -> Report:
-    """Return the report that IAM was asked to generate, waiting up to `seconds` for it."""
-    waited = 0.0
-    pause = FIRST_PAUSE_SECONDS
-    while True:
-        try:
-            return fetch_report(iam)
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            # That it is not present yet is how a report begins: IAM is eventually consistent.
-            if code not in ("ReportInProgress", "ReportNotPresent"):
-                raise
-        if waited + pause > seconds:
-            raise ReportNotReady(
-                f"IAM has not finished the credential report after {waited:.0f} s ({code})."
-                " Evaluate the rule again in some minutes."
-            )
-        sleep(pause)
-        waited += pause
-        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-
-
-def fetch_report(iam: "IAMClient") -> Report:
-    """Return the report that IAM has ready. Raises ClientError where there is none."""
-    answer = iam.get_credential_report()
-    return Report(whole_seconds(answer["GeneratedTime"]), parse_report(answer["Content"]))
+def read_line(line: bytes) -> list[str]:
+    """Return the fields of one line. Raises ReportUnreadable where that is no row in UTF-8."""
+    return next((fields for _, fields in read_rows(decode(line))), [])
 
 
 def parse_report(content: bytes) -> tuple[User, ...]:
@@ -143,10 +94,7 @@ def read_table(text: str) -> list["Row"]:
         rows.append(Row(line, dict(zip(header, fields, strict=True))))
     if not rows:
         check_header(1, header)
-        raise ReportUnreadable(
-            "line 2, column user: no row follows the header, not even root's. That is no whole"
-            " report."
-        )
+        raise ReportUnreadable(NO_ROW)
     return rows
 
 

@@ -7,29 +7,34 @@ retries it twice and counts it in the function's Errors, on which the alarm stan
 
 import time
 from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from rdklib import ClientFactory, ConfigRule, Evaluation, Evaluator, InvalidParametersError
 
-from rule.account import NotSettled, UsersNotRead, judge_account, judge_one
+from rule.account import judge_account
 from rule.clients import Clients, OneClient, SideBySide, make_clients
 from rule.decision import NOT_APPLICABLE
 from rule.deployed_rule import parse_rule_parameters
-from rule.events import SCHEDULED, identify_item, normalise
-from rule.live import RESOURCE_TYPE, UserGone, find_user
+from rule.events import SCHEDULED, name_user, normalise, read_created
+from rule.live import RESOURCE_TYPE, UserGone
 from rule.metrics import print_run
+from rule.missing import look_up
+from rule.one_user import NotSettled, judge_one
 from rule.parameters import InvalidParameters, Policy
 from rule.process_check import set_process_checks
-from rule.readers import RESERVED_SECONDS, Clock, Judged
+from rule.readers import Clock, Judged
 from rule.results import GONE, choose_evaluations, evaluation, read_stored
 from rule.tally import count_verdicts, sum_up
 
 LAMBDA_SECONDS = 900.0
+MINUTE = timedelta(minutes=1)
+NEW = 5 * MINUTE
+"""So long after its creation a user may not be known to IAM everywhere; much more than was seen."""
+SETTLING_SECONDS = 15.0
 
 
 class NotEvaluated(Exception):
@@ -50,6 +55,7 @@ class NoSetupAccessKey(ConfigRule):
         self.policy: Policy | None = None
         self.judged: tuple[Judged, ...] = ()
         self.shortfall: Exception | None = None
+        self.report_fault = ""
 
     def get_assume_role_mode(self, event: dict[str, Any]) -> bool:
         """Return False: the function's own role does the work."""
@@ -75,15 +81,30 @@ class NoSetupAccessKey(ConfigRule):
         configuration_item: dict[str, Any],
         valid_rule_parameters: Policy,
     ) -> list[Evaluation]:
-        """Return the result of the one user that the item is about."""
-        iam, config = self.clients.iam, self.clients.config
+        """Return the result of the one user that the item is about.
+
+        Raises NotSettled for a new user whom IAM does not know yet: that is not one who is gone.
+        """
         self.seen = 1
-        user_id = configuration_item["resourceId"]
+        user_id, name = configuration_item["resourceId"], name_user(configuration_item)
+
+        def look() -> Judged:
+            iam, config = self.clients.iam, self.clients.config
+            return judge_one(iam, config, user_id, name, valid_rule_parameters, self.clock.now)
+
         try:
-            who = identify_item(configuration_item) or find_user(iam, config, user_id)
-            judged = judge_one(iam, config, who, valid_rule_parameters, self.clock.now)
+            judged = look()
         except UserGone:
-            return [evaluation(NOT_APPLICABLE, user_id, GONE)]
+            if self.clock.now() - read_created(configuration_item) > NEW:
+                return [evaluation(NOT_APPLICABLE, user_id, GONE)]
+            self.clock.sleep(SETTLING_SECONDS)
+            try:
+                judged = look()
+            except UserGone as gone:
+                raise NotSettled(
+                    f"AWS Config has recorded {user_id}, created in the last"
+                    f" {NEW // MINUTE} minutes, and IAM does not know him (yet): {gone}"
+                ) from gone
         self.judged = (judged,)
         return [evaluation(judged.verdict.compliance, user_id, judged.verdict.annotation)]
 
@@ -103,51 +124,26 @@ class NoSetupAccessKey(ConfigRule):
         )
         missing = [
             user_id
-            for user_id, old in sorted(account.stored.items())
+            for user_id, old in account.stored.items()
             if user_id not in account.ids and old.compliance != NOT_APPLICABLE
         ]
-        found, unknown = self.look_up(missing, valid_rule_parameters)
-        self.judged, self.shortfall = (*account.judged, *found), account.shortfall or self.shortfall
-        self.seen = len(account.ids) + len(found)
+        more = look_up(
+            self.clients.iam, self.clients.config, missing, valid_rule_parameters, self.clock
+        )
+        self.judged = (*account.judged, *more.judged)
+        self.shortfall = account.shortfall or more.shortfall
+        self.seen = len(account.ids) + len(more.judged)
+        self.report_fault = account.report_fault
         verdicts = {str(each.user.id): each.verdict for each in self.judged}
         # After a run that was cut short, the next one begins with whose results are oldest.
         fresh = {str(each.user.id) for each in account.judged if each.live}
         return choose_evaluations(
             verdicts,
-            account.ids | verdicts.keys() | unknown,
+            account.ids | verdicts.keys() | more.unknown.keys(),
             account.stored,
             valid_rule_parameters,
             fresh=fresh if account.shortfall else frozenset(),
         )
-
-    def look_up(
-        self, missing: Sequence[str], policy: Policy
-    ) -> tuple[tuple[Judged, ...], frozenset[str]]:
-        """Return the verdicts on users whom IAM's list lacks, and who of them is not known.
-
-        A list may come back short, so a result is cleared only for a user of whom `find_user` says
-        that he is gone. Costs 2 calls and a page of ListUsers each, once for a user who went.
-        """
-        found, unknown = list[Judged](), dict[str, str]()
-        iam, config = self.clients.iam, self.clients.config
-        for user_id in missing:
-            if self.clock.seconds_left() < RESERVED_SECONDS:
-                unknown[user_id] = "the time is over"
-                continue
-            try:
-                who = find_user(iam, config, user_id)
-                found.append(judge_one(iam, config, who, policy, self.clock.now))
-            except UserGone:
-                continue
-            except (BotoCoreError, ClientError, NotSettled) as error:
-                unknown[user_id] = str(error)
-        if unknown:
-            first, why = next(iter(unknown.items()))
-            self.shortfall = UsersNotRead(
-                f"{len(unknown)} user{'s' * (len(unknown) > 1)} whom IAM's list lacks could not be"
-                f" looked up, and keep the results they have; {first}: {why}"
-            )
-        return tuple(found), frozenset(unknown)
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -174,6 +170,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         "read_live": sum(each.live for each in rule.judged),
         "put": dict(Counter(each["ComplianceType"] for each in put)),
     }
+    if rule.report_fault:
+        summary["everybody_read_live"] = rule.report_fault
     counts = {
         "Users": rule.seen,
         "Suspects": summary["read_live"],

@@ -6,11 +6,13 @@ is missing there. The rule needs no more than the summary in the event.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from rule.facts import Identity, whole_seconds
+from rule.facts import whole_seconds
+from rule.live import RESOURCE_TYPE
 
 OVERSIZED = "OversizedConfigurationItemChangeNotification"
 CHANGE = "ConfigurationItemChangeNotification"
@@ -21,6 +23,7 @@ ITEM_FIELDS = (
     "resourceId",
     "resourceType",
 )
+USER_ID = r"AIDA[0-9A-Za-z_]{12,124}"
 
 
 class NotAnEvent(ValueError):
@@ -54,20 +57,20 @@ def normalise(event: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         ) from error
     if missing:
         raise NotAnEvent(f"The {source} in the event has no {', '.join(missing)}.")
+    if item["resourceType"] == RESOURCE_TYPE and not re.fullmatch(USER_ID, str(item["resourceId"])):
+        raise NotAnEvent(f'"{item["resourceId"]}" in the {source} is no id of an IAM user.')
     change = {"messageType": CHANGE, "configurationItem": item}
     return message_type, {**whole, "invokingEvent": json.dumps(change)}
 
 
-def identify_item(item: Mapping[str, Any]) -> Identity | None:
-    """Return the user that a configuration item is about, None where it lacks name or creation."""
+def name_user(item: Mapping[str, Any]) -> str:
+    """Return the name that the user had when the item was recorded, "" where it lacks one."""
     configuration = item.get("configuration") or {}
-    name = configuration.get("userName") or item.get("resourceName")
+    return str(configuration.get("userName") or item.get("resourceName") or "")
+
+
+def read_created(item: Mapping[str, Any]) -> datetime:
+    """Return when the user was created, or at the latest: when the item was recorded."""
+    configuration = item.get("configuration") or {}
     created = configuration.get("createDate") or item.get("resourceCreationTime")
-    if not name or not created:
-        return None
-    return Identity(
-        item["resourceId"],
-        name,
-        item.get("ARN") or configuration.get("arn") or "",
-        whole_seconds(datetime.fromisoformat(created)),
-    )
+    return whole_seconds(datetime.fromisoformat(created or item["configurationItemCaptureTime"]))

@@ -5,14 +5,14 @@ user is gone, or another user bears its name by now.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from rule.facts import NOT_READ, Identity, Key, User, whole_seconds
 from rule.parameters import Policy
@@ -28,6 +28,12 @@ CLIENT_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=3, read_timeout=10
 )
 RESOURCE_TYPE: Final = "AWS::IAM::User"
+IDS_A_CALL = 20
+Page = TypeVar("Page", bound=Mapping[str, object])
+
+
+class ListCutShort(Exception):
+    """IAM says that a list goes on and not from where, so that nobody knows who is missing."""
 
 
 class PasswordUnclear(Exception):
@@ -54,29 +60,61 @@ def read_user(iam: "IAMClient", who: Identity, policy: Policy) -> User:
 
 
 def find_user(iam: "IAMClient", config: "ConfigServiceClient", user_id: str) -> Identity:
-    """Return who has this id now, whatever the name. Raises UserGone where nobody has.
+    """Return who has this id now, whatever the name. Raises UserGone where nobody has."""
+    found, failed = find_users(iam, config, [user_id])
+    if failed:
+        raise failed[user_id]
+    if not found:
+        raise UserGone(f"No IAM user has the id {user_id}.")
+    return found[user_id]
+
+
+def find_users(
+    iam: "IAMClient", config: "ConfigServiceClient", ids: Iterable[str]
+) -> tuple[dict[str, Identity], dict[str, Exception]]:
+    """Return who has these ids now, by id, and of whom that could not be told; the others are gone.
 
     A name that AWS Config gives is checked, as names are re-created; whom it has not recorded
-    (yet), ListUsers has.
+    (yet), ListUsers has, which is read once for all.
     """
-    for name in read_discovered_names(config, user_id):
+    found, failed = dict[str, Identity](), dict[str, Exception]()
+    wanted, names = list(ids), dict[str, str]()
+    for start in range(0, len(wanted), IDS_A_CALL):
+        some = wanted[start : start + IDS_A_CALL]
         try:
-            found = read_identity(iam, name)
+            names |= read_discovered_names(config, some)
+        except (BotoCoreError, ClientError) as error:
+            failed |= dict.fromkeys(some, error)
+    for user_id, name in names.items():
+        try:
+            who = read_identity(iam, name)
         except UserGone:
             continue
-        if found.id == user_id:
-            return found
-    for page in iam.get_paginator("list_users").paginate(PaginationConfig={"PageSize": 1000}):
-        for user in page["Users"]:
-            if user["UserId"] == user_id:
-                return identify(user)
-    raise UserGone(f"No IAM user has the id {user_id}.")
+        except (BotoCoreError, ClientError) as error:
+            failed[user_id] = error
+        else:
+            found |= {user_id: who} if who.id == user_id else {}
+    left = {*wanted} - found.keys() - failed.keys()
+    pages = iam.get_paginator("list_users").paginate(PaginationConfig={"PageSize": 1000})
+    try:
+        for page in read_whole(pages) if left else ():
+            users = (user for user in page["Users"] if user["UserId"] in left)
+            found |= {user["UserId"]: identify(user) for user in users}
+    except (BotoCoreError, ClientError, ListCutShort) as error:
+        failed |= dict.fromkeys(left - found.keys(), error)
+    return found, failed
 
 
 def read_identity(iam: "IAMClient", name: str) -> Identity:
     """Return who bears this name now. Raises UserGone where nobody does."""
+    return read_named(iam, name)[0]
+
+
+def read_named(iam: "IAMClient", name: str) -> tuple[Identity, dict[str, str]]:
+    """Return who bears this name now, and its tags, in one call. Raises UserGone."""
     with user_gone(name):
-        return identify(iam.get_user(UserName=name)["User"])
+        found = iam.get_user(UserName=name)["User"]
+    return identify(found), {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
 
 
 def identify(user: "UserTypeDef | UserDetailTypeDef") -> Identity:
@@ -86,13 +124,27 @@ def identify(user: "UserTypeDef | UserDetailTypeDef") -> Identity:
     )
 
 
-def read_discovered_names(config: "ConfigServiceClient", user_id: str) -> list[str]:
-    """Return the names that AWS Config knows for the id; none where nothing is recorded."""
+def read_discovered_names(config: "ConfigServiceClient", ids: Sequence[str]) -> dict[str, str]:
+    """Return the names that AWS Config knows for at most 20 ids; none where it records nothing."""
     try:
-        found = config.list_discovered_resources(resourceType=RESOURCE_TYPE, resourceIds=[user_id])
+        found = config.list_discovered_resources(resourceType=RESOURCE_TYPE, resourceIds=ids)
     except config.exceptions.NoAvailableConfigurationRecorderException:
-        return []
-    return [each["resourceName"] for each in found["resourceIdentifiers"] if "resourceName" in each]
+        return {}
+    return {
+        each["resourceId"]: each["resourceName"]
+        for each in found["resourceIdentifiers"]
+        if "resourceName" in each
+    }
+
+
+def read_whole(pages: Iterable[Page]) -> Iterator[Page]:
+    """Yield each page of a list. Raises ListCutShort where IAM breaks off in the middle."""
+    truncated: object = False
+    for page in pages:
+        yield page
+        truncated = page.get("IsTruncated")
+    if truncated:
+        raise ListCutShort("IAM's list breaks off: it says that more follows, and not from where.")
 
 
 def has_password(iam: "IAMClient", who: Identity) -> bool:
@@ -126,11 +178,9 @@ def read_tags(iam: "IAMClient", user: User) -> User:
 
     GetUser, not ListUserTags: it has the tags, and the id that proves whose they are.
     """
-    with user_gone(user.name):
-        found = iam.get_user(UserName=user.name)["User"]
-    check_owner(identify(found), str(user.id))
-    tags = {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
-    return replace(user, created=whole_seconds(found["CreateDate"]), tags=tags)
+    found, tags = read_named(iam, user.name)
+    check_owner(found, str(user.id))
+    return replace(user, created=found.created, tags=tags)
 
 
 def check_owner(found: Identity, user_id: str) -> None:
@@ -144,7 +194,7 @@ def read_keys(iam: "IAMClient", name: str) -> tuple[Key, ...]:
     with user_gone(name):
         return tuple(
             Key(each["AccessKeyId"], whole_seconds(each["CreateDate"]), each["Status"], NOT_READ)
-            for page in iam.get_paginator("list_access_keys").paginate(UserName=name)
+            for page in read_whole(iam.get_paginator("list_access_keys").paginate(UserName=name))
             for each in page["AccessKeyMetadata"]
         )
 

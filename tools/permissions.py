@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from emulator.config.remediation import Exemption
+from rollout.errors import FAULTS, NOT_SEEN
 from rollout.names import TEMPLATE_FILE
 from rollout.packs.template import load_template
 from tests.support.organizations import (
@@ -25,6 +26,7 @@ from tests.support.organizations import (
 from tests.support.planted import plant
 from tests.support.workshop import Workshop, act_in_process
 from tools import work_off
+from tools.stack_actions import STACK_ACTIONS
 
 
 def break_stack(estate: Estate) -> None:
@@ -65,6 +67,10 @@ def blur_an_answer(estate: Estate) -> None:
     estate.cloud.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Not there.")
 
 
+class CutShort(Exception):
+    """A recorded run did not come to its end."""
+
+
 FOLDER = "FOLDER"
 """Stands for a folder that goes when the calls are recorded."""
 
@@ -101,49 +107,6 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
 """What is run to record the calls of each verb, in order, each after what happens before it."""
 VERBS = ("evaluate", "report", "evidence", "check", "plan", "deploy", "status", "remove", *WORK_OFF)
 MORE_THAN_CHECK = ("plan", "deploy")
-STACK_ACTIONS = {
-    "AWS::CloudWatch::Alarm": ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
-    "AWS::IAM::Policy": ["iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy"],
-    "AWS::IAM::Role": [
-        "iam:CreateRole",
-        "iam:DeleteRole",
-        "iam:DeleteRolePolicy",
-        "iam:GetRole",
-        "iam:GetRolePolicy",
-        "iam:PassRole",
-        "iam:PutRolePermissionsBoundary",
-        "iam:PutRolePolicy",
-        "iam:UpdateAssumeRolePolicy",
-    ],
-    "AWS::Lambda::EventInvokeConfig": [
-        "lambda:DeleteFunctionEventInvokeConfig",
-        "lambda:PutFunctionEventInvokeConfig",
-    ],
-    "AWS::Lambda::Function": [
-        "lambda:CreateFunction",
-        "lambda:DeleteFunction",
-        "lambda:GetFunction",
-        "lambda:PutFunctionConcurrency",
-        "lambda:UpdateFunctionCode",
-        "lambda:UpdateFunctionConfiguration",
-        "s3:GetObject",
-    ],
-    "AWS::Lambda::Permission": ["lambda:AddPermission", "lambda:RemovePermission"],
-    "AWS::Logs::LogGroup": [
-        "logs:CreateLogGroup",
-        "logs:DeleteLogGroup",
-        "logs:DescribeLogGroups",
-        "logs:PutRetentionPolicy",
-    ],
-    "AWS::SSM::Document": [
-        "ssm:CreateDocument",
-        "ssm:DeleteDocument",
-        "ssm:GetDocument",
-        "ssm:UpdateDocument",
-        "ssm:UpdateDocumentDefaultVersion",
-    ],
-}
-"""What CloudFormation calls for each type, from each type's page in its reference (M)."""
 FRAME = """\
 # The permissions an operator needs
 
@@ -196,7 +159,7 @@ def write_permissions() -> str:
             happen(estate)
             line = command.replace("OU", estate.testing.id).replace(FOLDER, folder)
             with estate.cloud.calls.since_now() as calls:
-                run(line.replace("PRODUCTION", estate.production.id), documented=False)
+                run_through(line.replace("PRODUCTION", estate.production.id))
             verb = command.split()[0]
             here, there = split_calls(calls.made())
             own[verb] |= here
@@ -223,7 +186,7 @@ def write_permissions() -> str:
         ):
             if command == "status":
                 give_up_a_remediation(estate)
-            run(f"{command} --account-only", documented=False)
+            run_through(f"{command} --account-only")
         parts.append(write_policy(split_calls(estate.cloud.calls.made())[0]))
     types = {each["Type"] for each in load_stack()["Resources"].values()}
     stack = sorted({action for each in types for action in STACK_ACTIONS[each]})
@@ -234,6 +197,13 @@ def write_permissions() -> str:
     ]
     parts.append(BEYOND.format(stack=write_policy(stack), pack=write_policy(pack)))
     return "\n".join(parts)
+
+
+def run_through(line: str) -> None:
+    """Run a verb to its end. Raises CutShort: of a run that was refused calls are missing."""
+    outcome = run(line, documented=False)
+    if outcome.code not in (0, FAULTS, NOT_SEEN):
+        raise CutShort(f"{line} has exit code {outcome.code}, so not all its calls: {outcome.err}")
 
 
 def load_stack() -> dict[str, dict[str, dict[str, str]]]:

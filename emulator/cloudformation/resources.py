@@ -101,7 +101,7 @@ class Alarm(Resource):
             namespace=properties["Namespace"],
             metric_name=properties["MetricName"],
             comparison_operator=properties["ComparisonOperator"],
-            evaluation_periods=properties["EvaluationPeriods"],
+            evaluation_periods=int(properties["EvaluationPeriods"]),
             period=properties["Period"],
             threshold=properties["Threshold"],
             statistic=properties["Statistic"],

@@ -6,8 +6,9 @@ accepts the key, until when and why. What has no access key in it never meets cf
 """
 
 import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -21,6 +22,8 @@ from guardrails.finding import NEITHER, TEMPLATE, Accepted, Finding, Foreign, Ju
 _MAX_LENGTH = 1024 * 1024
 """CloudFormation takes no larger template, wherever it comes from."""
 _MAX_INSIDE = 3
+_CACHES = ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA")
+"""By these cfn-lint finds its cache on Linux, macOS and Windows (cfnlint.helpers)."""
 # A type that a loop puts together may become an access key without its name being in the text.
 _BUILT_TYPE = re.compile(r"Type[\"']?\s*:.*[$&]\{")
 
@@ -42,10 +45,7 @@ def check_template(
     if len(text) > _MAX_LENGTH:
         raise Unreadable("it is larger than the 1 MB that CloudFormation takes")
     bound_expansion(template)
-    # Imported late: cfn-lint takes half a second, which most files need not wait for.
-    from guardrails.cloudformation.lint import lint
-
-    decoded, matches = lint(text)
+    decoded, matches = _load_lint()(text)
     # Of a list that only the deployment knows, several items stand for one.
     for finding, match in {_name(match, template, file): match for match in matches}.items():
         left, acceptance = _accept(finding, match, template, today)
@@ -61,6 +61,30 @@ def check_template(
         )
         judgement.notes.extend(n._replace(line=line + n.line - 1) for n in inside.notes)
     return judgement
+
+
+def _load_lint() -> Callable[[str], tuple[Any, list[Any]]]:
+    """Return the linter. Imported late: it takes half a second, which most files need not wait for.
+
+    While it is imported cfn-lint looks for newer schemas under HOME: what lies there must neither
+    change the answer nor, where nobody may read it, stop the run.
+    """
+    kept = {name: os.environ.get(name) for name in _CACHES}
+    os.environ.update(dict.fromkeys(_CACHES, os.devnull))
+    try:
+        from guardrails.cloudformation.lint import lint
+    except ModuleNotFoundError as error:
+        raise Unreadable(
+            f"it takes cfn-lint to judge, and {str(error.name).partition('.')[0]} is not installed"
+            " here: pip install cfn-lint"
+        ) from error
+    finally:
+        for name, value in kept.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+    return lint
 
 
 def _name(match: Any, template: dict[str, Any], file: str) -> Finding:

@@ -184,7 +184,6 @@ def explain(session: Session, *, parsed: dict[str, Any], model: Any, **_: Any) -
     action = find_action(model.service_model.signing_name, model.name)
     where = f"{session.label or 'the account of these credentials'}, {session.region}"
     if code in EXPIRED:
-        # Not one thing that could not be read: no other call will go better.
         raise SignedOut(tell_expired(code))
     if code in DENIED:
         said = f" (AWS says: {error['Message']})" if error.get("Message") else ""

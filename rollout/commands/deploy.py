@@ -5,7 +5,6 @@ any moment and run again; and what was decided stays until something else is giv
 """
 
 import argparse
-import sys
 from dataclasses import replace
 
 from rollout.commands.asking import agrees, ask_for_changes
@@ -79,24 +78,12 @@ def run(arguments: argparse.Namespace) -> int:
         read_request(arguments), minutes=arguments.minutes, percent=arguments.max_concurrent
     )
     told = Run("deploy", arguments.format)
-    try:
+    with told.telling_stops():
         if arguments.remediation == "off":
             return switch_off(request, told)
         return deploy(
             request, told, tuple(arguments.canary), yes=arguments.yes, everyone=arguments.all
         )
-    except BaseException as error:
-        # Whatever ended it: what was changed so far is said.
-        stopped = isinstance(error, KeyboardInterrupt | BrokenPipeError)
-        if told.changes or stopped:
-            print(told.tell_changes(), file=sys.stderr)
-        if stopped:
-            print(
-                "Stopped. What was begun goes on in AWS; run the same command again and it is"
-                " finished.",
-                file=sys.stderr,
-            )
-        raise
 
 
 def switch_off(request: Request, told: Run) -> int:

@@ -27,9 +27,8 @@ from rollout.findings.report_file import judge_files
 from rollout.organization.accounts import ACCOUNT_ID, Account, read_organization
 from rollout.organization.members import Members
 from rollout.output.verdicts import FORMATS, write_verdicts
-from rule.account import judge_one
 from rule.facts import utc
-from rule.live import read_identity
+from rule.one_user import judge_named
 from rule.parameters import VERDICT_PARAMETERS, Policy
 from rule.readers import Judged
 from rule.report_row import LAST_YEAR
@@ -191,8 +190,7 @@ def judge_live(
 def judge_user(session: Session, name: str, policy: Policy, now: datetime | None) -> Judged:
     """Return the verdict on one user as it is now. Raises Refused."""
     try:
-        who = read_identity(session.rule_iam, name)
-        judged = judge_one(session.rule_iam, session.config, who, policy, make_clock(now).now)
+        judged = judge_named(session.rule_iam, name, policy, make_clock(now).now)
     except UNSETTLED as error:
         raise Refused(str(error)) from error
     refuse_earlier(now, [judged])

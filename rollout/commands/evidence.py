@@ -5,6 +5,7 @@ import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
+from guardrails.formats.printable import make_printable
 from rollout.code.bucket import build_code
 from rollout.commands.report import add_survey_options, survey_accounts
 from rollout.errors import NOT_SEEN, Refused
@@ -58,12 +59,10 @@ def verify(folder: Path, expected: str | None) -> int:
     if expected and expected.strip().lower() != checked.sha256:
         faults.append(f"manifest.json is another: its sha256 is {checked.sha256}, was {expected}")
     for each in faults:
-        print(f"{folder}: {each}")
+        print(make_printable(f"{folder}: {each}"))
     if faults:
         return 1
     manifest = checked.manifest
-    print(
-        f"{folder}: as it was written at {manifest.get('made')} by {manifest.get('caller')}."
-        f" manifest.json has the sha256 {checked.sha256}."
-    )
+    written = f"as it was written at {manifest.get('made')} by {manifest.get('caller')}."
+    print(make_printable(f"{folder}: {written} manifest.json has the sha256 {checked.sha256}."))
     return 0

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from guardrails.entries import MOST_BYTES
 from rollout.commands.member_options import Place, add_member_options, blame, close, open_accounts
 from rollout.commands.parser import Parser
 from rollout.errors import Refused
@@ -84,7 +85,9 @@ def parse_days(text: str) -> timedelta:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was asked for and return the exit code. Raises Refused."""
-    code: int = arguments.act(arguments, Story("exceptions", arguments.format), datetime.now(UTC))
+    story = Story("exceptions", arguments.format)
+    with story.run.telling_stops():
+        code: int = arguments.act(arguments, story, datetime.now(UTC))
     return code
 
 
@@ -209,9 +212,10 @@ def find_user(given: str, read: Callable[[], TaggedUser]) -> TaggedUser:
 
 
 def read_file(name: str) -> bytes:
-    """Return what a file holds. Raises Refused."""
+    """Return what a file holds, and of one that is too large enough to show it. Raises Refused."""
     try:
-        return Path(name).read_bytes()
+        with Path(name).open("rb") as file:
+            return file.read(MOST_BYTES + 1)
     except OSError as error:
         raise Refused(f"{name}: {error.strerror}.") from error
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rollout.aws.session import NotSeen, Session
 from rollout.commands.member_options import Place, add_member_options, close, open_accounts
-from rollout.commands.member_survey import survey_members, tell_survey
+from rollout.commands.member_survey import add_source_option, survey_members
 from rollout.errors import Refused
 from rollout.findings.survey import Survey
 from rollout.output.fault import Unseen, count
@@ -39,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"the day from which findings are worked off (default: {DAYS} days from today)",
     )
     parser.add_argument("--dry-run", action="store_true", help="say whom letters would be for")
+    add_source_option(parser)
     add_member_options(parser)
 
 
@@ -57,8 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     story = Story("letters", arguments.format)
     place = open_accounts(arguments, arguments.account, arguments.unit, with_units=True)
     with story.line(f"what AWS Config holds in {count(len(place.accounts), 'account')}") as line:
-        survey = survey_members(place)
-        tell_survey(line, place, survey)
+        survey = survey_members(story, line, place, arguments.source)
     owners = read_owners(story, place, survey, arguments.owner_tag)
     by = arguments.by or datetime.now(UTC).date() + timedelta(days=DAYS)
     letters = write_letters(survey.findings, owners, by)

@@ -39,7 +39,8 @@ class Place:
     def read(self, story: Story, what: str, read: Callable[[Session], Seen]) -> dict[Account, Seen]:
         """Return what `read` sees in each account, telling who was not read and why."""
         with story.line(f"{what} in {len(self.accounts)} accounts") as line:
-            seen = self.members.look(self.accounts, read)
+            with story.counting("accounts read") as advance:
+                seen = self.members.look(self.accounts, read, advance)
             result = list_unseen(line.result(), self.accounts, seen)
             line.unseen += result.unseen
             line.notes += result.notes

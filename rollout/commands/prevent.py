@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 
 from guardrails.content import read_content
 from guardrails.document import KINDS
+from guardrails.entries import Unusable
 from guardrails.exemption import Exemption, exempt, find_expired, read_exemptions
 from guardrails.finding import PLAN, Unreadable
 from guardrails.formats import FORMATS
@@ -122,6 +123,9 @@ def find_unknown(exemptions: Sequence[Exemption], result: Scan, file: str | None
 def load_exemptions(file: str | None) -> list[Exemption]:
     """Return the entries of the exemption file. Raises Refused."""
     try:
-        return read_exemptions(read_content(file)) if file else []
+        return read_exemptions(file, read_content(file)) if file else []
     except Unreadable as error:
         raise Refused(make_printable(f"{file}: {error}.")) from error
+    except Unusable as error:
+        lines = str(error).splitlines()
+        raise Refused("\n".join(map(make_printable, lines))) from error

@@ -5,10 +5,17 @@ The tags on the users are the state: interrupted or run twice at once, it goes o
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 
 from rollout.commands.member_options import Place, add_member_options, blame, close, open_accounts
-from rollout.commands.member_survey import check_production, survey_members, tell_survey
-from rollout.findings.finding import Finding
+from rollout.commands.member_survey import (
+    add_source_option,
+    check_production,
+    survey_members,
+    tell_not_read,
+)
+from rollout.findings.member_results import NO_RULE
+from rollout.organization.accounts import Account
 from rollout.output.batches import (
     COLUMNS,
     ask,
@@ -16,6 +23,7 @@ from rollout.output.batches import (
     describe,
     describe_rows,
     summarize,
+    tell_changes,
     tell_difference,
     tell_failure,
     tell_keys,
@@ -26,9 +34,8 @@ from rollout.output.story import Story
 from rollout.remediation.attempt import attempt
 from rollout.remediation.batches import Item, Progress, choose, cut, find_stop, make_items
 from rollout.remediation.held import read_non_compliant
-from rollout.remediation.rule_in_force import RuleInForce
+from rollout.remediation.rule_in_force import RuleInForce, read_rule_in_force
 from rollout.remediation.work import Ground, Worker
-from rule.deployed_rule import parse_rule_parameters
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +70,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="let the runbook say what it would do"
     )
     parser.add_argument("--yes", action="store_true", help="do not ask before each batch")
+    add_source_option(parser)
     add_member_options(parser)
 
 
@@ -85,10 +93,16 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.dry_run:
         check_terminal(yes=arguments.yes)
     story = Story("remediate", arguments.format)
+    with story.run.telling_stops():
+        return work_off(story, arguments)
+
+
+def work_off(story: Story, arguments: argparse.Namespace) -> int:
+    """List, and work off batch by batch."""
     check_production(arguments.production)
     place = open_accounts(arguments, arguments.account, arguments.unit, with_units=True)
-    grounds, findings = read_findings(story, place, arguments.production)
-    items = choose(make_items(findings), arguments.user, arguments.max)
+    found, grounds = list_items(story, place, arguments.source, arguments.production)
+    items = choose(found, arguments.user, arguments.max)
     if missing := sorted(set(arguments.user) - {each for one in items for each in names(one)}):
         story.say(f"No finding on {', '.join(missing)}.")
     worker = Worker(grounds, arguments.dry_run)
@@ -97,10 +111,14 @@ def run(arguments: argparse.Namespace) -> int:
     for number, chosen in enumerate(batches, 1):
         title = f"batch {number} of {len(batches)}"
         batch = [Progress(each) for each in chosen]
-        if not do_batch(story, worker, title, batch, (number - 1) * arguments.batch + 1, arguments):
+        first = (number - 1) * arguments.batch + 1
+        try:
+            agreed = do_batch(story, worker, title, batch, first, arguments)
+        finally:
+            story.run.changes[:] = tell_changes([*(each for _, each in worked), *batch])
+        if not agreed:
             break
         worked += [(number, each) for each in batch]
-        note_changes(story, [each for _, each in worked])
         stop = find_stop(batch, failed, arguments.stop_after)
         failed += sum(bool(each.failure) for each in batch)
         if stop and number < len(batches):
@@ -124,20 +142,28 @@ def names(item: Item) -> tuple[str, str]:
     return item.user, item.user_id
 
 
-def read_findings(
-    story: Story, place: Place, production: Sequence[str]
-) -> tuple[dict[str, Ground], tuple[Finding, ...]]:
-    """Return the way into each account that has the rule, and what the rule holds, worst first."""
-    grounds = dict[str, Ground]()
+def list_items(
+    story: Story, place: Place, source: str, production: Sequence[str]
+) -> tuple[list[Item], dict[str, Ground]]:
+    """Return whom the rule holds NON_COMPLIANT, worst first, and the way into their accounts.
+
+    Who is in an account that cannot be entered, or has no rule any more, is not among them.
+    """
     with story.line(f"what AWS Config holds in {count(len(place.accounts), 'account')}") as line:
-        survey = survey_members(place, production)
-        for account in place.accounts:
-            if held := survey.held.get(account.id):
-                policy = parse_rule_parameters(dict(held.parameters))
-                rule = RuleInForce(held.rule, policy, held.parameters)
-                grounds[account.id] = Ground(place.open(account), rule)
-        findings = tell_survey(line, place, survey)
-    return grounds, findings
+        survey = survey_members(story, line, place, source, production)
+        items = make_items(survey.findings)
+        where = {each.account for each in items}
+        there = [each for each in place.accounts if each.id in where]
+        rules = place.members.look(there, read_rule_in_force)
+        grounds, missing = dict[str, Ground](), dict[Account, str]()
+        for account in there:
+            rule = rules[account.id]
+            if isinstance(rule, RuleInForce):
+                grounds[account.id] = Ground(partial(place.open, account), rule)
+            else:
+                missing[account] = rule.why if rule else NO_RULE
+        tell_not_read(line, place, missing)
+    return [each for each in items if each.account in grounds], grounds
 
 
 def do_batch(
@@ -157,10 +183,15 @@ def do_batch(
         story.say("Not begun.")
         return False
     with story.line(title) as line:
-        with story.progress("working") as follow:
-            worker.act(batch, lambda done: follow.show({}, done, len(batch)))
-        if not arguments.dry_run:
-            worker.look_after(batch, lambda done: None)
+        try:
+            with story.progress("working") as follow:
+                worker.act(batch, lambda done: follow.show({}, done, len(batch)))
+            if not arguments.dry_run:
+                worker.look_after(batch, lambda done: None)
+        except BaseException:
+            for text in [text for each in batch for text in tell_keys(each)]:
+                story.say(f"    {text}")
+            raise
         failed = [each for each in batch if each.failure]
         line.end(summarize(batch))
         line.notes += [text for each in batch for text in tell_keys(each)]
@@ -174,15 +205,6 @@ def do_batch(
     return True
 
 
-def note_changes(story: Story, worked: Sequence[Progress]) -> None:
-    """Note what the runs changed so far, in place of what was noted before."""
-    story.run.changes.clear()
-    for word in ("quarantined", "deleted"):
-        keys = [key for one in worked if one.run for key in one.run.keys if key.done == word]
-        if keys:
-            story.changed(f"{count(len(keys), 'key')} {word}")
-
-
 def follow_config(story: Story, grounds: dict[str, Ground], worked: Sequence[Progress]) -> None:
     """Tell how many of the users AWS Config itself has followed: its results lag by minutes."""
     done = [
@@ -192,11 +214,12 @@ def follow_config(story: Story, grounds: dict[str, Ground], worked: Sequence[Pro
         return
     with story.line("AWS Config has followed") as line:
         followed, unread = 0, list[str]()
-        for account in dict.fromkeys(each.item.account for each in done):
+        where = {each.item.account: each.item.account_name for each in done}
+        for account, name in where.items():
             held = dict[str, str]()
             ground = grounds[account]
-            if why := attempt(lambda: held.update(read_non_compliant(ground.session, ground.rule))):  # noqa: B023
-                unread.append(f"{ground.session.label}: not seen: {why}")
+            if why := attempt(lambda: held.update(read_non_compliant(ground.open(), ground.rule))):  # noqa: B023
+                unread.append(f"{account} {name}: not seen: {why}")
                 line.unseen.append(Unseen(account, line.check, why))
             else:
                 mine = [each.item for each in done if each.item.account == account]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from rollout.commands.member_survey import add_source_option
 from rollout.commands.options import read_caller
 from rollout.commands.session_options import add_session_options
 from rollout.deployment.region import open_home, read_alias
@@ -17,7 +18,6 @@ from rollout.organization.members import Members
 from rollout.output.report import read_report, write_report
 
 FORMATS = ("table", "json", "csv", "html")
-SOURCES = ("auto", "aggregator", "members")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -49,13 +49,7 @@ def add_survey_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--account", nargs="+", default=[], metavar="ACCOUNT", help="these accounts alone"
     )
-    parser.add_argument(
-        "--source",
-        choices=SOURCES,
-        default="auto",
-        help="the organization's aggregator, or each account's own AWS Config through --member-role"
-        " (default: the aggregator where this account has one)",
-    )
+    add_source_option(parser)
     parser.add_argument(
         "--member-role",
         default="",

@@ -3,7 +3,7 @@
 import argparse
 
 from rollout.commands.member_options import Place, add_member_options, blame, close, open_accounts
-from rollout.commands.member_survey import survey_members, tell_survey
+from rollout.commands.member_survey import survey_members
 from rollout.findings.finding import Finding
 from rollout.findings.survey import Survey, compare
 from rollout.output.fault import Fault, count
@@ -72,9 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
 def read(story: Story, place: Place, what: str) -> Survey:
     """Return what AWS Config holds, and tell how much it is."""
     with story.line(f"findings {what} in {count(len(place.accounts), 'account')}") as line:
-        survey = survey_members(place)
-        tell_survey(line, place, survey)
-    return survey
+        return survey_members(story, line, place)
 
 
 def tell_change(story: Story, before: Survey, now: Survey) -> dict[str, object]:

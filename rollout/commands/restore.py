@@ -17,8 +17,9 @@ from rollout.errors import Refused
 from rollout.organization.accounts import Account
 from rollout.output.fault import Fault, count
 from rollout.output.question import agrees, check_terminal
-from rollout.output.story import Story
+from rollout.output.story import Draft, Story
 from rollout.remediation.attempt import attempt
+from rollout.remediation.live_look import look
 from rollout.remediation.quarantined_keys import Deleted, Quarantined, Quarantines, read_quarantines
 from rollout.remediation.restore import Restored, restore_key, why_not
 from rule.decision import NON_COMPLIANT
@@ -36,7 +37,7 @@ class Doing:
 
     account: Account
     key: Quarantined
-    result: str = ""
+    restored: bool = False
     failure: str = ""
     sentence: str = ""
 
@@ -76,7 +77,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise Refused("Say where: --account NUMBER, --unit NAME, or --account-only.")
     if not arguments.dry_run:
         check_terminal(yes=arguments.yes)
-    story, now = Story("restore", arguments.format), datetime.now(UTC)
+    story = Story("restore", arguments.format)
+    with story.run.telling_stops():
+        return bring_back(story, arguments, datetime.now(UTC))
+
+
+def bring_back(story: Story, arguments: argparse.Namespace, now: datetime) -> int:
+    """Show the quarantines that were chosen, ask, and end them."""
     since = now - arguments.since if arguments.since else None
     place = open_accounts(arguments, arguments.account, arguments.unit)
     seen = place.read(story, "quarantines", lambda session: read_quarantines(session, now, since))
@@ -160,26 +167,40 @@ def act(
     """Restore key by key, and tell how each user is judged now."""
     for each in able:
         with story.line(str(each)) as line:
-            restored, each.failure = restore(place, each, seen[each.account].policy)
-            if restored is None:
-                line.end("left alone")
+            restore(story, line, place, each, seen[each.account].policy)
+            if each.failure:
+                line.end("Active again, not seen in full" if each.restored else "left alone")
                 blame(line, [Fault(each.account.id, CHECK, f"{each}: {each.failure}")])
-                continue
-            verdict = restored.after.verdict
-            each.result, each.sentence = "Active", verdict.annotation
-            line.end("Active again")
-            line.notes += [restored.note] if restored.note else []
-            line.notes.append(verdict.annotation)
-            if verdict.compliance == NON_COMPLIANT:
-                line.notes.append("it is judged at once: use it, or write an exception")
+            else:
+                line.end("Active again")
+
+
+def restore(story: Story, line: Draft, place: Place, each: Doing, policy: Policy) -> None:
+    """Make one key Active again, and judge its user."""
+    done = Restored()
+    try:
+        each.failure = attempt(
+            lambda: restore_key(place.open(each.account), policy, each.key, done)
+        )
+    finally:
+        each.restored = done.active
+        if done.tag_ended:
+            story.changed(f"the tag of {each.key.key_id} has its end")
+        if done.active:
             story.changed(f"{each.key.key_id} is Active again")
+    line.notes += [done.note] if done.note else []
+    if not each.failure:
+        why = attempt(lambda: judge(line, place, each, policy))
+        each.failure = f"how its user is judged now was not seen: {why}" if why else ""
 
 
-def restore(place: Place, each: Doing, policy: Policy) -> tuple[Restored | None, str]:
-    """Return what came of a key, or None and why it was left alone."""
-    done = list[Restored]()
-    why = attempt(lambda: done.append(restore_key(place.open(each.account), policy, each.key)))
-    return (done[0], "") if done else (None, why)
+def judge(line: Draft, place: Place, each: Doing, policy: Policy) -> None:
+    """Tell how the user of a key is judged now."""
+    verdict = look(place.open(each.account), policy, each.key.user.who.id).verdict
+    each.sentence = verdict.annotation
+    line.notes.append(verdict.annotation)
+    if verdict.compliance == NON_COMPLIANT:
+        line.notes.append("it is judged at once: use it, or write an exception")
 
 
 def describe(each: Doing) -> dict[str, object]:
@@ -192,7 +213,8 @@ def describe(each: Doing) -> dict[str, object]:
         "quarantined": utc(each.key.tag.start) if each.key.tag.start else None,
         "until": utc(each.key.tag.end) if each.key.tag.end else None,
         "was": each.key.status or "deleted",
-        "is": each.result or each.key.status or "deleted",
-        "left_alone_because": why_not(each.key) or each.failure,
+        "is": "Active" if each.restored else each.key.status or "deleted",
+        "left_alone_because": "" if each.restored else why_not(each.key) or each.failure,
+        "failure": each.failure,
         "sentence": each.sentence,
     }

@@ -12,7 +12,7 @@ from rollout.deployment.estate import (
     read_standing,
     read_units,
 )
-from rollout.deployment.intent import make_intent
+from rollout.deployment.intent import find_units, make_intent
 from rollout.deployment.preflight import Preflight
 from rollout.organization.members import NO_ROLE, list_unseen
 from rollout.output.fault import Fault, Result, Unseen, count
@@ -88,11 +88,8 @@ def tell_names(known: Preflight, result: Result) -> Result:
 def read_accounts_line(known: Preflight) -> Preflight:
     """Make the intent; where units were decided on, read every account's unit."""
     estate, decisions = known.estate, known.request.decisions
-    intent_units = decisions.units
-    if intent_units is None and estate.stack_set.units != (
-        (estate.organization.root,) if estate.organization else ()
-    ):
-        estate = read_units(estate) if estate.stack_set.exists else estate
+    if decisions.units is None and find_units(estate):
+        estate = read_units(estate)
     return replace(known, estate=estate, intent=make_intent(estate, decisions, known.code))
 
 

@@ -16,6 +16,8 @@ from rule.parameters import PARAMETERS
 CHECK = "smoke-test"
 MESSAGE = "ConfigurationItemChangeNotification"
 SMOKE_USER = "AIDASMOKETESTNOSUCHUSER"
+LONG_AGO = "2020-01-01T00:00:00.000Z"
+"""A new user whom IAM does not know would be waited for; an old one is gone."""
 
 
 def run_smoke_test(session: Session, parameters: Mapping[str, str]) -> str:
@@ -32,7 +34,7 @@ def run_smoke_test(session: Session, parameters: Mapping[str, str]) -> str:
         "resourceType": USER_TYPE,
         "resourceId": SMOKE_USER,
         "resourceName": name,
-        "resourceCreationTime": now,
+        "resourceCreationTime": LONG_AGO,
         "awsAccountId": session.account,
         "ARN": f"arn:{session.partition}:iam::{session.account}:user/{name}",
         "tags": {},

@@ -7,7 +7,7 @@ and rights: for the users of the findings alone, a hundred a query.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -90,13 +90,15 @@ class Aggregate:
         ]
 
 
-def read_aggregate(aggregate: Aggregate, now: datetime, *, thorough: bool) -> dict[str, Held]:
-    """Return what AWS Config holds, by account; an account without a rule of ours is not in it.
+def read_aggregate(
+    aggregate: Aggregate, now: datetime, accounts: Collection[str], *, thorough: bool
+) -> dict[str, Held]:
+    """Return what AWS Config holds of these accounts, by id; one without a rule is not in it.
 
     `thorough` reads the COMPLIANT results of every account: under Criterion UNUSED a key that waits
     may belong to a user who was created long ago.
     """
-    rules = aggregate.read_rules()
+    rules = {id: rule for id, rule in aggregate.read_rules().items() if id in accounts}
     users = count_users(aggregate.session, aggregate.name)
     looked = set(rules) if thorough else find_accounts(aggregate, now)
     wanted = [(id, name, "NON_COMPLIANT") for id, (name, bad) in rules.items() if bad]

@@ -25,6 +25,11 @@ FORM = "evidence"
 FILES = {"report.json": "json", "report.csv": "csv", "report.html": "html"}
 """The files of a folder of evidence, and the format of the report in each."""
 
+MOST_BYTES = 100_000_000
+"""Of a manifest; one of 10,000 accounts has 2 MB."""
+UNLIKE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
+"""What JSON of another form makes whoever reads it stumble over."""
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -111,7 +116,7 @@ def make_manifest(
 def verify_evidence(folder: Path) -> Checked:
     """Return what is wrong with a folder of evidence. Raises Refused where there is none."""
     try:
-        content = (folder / MANIFEST).read_bytes()
+        content = read_manifest(folder / MANIFEST)
         names = sorted(each.name for each in folder.iterdir())
     except OSError as error:
         raise Refused(f"{folder / MANIFEST}: {error.strerror}.") from error
@@ -121,7 +126,7 @@ def verify_evidence(folder: Path) -> Checked:
             raise ValueError(manifest["form"])
         files = {str(name): str(each["sha256"]) for name, each in manifest["files"].items()}
         findings = int(manifest["findings"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except UNLIKE as error:
         raise Refused(f"{folder / MANIFEST} is no manifest of evidence.") from error
     faults = [f"{name} is not in the manifest" for name in names if name not in {*files, MANIFEST}]
     faults += [f"the manifest does not name {name}" for name in FILES if name not in files]
@@ -135,12 +140,24 @@ def verify_evidence(folder: Path) -> Checked:
     return Checked(manifest, hash_of(content), tuple(faults))
 
 
+def read_manifest(file: Path) -> bytes:
+    """Return what the manifest holds. Raises OSError, and Refused for what is none."""
+    if file.is_symlink() or (file.exists() and not file.is_file()):
+        raise Refused(f"{file}: it is no file; evidence holds no links.")
+    with file.open("rb") as content:
+        manifest = content.read(MOST_BYTES + 1)
+    if len(manifest) > MOST_BYTES:
+        raise Refused(f"{file}: it is larger than {MOST_BYTES:,} bytes; no manifest is.")
+    return manifest
+
+
 def read_hash(file: Path) -> str:
     """Return a file's sha256, and why there is none where it cannot be read."""
     if file.is_symlink() or not file.is_file():
         return "not to be had, as it is no file"
     try:
-        return hash_of(file.read_bytes())
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
         return f"not to be had ({error.strerror})"
 
@@ -150,7 +167,7 @@ def count_findings(file: Path) -> int:
     try:
         found = json.loads(file.read_bytes())["findings"]
         return sum(each["state"] == State.FINDING.value for each in found)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *UNLIKE):
         return -1
 
 

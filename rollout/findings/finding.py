@@ -172,7 +172,7 @@ def read_finding(told: dict[str, Any]) -> Finding:
         user=str(told["user"]),
         user_id=str(told["user_id"]),
         key=str(told["key"]),
-        created=datetime.fromisoformat(created) if created else None,
+        created=read_time(created) if created else None,
         state=State(told["state"]),
         until=read_until(until) if until else None,
         owner=str(told["owner"]),
@@ -183,7 +183,15 @@ def read_finding(told: dict[str, Any]) -> Finding:
 
 def read_until(text: str) -> datetime | date:
     """Return a time, or a day where there is no more."""
-    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+    return read_time(text) if "T" in text else date.fromisoformat(text)
+
+
+def read_time(text: str) -> datetime:
+    """Return a time with its zone. Raises ValueError for one without."""
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return time
 
 
 def tell_until(until: datetime | date | None) -> str:

@@ -14,18 +14,17 @@ from rollout.errors import Refused
 from rollout.findings.evaluation import GIVEN, NOW, Evaluated, NotRead, Scope
 from rollout.organization.accounts import Account
 from rollout.organization.members import Members
-from rule.account import NotSettled, OutOfTime, UsersNotRead, judge_account
-from rule.credential_report import ReportNotReady
+from rule.account import OutOfTime, UsersNotRead, judge_account
 from rule.facts import utc
-from rule.live import UserGone
+from rule.live import ListCutShort, UserGone
+from rule.one_user import NotSettled
 from rule.parameters import Policy
 from rule.readers import Clock, Judged
-from rule.report_row import ReportUnreadable
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
-UNSETTLED = (NotSettled, OutOfTime, ReportNotReady, ReportUnreadable, UserGone, UsersNotRead)
+UNSETTLED = (ListCutShort, NotSettled, OutOfTime, UserGone, UsersNotRead)
 """What the rule's reading raises when it could not be finished; each says what to do."""
 LIVE = "live"
 

@@ -13,7 +13,7 @@ from rollout.findings.member_results import read_beside, read_held
 from rollout.findings.survey import Held, Survey, complete, find_stale
 from rollout.names import PACK
 from rollout.organization.accounts import Account, Organization
-from rollout.organization.members import Members
+from rollout.organization.members import Advance, Members
 from rollout.organization.recorder import find_aggregator
 from rollout.packs.template import REVISION
 
@@ -38,6 +38,8 @@ class Wanted:
     production: tuple[str, ...] = ("unit=prod*", "name=prod*")
     stale: timedelta = timedelta(hours=48)
     thorough: bool = False
+    everywhere: bool = True
+    """Read what an aggregator has not in every account, or where there are findings alone."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def read_survey(
     accounts: tuple[Account, ...],
     members: Members,
     wanted: Wanted,
+    advance: Advance = lambda done, total: None,
 ) -> Survey:
     """Return what AWS Config holds in these accounts. Raises Refused."""
     aggregator = find_source(session, organization, members, wanted.source)
@@ -61,21 +64,28 @@ def read_survey(
     notes = list[str]()
     if aggregator:
         source = f"the aggregator {aggregator} in {session.label}, {session.region}"
-        found = read_aggregate(Aggregate(session, aggregator), wanted.now, thorough=wanted.thorough)
-        held = {each.id: found[each.id] for each in accounts if each.id in found}
+        held = read_aggregate(
+            Aggregate(session, aggregator),
+            wanted.now,
+            {each.id for each in accounts},
+            thorough=wanted.thorough,
+        )
         silent = [each for each in accounts if each.id not in held]
         missing = {each.id: NO_RESULTS for each in silent}
         if members.role:
-            held = add_beside(members, accounts, held, notes)
+            chosen = [each for each in accounts if each.id in held]
+            if not wanted.everywhere:
+                chosen = [each for each in chosen if has_finding(held[each.id])]
+            held = add_beside(members, chosen, held, notes)
             there = [each for each in silent if each.id not in put.excluded]
-            inside, missing_inside = read_members(members, there)
+            inside, missing_inside = read_members(members, there, advance)
             held |= inside
             missing = {id: why for id, why in missing.items() if id not in held} | missing_inside
         else:
             notes.append(NO_MFA_READ)
     else:
         source = f"each account's own AWS Config in {session.region}"
-        held, missing = read_members(members, accounts)
+        held, missing = read_members(members, accounts, advance)
     missing |= {each: LEFT_OUT for each in put.excluded if each in missing}
     parameters = put.parameters or next((h.parameters for h in held.values() if h.parameters), {})
     units = {unit.id: unit.path for unit in organization.units} if organization else {}
@@ -83,7 +93,7 @@ def read_survey(
     tags = read_account_tags(session, {each.account for each in findings}, wanted.production)
     notes += [f"{each}: {held[each.id].note}" for each in accounts if tell_note(held, each)]
     unknown = [each for each in accounts if each.id in held and held[each.id].judged is None]
-    if unknown and (members.role or not aggregator):
+    if unknown and wanted.everywhere and (members.role or not aggregator):
         notes.append(f"{UNKNOWN_RUN} in {', '.join(map(str, unknown))}.")
     return Survey(
         source=source,
@@ -103,16 +113,21 @@ def read_survey(
 
 
 def read_members(
-    members: Members, accounts: Iterable[Account]
+    members: Members, accounts: Iterable[Account], advance: Advance
 ) -> tuple[dict[str, Held], dict[str, str]]:
     """Return what the accounts themselves hold, and why others could not be read, by id."""
     held, missing = dict[str, Held](), dict[str, str]()
-    for id, seen in members.look(accounts, read_held).items():
+    for id, seen in members.look(accounts, read_held, advance).items():
         if isinstance(seen, NotSeen):
             missing[id] = seen.why
         else:
             held[id] = seen
     return held, missing
+
+
+def has_finding(held: Held) -> bool:
+    """Is there a finding in an account?"""
+    return any(each.state is State.FINDING for each in held.findings)
 
 
 def tell_note(held: Mapping[str, Held], account: Account) -> bool:
@@ -161,7 +176,7 @@ def read_put(session: Session) -> Put:
 def add_beside(
     members: Members, accounts: Iterable[Account], held: dict[str, Held], notes: list[str]
 ) -> dict[str, Held]:
-    """Return the accounts with what only they know: the last run, and who has MFA."""
+    """Return what is held, and of these accounts what only they know: last run, and MFA."""
 
     def read(session: Session) -> Held:
         of = held[session.account]
@@ -172,7 +187,7 @@ def add_beside(
         return replace(of, judged=judged, people={**of.people, **people})
 
     done = dict(held)
-    for id, seen in members.look([each for each in accounts if each.id in held], read).items():
+    for id, seen in members.look(accounts, read).items():
         if isinstance(seen, NotSeen):
             notes.append(f"{id}: MFA and last run were not read: {seen.why}")
         else:

@@ -23,6 +23,8 @@ EARLY = timedelta(minutes=10)
 """How long before their end credentials are renewed."""
 NO_ROLE = "no --member-role was given"
 Facts = TypeVar("Facts")
+Advance = Callable[[int, int], None]
+"""Told how many are done, and of how many."""
 
 
 @dataclass
@@ -48,9 +50,12 @@ class Members:
         return self._sessions[account.id]
 
     def look(
-        self, accounts: Iterable[Account], read: Callable[[Session], Facts]
+        self,
+        accounts: Iterable[Account],
+        read: Callable[[Session], Facts],
+        advance: Advance = lambda done, total: None,
     ) -> Mapping[str, Facts | NotSeen]:
-        """Return what `read` sees in each account, by id."""
+        """Return what `read` sees in each account, by id; `advance` is told how far it is."""
         chosen = list(accounts)
         seen: dict[str, Facts | NotSeen] = {}
         far = [each for each in chosen if self.role or each.id == self.session.account]
@@ -60,8 +65,9 @@ class Members:
         with ThreadPoolExecutor(LOOKERS, thread_name_prefix="look") as lookers:
             looks = {lookers.submit(self._look, account, read): account for account in far}
             try:
-                for look in as_completed(looks):
+                for done, look in enumerate(as_completed(looks), 1):
                     seen[looks[look].id] = look.result()
+                    advance(done, len(looks))
             finally:
                 lookers.shutdown(cancel_futures=True)
         return {account.id: seen[account.id] for account in chosen}

@@ -74,12 +74,14 @@ def find_end(one: Progress, key_id: str) -> datetime | None:
 
 def tell_keys(one: Progress) -> list[str]:
     """Return a line for each key of a user: what was done, until when, or why not."""
-    if one.failure:
-        return []
     keys = " ".join(one.item.keys)
+    if one.before is None or (one.run is None and not one.objection):
+        return []
     if one.objection:
         return [f"{one.item} {keys}: left alone: {one.objection}"]
     assert one.run is not None
+    if one.run.failure:
+        return [f"{one.item} {key}: {done}" for key, done in one.changed.items()]
     if not one.run.keys:
         return [f"{one.item} {keys}: left alone: {one.run.verdict}"]
     lines = []
@@ -103,7 +105,21 @@ def count_looks(batch: Iterable[Progress]) -> str:
 
 def tell_failure(one: Progress) -> Fault:
     """Return the fault of an item that failed."""
+    if one.lost_sight:
+        again = "it goes on in AWS; look again"
+        failure = f"run {one.execution} was started and its end not seen, {again}: {one.failure}"
+        return Fault(one.item.account, CHECK, f"{one.item}: {failure}")
     return Fault(one.item.account, CHECK, f"{one.item}: {one.failure}")
+
+
+def tell_changes(worked: Iterable[Progress]) -> list[str]:
+    """Return what was changed so far, counted, and how many runs were started and not followed."""
+    worked = list(worked)
+    done = Counter(word for one in worked for word in one.changed.values())
+    told = [f"{count(number, 'key')} {word}" for word, number in done.items()]
+    if lost := sum(one.lost_sight for one in worked):
+        told.append(f"{count(lost, 'run')} of the runbook started, end not seen")
+    return told
 
 
 def tell_difference(one: Progress) -> Fault:
@@ -129,7 +145,7 @@ def describe(one: Progress, batch: int) -> dict[str, object]:
         "left_alone_because": one.objection if one.before else "",
         "failure": one.failure,
         "difference": one.difference,
-        "execution": one.run.execution if one.run else None,
+        "execution": one.execution or None,
         "outcomes": [
             {"key": each.key, "done": each.done, "why": each.why}
             for each in (one.run.keys if one.run else ())

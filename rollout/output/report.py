@@ -1,6 +1,5 @@
 """A report as a person or a program reads it: table, JSON or CSV."""
 
-import csv
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from rollout.findings.finding import Finding, State, read_finding, tell_until
 from rollout.findings.html import write_html
 from rollout.findings.survey import Survey
 from rollout.names import name_program
+from rollout.output.spreadsheet import write_cells
 from rollout.output.teller import PIPE_WIDTH
 from rule import __version__
 from rule.facts import utc
@@ -110,7 +110,7 @@ def read_report(name: str, content: bytes) -> tuple[str, list[Finding]]:
         if told["form"] != FORM:
             raise ValueError(told["form"])
         return str(told["time"]), [read_finding(each) for each in told["findings"]]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Refused(
             f"{name} is no report: give what {name_program()} report --format json has written."
         ) from error
@@ -118,14 +118,14 @@ def read_report(name: str, content: bytes) -> tuple[str, list[Finding]]:
 
 def write_csv(survey: Survey, out: TextIO) -> None:
     """Write one line a finding under a header, and one for each account that was not read."""
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = [list(COLUMNS)]
     for each in survey.findings:
         told = each.describe() | {"why_first": ", ".join(each.reasons)}
-        writer.writerow([told[column] for column in COLUMNS])
+        rows.append([told[column] for column in COLUMNS])
     for missing in survey.not_read:
         told = describe_missing(missing) | {"state": "not read", "sentence": missing.why}
-        writer.writerow([told.get(column, "") for column in COLUMNS])
+        rows.append([told.get(column, "") for column in COLUMNS])
+    write_cells(out, rows)
 
 
 def write_tables(survey: Survey, everything: bool, out: TextIO) -> None:

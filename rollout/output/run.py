@@ -14,6 +14,8 @@ from rollout.errors import FAULTS, NOT_SEEN
 from rollout.output.fault import Fault, Result, Unseen, count
 from rollout.output.teller import Line, Teller
 
+STOPPED = "Stopped. What was begun goes on in AWS; run the same command again and it is finished."
+
 
 class Run:
     """One run of a verb: its results by check, its changes, and the telling of them."""
@@ -47,6 +49,19 @@ class Run:
         with self.teller.line(check, name) as line:
             yield line
         self.results[check] = line.result
+
+    @contextmanager
+    def telling_stops(self) -> Iterator[None]:
+        """Say what was changed so far, whatever ends the block before its time."""
+        try:
+            yield
+        except BaseException as error:
+            stopped = isinstance(error, KeyboardInterrupt | BrokenPipeError)
+            if self.changes or stopped:
+                print(self.tell_changes(), file=sys.stderr)
+            if stopped:
+                print(STOPPED, file=sys.stderr)
+            raise
 
     def changed(self, what: str) -> None:
         """Note a change of something in AWS."""

@@ -3,7 +3,7 @@
 Nothing here is read back: each line becomes a `Result` when it ends.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,10 +70,16 @@ class Story:
         self.run.teller.table([Column(each, each in IDENTIFIERS) for each in columns], rows)
 
     @contextmanager
-    def progress(self, what: str) -> Iterator[Follow]:
+    def progress(self, what: str, *, end: bool = True) -> Iterator[Follow]:
         """Follow many: a bar on a terminal, one line per change of state in a pipe."""
-        with self.run.teller.follow(what) as follow:
+        with self.run.teller.follow(what, end=end) as follow:
             yield follow
+
+    @contextmanager
+    def counting(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """Give what is to be told how many are done of how many, while they are read."""
+        with self.progress(what, end=False) as follow:
+            yield lambda done, total: follow.show({}, done, total)
 
     def changed(self, what: str) -> None:
         """Note a change of something in AWS."""

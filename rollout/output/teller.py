@@ -112,8 +112,11 @@ class Teller:
             self._console.file.write(line.rstrip() + "\n")
 
     @contextmanager
-    def follow(self, what: str) -> "Iterator[Follow]":
-        """Follow many accounts: a bar on a terminal, a count every half minute in a pipe."""
+    def follow(self, what: str, *, end: bool = True) -> "Iterator[Follow]":
+        """Follow many accounts: a bar on a terminal, a count every half minute in a pipe.
+
+        Without `end` a pipe has no first and no last count: what is done in less goes unsaid.
+        """
         bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(complete_style="cyan", finished_style="green"),
@@ -126,7 +129,8 @@ class Teller:
         if self._console.is_terminal:
             self._break()
         with bar:
-            yield Follow(what, self, bar)
+            began = -EVERY if end else time.monotonic()
+            yield Follow(what, self, bar, end=end, counted_at=began)
 
     def _start(self, line: Line) -> None:
         self._console.print(f"{line.name} {dots(line.name)} ", end="")
@@ -155,6 +159,7 @@ class Follow:
     told: dict[str, str] = field(default_factory=dict)
     counted: tuple[int, int] = (-1, -1)
     counted_at: float = 0.0
+    end: bool = True
 
     def show(self, failed: Mapping[str, str], done: int, total: int) -> None:
         """Tell what failed, by account, and how many of `total` have ended."""
@@ -171,7 +176,7 @@ class Follow:
             self.bar.update(self.task, description=words, completed=done, total=total)
             return
         now = time.monotonic()
-        due = now - self.counted_at >= EVERY or done == total
+        due = now - self.counted_at >= EVERY or (self.end and done == total)
         if (done, total) != self.counted and due and total:
             self.counted, self.counted_at = (done, total), now
             self.teller.say(f"        {done} of {total} {self.what}")

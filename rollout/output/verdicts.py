@@ -1,6 +1,5 @@
 """Verdicts as a person or a program reads them: table, JSON or CSV."""
 
-import csv
 import json
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
@@ -12,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rollout.findings.evaluation import UNKNOWN, WORDS, Evaluated, Evaluation
+from rollout.output.spreadsheet import write_cells
 from rollout.output.teller import PIPE_WIDTH
 from rule import __version__
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
@@ -110,15 +110,15 @@ def describe_user(evaluated: Evaluated) -> dict[str, Any]:
 
 def write_csv(evaluation: Evaluation, out: TextIO) -> None:
     """Write one line a user under a header, and one for each account that was not read."""
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["account", "user", "compliance", "annotation", "offending_keys"])
+    rows = [["account", "user", "compliance", "annotation", "offending_keys"]]
     for each in evaluation.users:
         offending = ", ".join(key.id for key in each.judged.verdict.offending)
-        writer.writerow(
-            [each.account.id, each.user.name, each.compliance, each.annotation, offending]
-        )
-    for missing in evaluation.not_read:
-        writer.writerow([missing.account.id, "", UNKNOWN, f"Not read: {missing.why}", ""])
+        rows.append([each.account.id, each.user.name, each.compliance, each.annotation, offending])
+    rows += [
+        [missing.account.id, "", UNKNOWN, f"Not read: {missing.why}", ""]
+        for missing in evaluation.not_read
+    ]
+    write_cells(out, rows)
 
 
 def write_table(evaluation: Evaluation, everybody: bool, out: TextIO) -> None:

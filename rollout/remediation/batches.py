@@ -4,7 +4,7 @@ The tags on the users are the state: nothing is kept here from one run to the ne
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from rollout.findings.finding import Finding, State, order
@@ -47,18 +47,42 @@ class Progress:
 
     item: Item
     before: Look | None = None
+    execution: str = ""
+    """The run that was started, "" before that."""
     run: RunOutcome | None = None
     after: Look | None = None
     failure: str = ""
-    notes: list[str] = field(default_factory=list)
 
     @property
     def doing(self) -> Doing:
         """What became of it so far."""
         if self.failure:
             return Doing.FAILED
-        done = self.run is not None and any(each.done in CHANGING for each in self.run.keys)
-        return Doing.DONE if done else Doing.LEFT_ALONE
+        return Doing.DONE if self.changed else Doing.LEFT_ALONE
+
+    @property
+    def changed(self) -> dict[str, str]:
+        """What was done to each key that was changed.
+
+        Of a run that failed the looks before and after tell it.
+        """
+        if self.run and not self.run.failure:
+            return {each.key: each.done for each in self.run.keys if each.done in CHANGING}
+        if not (self.execution and self.before and self.after):
+            return {}
+        now = {each.key.id: each.key.status for each in self.after.verdict.keys}
+        found = dict[str, str]()
+        for each in self.before.verdict.keys:
+            if each.standing is Standing.TO_DELETE and each.key.id not in now:
+                found[each.key.id] = "deleted"
+            elif each.key.status == "Active" and now.get(each.key.id) == "Inactive":
+                found[each.key.id] = "made Inactive"
+        return found
+
+    @property
+    def lost_sight(self) -> bool:
+        """Was a run started whose end nobody has seen?"""
+        return bool(self.execution) and self.run is None
 
     @property
     def objection(self) -> str:

@@ -29,11 +29,7 @@ class Quarantined:
     @property
     def value(self) -> str:
         """The tag's value as it stands."""
-        return next(
-            value
-            for name, value in self.user.tags.items()
-            if name.lower() == (QUARANTINE_TAG + self.key_id).lower()
-        )
+        return find_value(self.user, self.key_id)
 
 
 @dataclass(frozen=True)
@@ -96,6 +92,12 @@ def read_user_quarantines(
         )
         for each in sorted(ids)
     ]
+
+
+def find_value(user: TaggedUser, key_id: str) -> str:
+    """Return the value of a key's quarantine tag, "" without one; its letter case is nobody's."""
+    name = (QUARANTINE_TAG + key_id).lower()
+    return next((value for tag, value in user.tags.items() if tag.lower() == name), "")
 
 
 def read_tag(user: TaggedUser, key: Key, policy: Policy, now: datetime) -> Tag:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from rollout.aws.session import Session
 from rollout.errors import Denied
 from rollout.remediation.attempt import ChangedMeanwhile
-from rollout.remediation.live_look import Look, look
-from rollout.remediation.quarantined_keys import Quarantined
+from rollout.remediation.quarantined_keys import Quarantined, find_value
 from rollout.remediation.tagged_users import read_tagged_user
 from rule.live import read_keys
 from rule.parameters import Policy
@@ -21,11 +20,12 @@ LOOKS, PAUSE_SECONDS = 5, 2.0
 """How often a key is read back: IAM is eventually consistent."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Restored:
-    """What came of one key: the verdict on its user by now, and a note where one is due."""
+    """What was changed for one key so far, and a note where one is due."""
 
-    after: Look
+    tag_ended: bool = False
+    active: bool = False
     note: str = ""
 
 
@@ -36,37 +36,39 @@ def why_not(each: Quarantined) -> str:
     if each.tag.fault or each.tag.start is None:
         return f"its quarantine tag is invalid: {each.tag.fault or 'it says no start'}"
     if each.status != "Inactive":
-        return f"it is {each.status} already"
+        begun = "" if each.tag.end else "; its quarantine was begun, and the next run finishes it"
+        return f"it is {each.status} already{begun}"
     return ""
 
 
-def restore_key(session: Session, policy: Policy, each: Quarantined) -> Restored:
-    """Make the key Active again, leave its tag, and judge its user.
+def restore_key(session: Session, policy: Policy, each: Quarantined, done: Restored) -> None:
+    """Make the key Active again and leave its tag.
 
-    Raises ChangedMeanwhile where user, tag or key are not what was shown, UserGone, ClientError.
+    `done` has each change as soon as AWS has taken it. Raises ChangedMeanwhile where user, tag or
+    key are not what was shown, UserGone, ClientError.
     """
     name = each.user.who.name
     found = read_tagged_user(session, name)
     if found.who.id != each.user.who.id:
         raise ChangedMeanwhile(f"the name belongs to {found.who.id} by now")
-    if each.value not in found.tags.values():
+    if find_value(found, each.key_id) != each.value:
         raise ChangedMeanwhile("its quarantine tag has changed meanwhile: look again")
     status = read_status(session, name, each.key_id)
     if status is None:
         raise ChangedMeanwhile("it was deleted meanwhile and cannot be brought back")
     if status != "Inactive":
         raise ChangedMeanwhile(f"it is {status} already")
-    note = ""
     if each.tag.end is None:
-        note = finish_tag(session, policy, each)
+        done.note = finish_tag(session, policy, each)
+        done.tag_ended = not done.note
     session.iam.update_access_key(UserName=name, AccessKeyId=each.key_id, Status="Active")
+    done.active = True
     for look_number in range(LOOKS):
         if read_status(session, name, each.key_id) == "Active":
             break
         if look_number == LOOKS - 1:
             raise ChangedMeanwhile("AWS took the change, and it does not show: look again")
         time.sleep(PAUSE_SECONDS)
-    return Restored(look(session, policy, each.user.who.id), note)
 
 
 def finish_tag(session: Session, policy: Policy, each: Quarantined) -> str:

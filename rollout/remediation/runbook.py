@@ -6,7 +6,7 @@ rule, and does nothing for a user whom that rule does not hold NON_COMPLIANT.
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -70,9 +70,16 @@ def start_run(session: Session, user_id: str, *, dry_run: bool) -> str:
     raise AssertionError("wait raises when the time is over")
 
 
-def follow_run(session: Session, execution: str) -> RunOutcome:
-    """Return how an execution ended. Raises Stopped where it has not within the time."""
+def follow_run(
+    session: Session, execution: str, gone_on: Callable[[], bool] = lambda: True
+) -> RunOutcome | None:
+    """Return how an execution ended; None when nobody wants to know any more (`gone_on`).
+
+    Raises Stopped where it has not ended within the time.
+    """
     for _ in wait(f"{session.label}: runbook execution {execution}", MINUTES):
+        if not gone_on():
+            return None
         found = session.ssm.get_automation_execution(AutomationExecutionId=execution)[
             "AutomationExecution"
         ]

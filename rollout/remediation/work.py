@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 
 from rollout.aws.session import Session
 from rollout.remediation.attempt import attempt
@@ -21,7 +22,8 @@ Advance = Callable[[int], None]
 class Ground:
     """An account in which users are worked off: the way into it, and the rule there."""
 
-    session: Session
+    open: Callable[[], Session]
+    """Gives a session there; hours later, too, when the first one's credentials have ended."""
     rule: RuleInForce
 
 
@@ -31,6 +33,8 @@ class Worker:
 
     grounds: Mapping[str, Ground]
     dry_run: bool
+    stopped: Event = field(default_factory=Event)
+    """Set when nobody wants to know any more how runs end."""
 
     def look_before(self, batch: Iterable[Progress], advance: Advance) -> None:
         """Judge the users live, before anything is done."""
@@ -42,30 +46,34 @@ class Worker:
         self._each(standing, self._act, advance)
 
     def look_after(self, batch: Iterable[Progress], advance: Advance) -> None:
-        """Judge the users live once more; one that cannot be judged has failed."""
-        self._each([each for each in batch if not each.failure], self._look_after, advance)
+        """Judge the users live once more; one that cannot be judged has failed.
+
+        One whose run failed, too: it may have got half-way.
+        """
+        looked = [each for each in batch if each.before and (each.execution or each.objection)]
+        self._each(looked, self._look_after, advance)
 
     def _look_before(self, one: Progress) -> None:
         ground = self.grounds[one.item.account]
-        one.before = look(ground.session, ground.rule.policy, one.item.user_id)
+        one.before = look(ground.open(), ground.rule.policy, one.item.user_id)
 
     def _act(self, one: Progress) -> None:
-        session = self.grounds[one.item.account].session
-        execution = start_run(session, one.item.user_id, dry_run=self.dry_run)
-        one.notes.append(f"execution {execution}")
-        one.run = follow_run(session, execution)
-        one.failure = one.run.failure
+        session = self.grounds[one.item.account].open()
+        one.execution = start_run(session, one.item.user_id, dry_run=self.dry_run)
+        one.run = follow_run(session, one.execution, lambda: not self.stopped.is_set())
+        if one.run:
+            one.failure = one.run.failure
 
     def _look_after(self, one: Progress) -> None:
         ground = self.grounds[one.item.account]
-        one.after = look(ground.session, ground.rule.policy, one.item.user_id)
+        one.after = look(ground.open(), ground.rule.policy, one.item.user_id)
 
     def _each(
         self, batch: Iterable[Progress], act: Callable[[Progress], None], advance: Advance
     ) -> None:
         def do(one: Progress) -> None:
             if why := attempt(lambda: act(one)):
-                one.failure = why
+                one.failure = f"{one.failure} {why}".strip()
 
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="work") as workers:
             jobs = [workers.submit(do, one) for one in batch]
@@ -73,5 +81,8 @@ class Worker:
                 for done, job in enumerate(as_completed(jobs), 1):
                     job.result()
                     advance(done)
+            except BaseException:
+                self.stopped.set()
+                raise
             finally:
                 workers.shutdown(cancel_futures=True)

@@ -7,16 +7,15 @@ and these tests.
 
 import subprocess
 import sys
-import tomllib
-from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.support.paths import ROOT
+from tools.locks import HOOKS, Locked, follow, put_pins, read_asked, read_lock
 
 LOCKS = {
     "requirements.txt": (),
@@ -24,56 +23,6 @@ LOCKS = {
     "requirements-dev.txt": ("dev",),
 }
 """The extras and groups of pyproject.toml that each lock holds besides the dependencies."""
-
-
-class Locked(NamedTuple):
-    """One line of a lock."""
-
-    requirement: Requirement
-    hashes: int
-
-
-def read_lock(file: Path) -> dict[str, list[Locked]]:
-    """Return what is locked, by name; a name may stand there once for each range of Pythons."""
-    found = dict[str, list[Locked]]()
-    for entry in file.read_text().replace("\\\n", " ").splitlines():
-        words = entry.partition(" #")[0]
-        if not words.strip() or words.lstrip().startswith("#"):
-            continue
-        text, *hashes = words.split("--hash=sha256:")
-        requirement = Requirement(text)
-        found.setdefault(canonicalize_name(requirement.name), []).append(
-            Locked(requirement, len(hashes))
-        )
-    return found
-
-
-def read_asked(groups: tuple[str, ...]) -> list[Requirement]:
-    """Return what pyproject.toml asks for."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    lines = list(project["project"]["dependencies"])
-    for group in groups:
-        lines += (project["project"]["optional-dependencies"] | project["dependency-groups"])[group]
-    return [Requirement(line) for line in lines]
-
-
-def follow(asked: list[Requirement]) -> list[Requirement]:
-    """Return these requirements and, with their extras, all that they need on this Python."""
-    seen = dict[tuple[str, str], Requirement]()
-    waiting = [(each, "") for each in asked]
-    while waiting:
-        requirement, extra = waiting.pop()
-        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
-            continue
-        if (requirement.name, str(requirement)) in seen:
-            continue
-        seen[requirement.name, str(requirement)] = requirement
-        try:
-            needs = [Requirement(line) for line in requires(requirement.name) or ()]
-        except PackageNotFoundError:
-            pytest.fail(f"{requirement.name} is needed and not installed: make venv")
-        waiting += [(need, each) for need in needs for each in ("", *requirement.extras)]
-    return list(seen.values())
 
 
 def find_faults(lock: dict[str, list[Locked]], asked: list[Requirement]) -> list[str]:
@@ -124,6 +73,7 @@ def test_a_lost_extra_a_lost_package_and_a_lost_hash_are_found(tmp_path: Path) -
     ]
 
 
+@pytest.mark.slow
 def test_pip_finds_no_fault_in_what_is_installed() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pip", "--disable-pip-version-check", "check"],
@@ -151,3 +101,19 @@ def test_the_demo_s_lock_holds_what_the_development_lock_holds() -> None:
         for lock in (demo, everything)
     ]
     assert {name: each for name, each in releases[0].items() if each != releases[1][name]} == {}
+
+
+def test_the_hooks_install_what_they_need_as_it_is_locked_and_no_more() -> None:
+    assert put_pins(HOOKS.read_text()) == HOOKS.read_text(), "run .venv/bin/python -m tools.locks"
+    names = {
+        hook["id"].removeprefix("no-setup-access-key-"): [
+            pin.partition("==")[0] for pin in hook["additional_dependencies"]
+        ]
+        for hook in yaml.safe_load(HOOKS.read_text())
+    }
+    options = ["--no-deps", "--no-compile"]
+    assert names["terraform"] == [*options, "pathspec", "pyyaml"]
+    source = ["cffi", "pathspec", "pycparser", "pyyaml", "tfparse"]
+    assert names["terraform-source"] == options + source
+    assert {"cfn-lint", "sympy"} < set(names["cloudformation"])
+    assert not {"boto3", "tfparse", "rich"} & set(names["cloudformation"])

@@ -82,6 +82,12 @@ def test_wrong_usage_is_told_in_one_line_that_names_what_is_nearest(
     [
         (Refused("Give a Region."), "Give a Region.", 2),
         (
+            ModuleNotFoundError("No module named 'boto3'", name="boto3"),
+            "This takes the package boto3, which is not installed here: pip install"
+            " iam-user-no-setup-access-key, without --no-deps, brings all that the verbs need.",
+            2,
+        ),
+        (
             RuntimeError("the tape\nis torn"),
             "RuntimeError: the tape is torn (an error of this program: run it again with --debug,"
             " and report what it shows)",

@@ -41,7 +41,7 @@ def short_clock(runs: int) -> Clock:
 def test_runs_cut_short_leave_nobody_unjudged_for_more_than_three_runs(
     account: Account, excepted: bool
 ) -> None:
-    account.iam.report.rounds = 0
+    account.iam.report.hurry()
     tags = {"owner": "x", "expires": "2026-09-30", "reason": "y"} if excepted else {}
     for number in range(SUSPECTS):
         user = account.iam.add_user(f"user{number:02}", created=CREATED, password=CREATED)

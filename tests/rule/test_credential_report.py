@@ -2,25 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator import Account
 from rule.credential_report import (
     COLUMNS,
-    ReportNotReady,
     ReportUnreadable,
-    ask_for_report,
+    parse_readable,
     parse_report,
-    read_report,
     read_table,
-    wait_for_report,
 )
 from rule.facts import Key, User
-from tests.conftest import NOW
 from tests.support.paths import CASES
 
 CAPTURED = CASES / "captured-report.csv"
@@ -248,70 +241,68 @@ def test_garbage_is_refused_and_never_a_traceback_of_another_kind(content: bytes
         parse_report(content)
 
 
-class Pauses(list[float]):
-    """The pauses that were asked for; nobody sleeps."""
-
-    def __call__(self, seconds: float) -> None:
-        self.append(seconds)
-
-
-def test_a_report_that_exists_costs_one_call_and_no_task_of_iams(account: Account) -> None:
-    account.iam.add_user("alice", created=CREATED)
-    account.iam.report.rounds = 0
-    boto3.client("iam").generate_credential_report()
-    with account.calls.since_now() as calls:
-        read = read_report(boto3.client("iam"), 60, Pauses())
-    assert calls.actions() == ["iam:GetCredentialReport"]
-    assert timedelta(0) <= read.generated - NOW < timedelta(minutes=5), "the clock ticks"
-    assert [user.name for user in read.users] == ["alice"]
-
-
-def test_iam_is_asked_again_with_growing_pauses(account: Account) -> None:
-    account.iam.report.rounds = 10
-    pauses = Pauses()
-    with account.calls.since_now() as calls:
-        read_report(boto3.client("iam"), 300, pauses)
-    assert pauses == [0.25, 0.5, 1, 2, 4, 8, 16, 30, 30]
-    assert calls.count("iam:GenerateCredentialReport") == 1
-
-
-def test_a_wait_that_is_too_long_is_an_error_and_not_an_empty_account(account: Account) -> None:
-    account.iam.report.rounds = 99
-    pauses = Pauses()
-    with pytest.raises(ReportNotReady) as caught:
-        read_report(boto3.client("iam"), 60, pauses)
-    assert pauses == [0.25, 0.5, 1, 2, 4, 8, 16]
-    assert str(caught.value) == (
-        "IAM has not finished the credential report after 32 s (ReportInProgress). Evaluate the"
-        " rule again in some minutes."
-    )
-
-
-def test_a_report_still_in_progress_when_it_is_fetched_is_waited_for(account: Account) -> None:
-    account.iam.report.rounds = 0
-    account.faults.fail("iam", "GetCredentialReport", "ReportInProgress", times=3)
-    pauses = Pauses()
-    with account.calls.since_now() as calls:
-        assert ask_for_report(boto3.client("iam")) is None
-        boto3.client("iam").generate_credential_report()
-        wait_for_report(boto3.client("iam"), 60, pauses)
-    assert pauses == [0.25, 0.5]
-    assert calls.count("iam:GenerateCredentialReport") == 1
+MORE = f"{HEADER},additional_credentials_info"
 
 
 @pytest.mark.parametrize(
-    ("operation", "code"),
+    ("content", "names"),
     [
-        ("GenerateCredentialReport", "LimitExceeded"),
-        ("GenerateCredentialReport", "AccessDenied"),
-        ("GetCredentialReport", "ReportExpired"),
-        ("GetCredentialReport", "AccessDenied"),
+        (report({}, {"user": "bob"}), ["alice", "bob"]),
+        (report({"user": "a,b"}, {"user": "bob"}), ["bob"]),
+        (report({}) + b"\nbob,arn", ["alice"]),
+        (report({"user_creation_time": "2026-02-30"}, {"user": "bob"}), ["bob"]),
+        (report({}) + b'\n"bob', ["alice"]),
+        (report({}) + b"\nb\xffb" + report({}).partition(b"\nalice")[2], ["alice"]),
+        (report({}, {"user": "bob"}, {}), ["bob"]),
+        (report({}, {"user": "bob"}, {"user_creation_time": "?"}), ["bob"]),
+        (report({}).replace(b"\n", b"\n\n") + b"\n  \n", ["alice"]),
+        (report({"user": "<root_account>"}), []),
+        (
+            report(
+                {"additional_credentials_info": "1 additional access key"},
+                {"user": "bob", "additional_credentials_info": "N/A"},
+                header=MORE,
+            ),
+            ["bob"],
+        ),
+    ],
+    ids=[
+        "every row is read",
+        "an unquoted comma in a name",
+        "too few columns",
+        "a date that does not exist",
+        "a quote that does not end",
+        "bytes that are no text",
+        "a name that stands there twice",
+        "a name that stands there twice, once as what cannot be read",
+        "empty lines",
+        "root alone",
+        "more keys than the row shows",
     ],
 )
-def test_a_report_that_is_refused_is_an_error_and_not_an_empty_account(
-    account: Account, operation: str, code: str
+def test_in_a_live_account_a_row_that_cannot_be_read_is_no_row(
+    content: bytes, names: list[str]
 ) -> None:
-    account.iam.report.rounds = 0
-    account.faults.fail("iam", operation, code, times=None)
-    with pytest.raises(ClientError, match=code):
-        read_report(boto3.client("iam"), 60, Pauses())
+    assert [user.name for user in parse_readable(content)] == names
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "line 1, column user: the column is missing."),
+        (b"\xff", "line 1, byte 1: this is no UTF-8 text."),
+        (HEADER.replace("arn", "user").encode() + b"\nx", "line 1, column user: the column stands"),
+        (HEADER.encode(), "line 2, column user: no row follows the header"),
+        (HEADER.encode() + b"\n?", "line 2, column user: no row follows the header"),
+    ],
+)
+def test_also_in_a_live_account_a_header_is_taken_at_its_word(content: bytes, fault: str) -> None:
+    with pytest.raises(ReportUnreadable) as caught:
+        parse_readable(content)
+    assert str(caught.value).startswith(fault)
+
+
+@given(st.lists(names, unique=True, min_size=1, max_size=20))
+def test_where_every_row_can_be_read_both_readers_read_the_same(given_names: list[str]) -> None:
+    content = report(*({"user": f'"{name}"'} for name in given_names))
+    assert parse_readable(content) == parse_report(content)

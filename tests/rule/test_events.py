@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from rule.events import NotAnEvent, identify_item, normalise
-from rule.facts import Identity
+from rule.events import NotAnEvent, name_user, normalise, read_created
 from tests.support.paths import CASES
 
 CAPTURED = json.loads((CASES / "iam-user-change-event.json").read_text())
@@ -22,12 +21,15 @@ SUMMARY = {
     "ARN": "arn:aws:iam::111122223333:user/alice",
     "resourceCreationTime": "2019-06-25T08:37:33.000Z",
 }
-ALICE = Identity(
-    "AIDAEXAMPLEEXAMPLE000",
-    "alice",
-    "arn:aws:iam::111122223333:user/alice",
-    datetime(2019, 6, 25, 8, 37, 33, tzinfo=UTC),
-)
+CREATED = datetime(2019, 6, 25, 8, 37, 33, tzinfo=UTC)
+
+
+def tell(item: dict[str, Any]) -> tuple[str, str, datetime]:
+    """Return what an item tells of its user."""
+    return item["resourceId"], name_user(item), read_created(item)
+
+
+ALICE = ("AIDAEXAMPLEEXAMPLE000", "alice", CREATED)
 
 
 def event(invoking: object, **others: object) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def event(invoking: object, **others: object) -> dict[str, Any]:
 def test_a_change_event_as_aws_sends_it_names_the_user() -> None:
     message_type, readable = normalise(CAPTURED)
     assert message_type == "ConfigurationItemChangeNotification"
-    assert identify_item(json.loads(readable["invokingEvent"])["configurationItem"]) == ALICE
+    assert tell(json.loads(readable["invokingEvent"])["configurationItem"]) == ALICE
     assert readable["resultToken"] == "opaque-token"
 
 
@@ -54,12 +56,12 @@ def test_an_oversized_event_becomes_an_ordinary_one_from_its_summary() -> None:
         "configurationItem": SUMMARY,
     }
     assert readable["eventLeftScope"] is False
-    assert identify_item(SUMMARY) == ALICE
+    assert tell(SUMMARY) == ALICE
 
 
-@pytest.mark.parametrize("lost", [{"resourceName": None}, {"resourceCreationTime": None}])
-def test_an_item_without_name_or_creation_does_not_tell_the_user(lost: dict[str, None]) -> None:
-    assert identify_item(SUMMARY | lost) is None
+def test_an_item_without_name_or_creation_says_when_it_was_recorded() -> None:
+    lost = {"resourceName": None, "resourceCreationTime": None}
+    assert tell(SUMMARY | lost) == (ALICE[0], "", datetime(2019, 10, 30, 11, 39, 10, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("given", [{}, {"ruleParameters": ""}, {"ruleParameters": "null"}])
@@ -136,6 +138,18 @@ ONLY = " Only AWS Config may call this function."
             ),
             "The configurationItem in the event has no configurationItemCaptureTime,"
             " configurationItemStatus, resourceType.",
+        ),
+        *(
+            (
+                event(
+                    {
+                        "messageType": "ConfigurationItemChangeNotification",
+                        "configurationItem": ITEM | {"resourceId": told},
+                    }
+                ),
+                f'"{told}" in the configurationItem is no id of an IAM user.',
+            )
+            for told in ("null", "alice", "AROAEXAMPLEEXAMPLE000", 7, "AIDAEXAMPLEEXAMPLE000\n")
         ),
     ],
 )

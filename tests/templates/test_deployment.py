@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from emulator import Account
 from emulator.config.rules import Rule
+from rollout.packs.template import load_template
 from tests.conftest import NOW
 from tests.support.deployment import (
     BUCKET,
@@ -25,6 +26,14 @@ from tests.support.paths import ROOT
 
 ROLE = f"arn:aws:iam::111122223333:role/{NAME}-evaluator"
 FUNCTION = f"arn:aws:lambda:us-east-1:111122223333:function:{NAME}"
+ALARMS = (
+    NAME,
+    f"{NAME}-throttled",
+    f"{NAME}-dropped",
+    f"{NAME}-silent",
+    f"{NAME}-remediation",
+    f"{NAME}-remediation-throttled",
+)
 LONG_AGO = NOW - timedelta(days=60)
 
 
@@ -50,10 +59,14 @@ def test_the_stack_is_complete_and_exports_its_function(deployed: Rule) -> None:
         "EvaluatorPermission": "AWS::Lambda::Permission",
         "EvaluatorInvocations": "AWS::Lambda::EventInvokeConfig",
         "EvaluatorAlarm": "AWS::CloudWatch::Alarm",
+        "EvaluatorThrottledAlarm": "AWS::CloudWatch::Alarm",
+        "EvaluatorDroppedAlarm": "AWS::CloudWatch::Alarm",
+        "EvaluatorSilentAlarm": "AWS::CloudWatch::Alarm",
         "RemediatorRole": "AWS::IAM::Role",
         "RemediationLog": "AWS::Logs::LogGroup",
         "Remediation": "AWS::Lambda::Function",
         "RemediationAlarm": "AWS::CloudWatch::Alarm",
+        "RemediationThrottledAlarm": "AWS::CloudWatch::Alarm",
         "RemediationRole": "AWS::IAM::Role",
         "Runbook": "AWS::SSM::Document",
     }
@@ -100,27 +113,47 @@ def test_iam_logs_and_cloudwatch_have_roles_log_group_and_alarm(deployed: Rule) 
         (f"/aws/lambda/{NAME}-remediation", 90),
     ]
     alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    assert [each["AlarmName"] for each in alarms] == [NAME, f"{NAME}-remediation"]
+    assert sorted(each["AlarmName"] for each in alarms) == sorted(ALARMS)
 
 
-@pytest.mark.parametrize("function", [NAME, f"{NAME}-remediation"])
-def test_the_errors_of_each_function_raise_an_alarm(deployed: Rule, function: str) -> None:
-    alarms = boto3.client("cloudwatch").describe_alarms(AlarmNames=[function])["MetricAlarms"]
-    (alarm,) = alarms
-    wanted = {
-        "AlarmName": function,
-        "Namespace": "AWS/Lambda",
-        "MetricName": "Errors",
-        "Dimensions": [{"Name": "FunctionName", "Value": function}],
-        "Statistic": "Sum",
-        "Period": 3600,
-        "EvaluationPeriods": 1,
-        "Threshold": 1.0,
-        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-        "TreatMissingData": "notBreaching",
-        "AlarmActions": [],
+def test_errors_throttles_dropped_events_and_silence_each_raise_an_alarm(deployed: Rule) -> None:
+    alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    said = {
+        alarm["AlarmName"]: (
+            alarm["Namespace"],
+            alarm["MetricName"],
+            *(each["Value"] for each in alarm["Dimensions"]),
+            alarm["Statistic"],
+            alarm["Period"],
+            alarm["EvaluationPeriods"],
+            alarm["ComparisonOperator"],
+            alarm["Threshold"],
+            alarm["TreatMissingData"],
+            alarm["AlarmActions"],
+        )
+        for alarm in alarms
     }
-    assert {name: alarm[name] for name in wanted} == wanted
+    one = ("Sum", 3600, 1, "GreaterThanOrEqualToThreshold", 1.0, "notBreaching", [])
+    none = ("Sum", 3600, 26, "LessThanThreshold", 1.0, "breaching", [])
+    assert said == {
+        NAME: ("AWS/Lambda", "Errors", NAME, *one),
+        f"{NAME}-throttled": ("AWS/Lambda", "Throttles", NAME, *one),
+        f"{NAME}-dropped": ("AWS/Lambda", "AsyncEventsDropped", NAME, *one),
+        f"{NAME}-silent": ("AWS/Lambda", "Invocations", NAME, *none),
+        f"{NAME}-remediation": ("AWS/Lambda", "Errors", f"{NAME}-remediation", *one),
+        f"{NAME}-remediation-throttled": (
+            "AWS/Lambda",
+            "Throttles",
+            f"{NAME}-remediation",
+            *one,
+        ),
+    }
+
+
+def test_the_alarm_of_silence_can_wait_as_long_as_cloudwatch_lets_it() -> None:
+    hours = load_template((ROOT / "template.yaml").read_text())["Parameters"]["SilenceHours"]
+    # PutMetricAlarm: "Period multiplied by EvaluationPeriods can't be more than 604,800 seconds".
+    assert (hours["MinValue"], hours["MaxValue"] * 3600) == (0, 604_800)
 
 
 def test_what_is_optional_is_there_when_asked_for(account: Account, package: Path) -> None:
@@ -132,6 +165,7 @@ def test_what_is_optional_is_there_when_asked_for(account: Account, package: Pat
         "CodeKey": package.name,
         "LogRetentionDays": "30",
         "AlarmTopicArn": topic,
+        "SilenceHours": "0",
         "PermissionsBoundaryArn": boundary,
         "ReservedConcurrency": "5",
         "NoticeTopicArn": f"{topic}-notices",
@@ -150,7 +184,8 @@ def test_what_is_optional_is_there_when_asked_for(account: Account, package: Pat
     roles = [iam.get_role(RoleName=f"{NAME}-{each}") for each in names]
     concurrency = functions.get_function_concurrency(FunctionName=NAME)
     assert [each["retentionInDays"] for each in groups] == [30, 30]
-    assert [each["AlarmActions"] for each in alarms] == [[topic], [topic]]
+    assert [each["AlarmName"] for each in alarms if each["AlarmActions"] != [topic]] == []
+    assert {each["AlarmName"] for each in alarms} == {*ALARMS} - {f"{NAME}-silent"}
     for name in (NAME, f"{NAME}-remediation"):
         told = functions.get_function_configuration(FunctionName=name)
         assert told["Architectures"] == ["x86_64"]

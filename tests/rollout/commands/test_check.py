@@ -226,3 +226,12 @@ def test_units_cost_two_calls_each_and_no_list_of_all_accounts(estate: Estate) -
     assert (calls.count("organizations:ListAccounts"), SHOP in estate.members.stacks) == (0, False)
     assert calls.count("organizations:ListAccountsForParent") == 4  # the root and three units
     assert calls.count("organizations:ListOrganizationalUnitsForParent") == 4
+
+
+def test_units_that_were_narrowed_later_stand_for_a_check_that_names_none(estate: Estate) -> None:
+    """The StackSet has the root then, too; the pack says which units were decided on."""
+    run("deploy --yes")
+    run(f"deploy --ou {estate.testing.id} --yes")
+    outcome = run("check")
+    assert (outcome.code, outcome.err) == (3, "")
+    assert outcome.result("accounts of o-exampleorg") == "1 to have the rule"

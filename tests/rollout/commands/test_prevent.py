@@ -408,38 +408,36 @@ def test_an_exemption_accepts_nothing_in_a_template(capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        pytest.param("[[exemption", "it is no TOML: ", id="no TOML"),
-        pytest.param(
-            "x = 1\n", "it holds something else than [[exemption]] entries.", id="other TOML"
-        ),
+        pytest.param("[[exemption", ": it is no TOML: ", id="no TOML"),
+        pytest.param("x = 1\n", ": 'x' is unknown; it holds [[exemption]] alone.", id="other TOML"),
         pytest.param(
             EXEMPTION.replace('owner = "platform team"\n', ""),
-            "entry 1 needs owner, a text that is not empty.",
+            ":1: owner is missing.",
             id="no owner",
         ),
         pytest.param(
             EXEMPTION.replace("ticket 4711", " "),
-            "entry 1 needs reason, a text that is not empty.",
+            ":1: reason is a text in quotes that is not empty.",
             id="an empty reason",
         ),
         pytest.param(
             EXEMPTION.replace("expires = 2026-12-31\n", ""),
-            "entry 1 needs expires, a date without quotes such as 2026-12-31.",
+            ":1: expires is missing.",
             id="no expiry date",
         ),
         pytest.param(
             EXEMPTION.replace("2026-12-31", '"2026-12-31"'),
-            "entry 1 needs expires, a date without quotes such as 2026-12-31.",
+            ":1: expires is a date without quotes, such as 2026-12-31.",
             id="a date in quotes",
         ),
         pytest.param(
             EXEMPTION + "until = 1\n",
-            "entry 1 has 'until'; it may have address, owner, reason, expires.",
+            ":1: 'until' is unknown; an entry has address, owner, reason, expires.",
             id="an unknown field",
         ),
         pytest.param(
             EXEMPTION * 2,
-            "aws_iam_access_key.key has more than one entry; keep one.",
+            ":6: aws_iam_access_key.key has an entry at exemptions.toml:1 already; keep one.",
             id="one address twice",
         ),
     ],
@@ -450,7 +448,24 @@ def test_an_exemption_file_that_is_not_complete_is_refused(
     Path("exemptions.toml").write_text(content)
     code, out, err = prevent(capsys, "--exemptions", "exemptions.toml", "plan.json")
     assert (code, out) == (2, "")
-    assert err.startswith(f"python -m rollout: exemptions.toml: {reason}")
+    assert err.startswith(f"python -m rollout: exemptions.toml{reason}")
+
+
+def test_every_fault_of_an_exemption_file_is_told_at_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("exemptions.toml").write_text("[[exemption]]\nowner = 1\n")
+    code, _, err = prevent(capsys, "--exemptions", "exemptions.toml", "plan.json")
+    told = [each.rpartition("exemptions.toml:")[2] for each in err.splitlines()]
+    assert (code, told) == (
+        2,
+        [
+            "1: address is missing.",
+            "1: owner is a text in quotes that is not empty.",
+            "1: reason is missing.",
+            "1: expires is missing.",
+        ],
+    )
 
 
 def test_a_day_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

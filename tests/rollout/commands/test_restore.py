@@ -113,6 +113,27 @@ def test_a_refusal_at_one_key_does_not_keep_the_other(workshop: Workshop) -> Non
     assert (again.code, set(statuses(workshop).values())) == (0, {"Active"})
 
 
+def test_a_key_that_is_active_again_is_told_so_whatever_comes_after(workshop: Workshop) -> None:
+    workshop.estate.cloud.faults.fail("iam", "GetLoginProfile", "AccessDenied", times=None)
+    outcome = run(f"restore --account {SHOP} --user gil.returns --yes {ROLE}")
+    key = key_of(workshop, "gil.returns")
+    assert (outcome.code, statuses(workshop)["gil.returns"]) == (1, "Active")
+    name = f"{SHOP} shop: gil.returns {key}"
+    assert outcome.result(name) == "Active again, not seen in full"
+    assert "how its user is judged now was not seen: " in outcome.below(name)[0]
+    assert f"Changed: {key} is Active again." in outcome.out
+
+
+def test_a_token_that_expires_says_what_is_active_again(workshop: Workshop) -> None:
+    workshop.estate.cloud.faults.fail("iam", "UpdateAccessKey", "ExpiredToken", times=None, skip=1)
+    outcome = run(f"restore --account {SHOP} --all --yes {ROLE}")
+    assert outcome.code == 2
+    assert outcome.err.splitlines()[0] == (
+        f"Changed: {key_of(workshop, 'ben.idle')} is Active again."
+    )
+    assert outcome.err.count("have expired") == 1
+
+
 def test_an_interrupted_quarantine_gets_its_end_before_the_key_is_active(
     workshop: Workshop,
 ) -> None:

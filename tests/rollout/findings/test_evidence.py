@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rollout.__main__ import main
 from rollout.errors import Refused
 from rollout.findings.evidence import FILES, MANIFEST, verify_evidence, write_evidence
 from rollout.findings.html import CIS
@@ -142,11 +143,48 @@ def test_what_has_changed_since_is_named(
     assert verify_evidence(folder).faults[0].startswith(fault)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"form": "evidence"}', '{"form": 1}'])
+DEEP = '{"form": "evidence", "files": ' + "[" * 100_000
+ENDLESS = '{"form": "evidence", "files": {}, "findings": Infinity}'
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"form": "evidence"}', '{"form": 1}', DEEP, ENDLESS]
+)
 def test_what_is_no_manifest_is_refused(folder: Path, text: str) -> None:
     (folder / MANIFEST).write_text(text)
     with pytest.raises(Refused, match=r"manifest\.json is no manifest of evidence\."):
         verify_evidence(folder)
+
+
+def test_a_manifest_that_is_a_link_or_without_end_is_refused(folder: Path) -> None:
+    (folder / MANIFEST).unlink()
+    (folder / MANIFEST).symlink_to("/dev/zero")
+    with pytest.raises(Refused, match=r"it is no file; evidence holds no links\."):
+        verify_evidence(folder)
+    (folder / MANIFEST).unlink()
+    with (folder / MANIFEST).open("wb") as file:
+        file.truncate(100_000_001)
+    with pytest.raises(Refused, match="larger than 100,000,000 bytes"):
+        verify_evidence(folder)
+
+
+def test_a_report_nested_too_deep_counts_no_findings(folder: Path) -> None:
+    report = ("[" * 100_000).encode()
+    (folder / "report.json").write_bytes(report)
+    told = json.loads((folder / MANIFEST).read_text())
+    told["files"]["report.json"]["sha256"] = hashlib.sha256(report).hexdigest()
+    (folder / MANIFEST).write_text(json.dumps(told))
+    assert verify_evidence(folder).faults == (
+        "the manifest counts other findings than report.json holds",
+    )
+
+
+def test_the_name_of_an_additional_file_does_nothing_to_the_terminal(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "a\x1b[2Jb").write_text("x")
+    assert main(["evidence", str(folder), "--verify"]) == 1
+    assert "\x1b" not in capsys.readouterr().out
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
