@@ -220,11 +220,15 @@ def read_file(name: str) -> bytes:
         raise Refused(f"{name}: {error.strerror}.") from error
 
 
-def do(story: Story, line: Draft, user: str, done: str, act: Callable[[], object]) -> None:
+def do(story: Story, line: Draft, user: str, done: str, act: Callable[[], bool]) -> None:
     """Do it, and end the line with what was done, or with the fault."""
-    if why := attempt(act):
+    acted = list[bool]()
+    if why := attempt(lambda: acted.append(act())):
         line.end(f"not {done}")
         blame(line, [tell_fault(user, why)])
+        return
+    if not acted[0]:
+        line.end(f"{done} by somebody else meanwhile")
         return
     line.end(done)
     story.changed(f"{done}: {user}")

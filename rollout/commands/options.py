@@ -218,8 +218,7 @@ def read_pack_parameters(arguments: argparse.Namespace) -> dict[str, str]:
         for each in VERDICT_PARAMETERS
         if (value := getattr(arguments, each.name)) is not None
     }
-    if arguments.process_check_rule is not None:
-        named = arguments.process_check_rule
+    if (named := arguments.process_check_rule) is not None:
         given["ProcessCheckRule"] = "" if named == "none" else named
     try:
         parse_parameters(given)

@@ -38,6 +38,7 @@ class Doing:
     account: Account
     key: Quarantined
     restored: bool = False
+    already: str = ""
     failure: str = ""
     sentence: str = ""
 
@@ -172,7 +173,7 @@ def act(
                 line.end("Active again, not seen in full" if each.restored else "left alone")
                 blame(line, [Fault(each.account.id, CHECK, f"{each}: {each.failure}")])
             else:
-                line.end("Active again")
+                line.end(f"{each.already} already" if each.already else "Active again")
 
 
 def restore(story: Story, line: Draft, place: Place, each: Doing, policy: Policy) -> None:
@@ -183,7 +184,7 @@ def restore(story: Story, line: Draft, place: Place, each: Doing, policy: Policy
             lambda: restore_key(place.open(each.account), policy, each.key, done)
         )
     finally:
-        each.restored = done.active
+        each.restored, each.already = done.active, done.already
         if done.tag_ended:
             story.changed(f"the tag of {each.key.key_id} has its end")
         if done.active:
@@ -213,7 +214,7 @@ def describe(each: Doing) -> dict[str, object]:
         "quarantined": utc(each.key.tag.start) if each.key.tag.start else None,
         "until": utc(each.key.tag.end) if each.key.tag.end else None,
         "was": each.key.status or "deleted",
-        "is": "Active" if each.restored else each.key.status or "deleted",
+        "is": "Active" if each.restored else each.already or each.key.status or "deleted",
         "left_alone_because": "" if each.restored else why_not(each.key) or each.failure,
         "failure": each.failure,
         "sentence": each.sentence,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from botocore.exceptions import ClientError
 
+from rollout.aws.failures import tell
 from rollout.aws.session import NotSeen, Session, try_read
 from rollout.code.bucket import Bucket, find_code, read_bucket
 from rollout.deployment.quotas import Counts, has_function, read_counts
@@ -118,7 +119,7 @@ def read_standing(estate: Estate) -> Estate:
         estate = read_pack_anew(estate)
     except ClientError as error:
         # Without trusted access or all features AWS refuses to look as well.
-        return replace(estate, refusal=str(error))
+        return replace(estate, refusal=tell(error))
     return estate
 
 
