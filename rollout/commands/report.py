@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rollout.commands.member_survey import add_source_option
-from rollout.commands.options import add_session_options, read_caller
+from rollout.commands.options import read_caller
+from rollout.commands.session_options import add_session_options
 from rollout.deployment.region import open_home, read_alias
 from rollout.errors import Refused
 from rollout.findings.reading import Asked, read_survey
