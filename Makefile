@@ -57,8 +57,8 @@ check: $(READY)
 	$(BIN)/codespell
 	$(BIN)/validate-pyproject pyproject.toml
 	$(BIN)/zizmor --offline --quiet .github
-	$(BIN)/cfn-lint --include-checks I -- template.yaml conformance-pack.yaml
-	$(BIN)/python -m tools.templates
+	$(BIN)/python -m tools.schemas build/schemas
+	$(BIN)/cfn-lint --include-checks I --registry-schemas build/schemas --append-rules tools/lint -- template.yaml conformance-pack.yaml
 	$(BIN)/python -m pytest -q $(PURE:%=--cov=rule.%) --cov-fail-under=100 tests/rule/test_decision.py tests/rule/test_parameters.py tests/rule/test_credential_report.py tests/rule/test_events.py tests/rule/test_results.py
 
 package: $(READY)

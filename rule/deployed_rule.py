@@ -89,11 +89,14 @@ def read_holding(config: "ConfigServiceClient", user_id: str, function_arn: str)
 
 def read_rule(config: "ConfigServiceClient", name: str) -> "ConfigRuleOutputTypeDef":
     """Return the rule of exactly this name. Raises RuleUnclear where it is gone."""
+    gone = RuleUnclear(
+        f"Rule {name} held the user NON_COMPLIANT and is gone by now. Nothing was changed."
+        " Deploy the rule again, and let it judge the user first."
+    )
     try:
-        (rule,) = config.describe_config_rules(ConfigRuleNames=[name])["ConfigRules"]
+        rules = config.describe_config_rules(ConfigRuleNames=[name])["ConfigRules"]
     except config.exceptions.NoSuchConfigRuleException as error:
-        raise RuleUnclear(
-            f"Rule {name} held the user NON_COMPLIANT and is gone by now. Nothing was changed."
-            " Deploy the rule again, and let it judge the user first."
-        ) from error
-    return rule
+        raise gone from error
+    if not rules:
+        raise gone
+    return rules[0]

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rollout.aws.failures import FINAL, tell
 from rollout.aws.session import NotSeen, Session
 from rollout.errors import Refused
 from rollout.organization.accounts import Account
@@ -78,8 +79,10 @@ class Members:
             return session
         try:
             return read(session)
+        except FINAL:
+            raise
         except (Refused, BotoCoreError, ClientError) as error:
-            return NotSeen(str(error))
+            return NotSeen(tell(error))
 
     def _assume(self, account: Account) -> Session | NotSeen:
         role = f"arn:{self.session.partition}:iam::{account.id}:role/{self.role}"
@@ -87,8 +90,10 @@ class Members:
             keys = self.session.sts.assume_role(RoleArn=role, RoleSessionName=SESSION)[
                 "Credentials"
             ]
+        except FINAL:
+            raise
         except (Refused, BotoCoreError, ClientError) as error:
-            return NotSeen(f"{role} cannot be assumed: {error}")
+            return NotSeen(f"{role} cannot be assumed: {tell(error)}")
         self._ends[account.id] = keys["Expiration"]
         return Session(
             self.session.boto,

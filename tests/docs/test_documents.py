@@ -1,3 +1,5 @@
+import pytest
+
 from tools.documents import DOCS, write_checks, write_roll_out
 from tools.permissions import STACK_ACTIONS, load_stack, write_permissions
 from tools.work_off import write_page
@@ -5,11 +7,13 @@ from tools.work_off import write_page
 RUN = "make docs writes it anew"
 
 
+@pytest.mark.slow
 def test_the_roll_out_page_shows_what_the_verbs_say() -> None:
     page = (DOCS / "operate" / "roll-out.md").read_text(encoding="utf-8")
     assert write_roll_out(page) == page, RUN
 
 
+@pytest.mark.slow
 def test_the_permissions_page_lists_what_the_verbs_call() -> None:
     assert write_permissions() == (DOCS / "operate" / "permissions.md").read_text(
         encoding="utf-8"
@@ -25,6 +29,7 @@ def test_the_page_of_checks_lists_every_check() -> None:
     assert write_checks() == (DOCS / "operate" / "checks.md").read_text(encoding="utf-8"), RUN
 
 
+@pytest.mark.slow
 def test_the_page_on_working_off_shows_what_the_verbs_say() -> None:
     page = (DOCS / "operate" / "work-off.md").read_text(encoding="utf-8")
     assert write_page(page) == page, RUN

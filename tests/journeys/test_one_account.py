@@ -55,6 +55,7 @@ def run(account: Account, folder: Path, *blocks: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_the_commands_set_the_account_up_judge_it_and_take_everything_away(
     account: Account, tmp_path: Path
 ) -> None:
@@ -82,6 +83,7 @@ def test_the_commands_set_the_account_up_judge_it_and_take_everything_away(
     assert [user.name for user in account.iam.users.values()] == ["ann"]
 
 
+@pytest.mark.slow
 def test_the_runbook_is_run_by_hand_first_without_a_change(
     account: Account, tmp_path: Path
 ) -> None:

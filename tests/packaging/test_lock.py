@@ -73,6 +73,7 @@ def test_a_lost_extra_a_lost_package_and_a_lost_hash_are_found(tmp_path: Path) -
     ]
 
 
+@pytest.mark.slow
 def test_pip_finds_no_fault_in_what_is_installed() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pip", "--disable-pip-version-check", "check"],

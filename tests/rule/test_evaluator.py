@@ -497,7 +497,7 @@ def test_a_user_that_vanishes_during_the_run_is_left_out(account: Account, rule:
 
 
 def test_users_and_results_on_many_pages_are_all_seen(account: Account, rule: Rule) -> None:
-    account.iam.page_limit = 7
+    account.iam.page_limit = 20
     for number in range(250):
         add_user(account, f"user{number}")
     assert rule.send_schedule().answer["users_seen"] == 250

@@ -10,12 +10,12 @@ import pytest
 from rollout.commands.policy_options import add_policy_options, option
 from rollout.errors import Refused
 from rollout.names import RULE as NAME
+from rollout.packs.template import load_pack
 from rule.parameters import PARAMETERS, InvalidParameters, Parameter, Text, parse_parameters
 from tests.support.paths import ROOT
 from tools.readme import describe, make_table, put
-from tools.templates import read_template
 
-PACK = read_template(ROOT / "conformance-pack.yaml")
+PACK = load_pack()
 OURS = {each.name: each for each in PARAMETERS}
 PACK_ONLY = {
     "MaximumExecutionFrequency": "TwentyFour_Hours",

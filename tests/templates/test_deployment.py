@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from emulator import Account
 from emulator.config.rules import Rule
+from rollout.packs.template import load_template
 from tests.conftest import NOW
 from tests.support.deployment import (
     BUCKET,
@@ -22,7 +23,6 @@ from tests.support.deployment import (
     put_stack,
 )
 from tests.support.paths import ROOT
-from tools.templates import read_template
 
 ROLE = f"arn:aws:iam::111122223333:role/{NAME}-evaluator"
 FUNCTION = f"arn:aws:lambda:us-east-1:111122223333:function:{NAME}"
@@ -151,7 +151,7 @@ def test_errors_throttles_dropped_events_and_silence_each_raise_an_alarm(deploye
 
 
 def test_the_alarm_of_silence_can_wait_as_long_as_cloudwatch_lets_it() -> None:
-    hours = read_template(ROOT / "template.yaml")["Parameters"]["SilenceHours"]
+    hours = load_template((ROOT / "template.yaml").read_text())["Parameters"]["SilenceHours"]
     # PutMetricAlarm: "Period multiplied by EvaluationPeriods can't be more than 604,800 seconds".
     assert (hours["MinValue"], hours["MaxValue"] * 3600) == (0, 604_800)
 

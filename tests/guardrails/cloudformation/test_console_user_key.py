@@ -465,6 +465,7 @@ def test_a_name_with_too_many_cases_is_an_error_never_a_pass() -> None:
         check_template(text, "t.yaml", TODAY)
 
 
+@pytest.mark.slow
 def test_cfn_lint_itself_reports_the_rule_from_any_folder_in_yaml_json_and_sam(
     tmp_path: Path,
 ) -> None:

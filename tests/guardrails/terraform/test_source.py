@@ -214,6 +214,7 @@ def test_source_with_an_error_is_no_source_without_a_finding(tmp_path: Path) -> 
         judge(tmp_path, KEY + 'resource "aws_iam_user" "u" {\n')
 
 
+@pytest.mark.slow
 def test_a_count_without_end_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match=r"more than can be worked out|than a minute"):
         judge(tmp_path, with_line("count = 900000000"))

@@ -72,6 +72,7 @@ def test_every_key_named_bad_is_found_and_no_key_named_ok(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", NAMES)
+@pytest.mark.slow
 def test_a_plan_made_now_by_the_real_terraform_gives_the_findings_of_the_one_kept(
     case: str, iam: str, tmp_path: Path
 ) -> None:

@@ -31,6 +31,7 @@ def test_the_readme_shows_what_the_demo_prints(told: subprocess.CompletedProcess
     assert put(readme, "demo", excerpt(told.stdout)) == readme, "run make readme"
 
 
+@pytest.mark.slow
 def test_a_right_verdict_for_a_wrong_reason_fails_the_demo(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -356,6 +356,7 @@ def undisturbed() -> Any:
         "GetOrganizationConformancePackDetailedStatus",
     ],
 )
+@pytest.mark.slow
 def test_a_run_killed_after_any_change_and_run_again_ends_in_the_same_state(
     undisturbed: Any, estate: Estate, monkeypatch: pytest.MonkeyPatch, last_call: str
 ) -> None:
@@ -376,6 +377,7 @@ def test_a_run_killed_after_any_change_and_run_again_ends_in_the_same_state(
     assert state(estate) == undisturbed
 
 
+@pytest.mark.slow
 def test_every_call_that_is_not_allowed_is_named_with_its_account(estate: Estate) -> None:
     """Each action in turn: what a verb can do without is "not seen", all else stops it."""
     verbs = {
