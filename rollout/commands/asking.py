@@ -5,16 +5,7 @@ import sys
 from rollout.deployment.plan import Plan
 from rollout.errors import Refused
 from rollout.output.fault import count
-
-
-def agrees(yes: bool, question: str) -> bool:
-    """Does the operator agree? Without a terminal nobody can, except by --yes."""
-    if yes:
-        return True
-    if not is_somebody_there():
-        return False
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+from rollout.output.question import agrees, is_somebody_there
 
 
 def confirm(yes: bool, what: str, sentence: str) -> None:
@@ -26,11 +17,6 @@ def confirm(yes: bool, what: str, sentence: str) -> None:
         if sys.stdin.readline().strip() == what:
             return
     raise Refused(f"{sentence} Nothing was changed. Type {what} when asked, or give --yes.")
-
-
-def is_somebody_there() -> bool:
-    """Is there a terminal to ask at?"""
-    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def ask_for_deletion(yes: bool, plan: Plan, place: str, days: str, findings: str) -> None:
@@ -52,7 +38,7 @@ def ask_for_deletion(yes: bool, plan: Plan, place: str, days: str, findings: str
 def ask_for_changes(yes: bool, plan: Plan) -> None:
     """Ask for what a plan changes of a standing deployment, as it was shown. Raises Refused."""
     told = tell_changes(plan)
-    if told and not agrees(yes, f"{told} Go on?"):
+    if told and not agrees(f"{told} Go on?", yes=yes):
         raise Refused(
             f"The deployment stands, and a change of it needs your word: {told} Answer yes, or give"
             " --yes."

@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     loopback.install_guard()
     with open_account(NOW, ticking=False) as account:
         account.config.packs.be_prompt()
-        story = Story(account)
+        story = Demo(account)
         story.tell()
     story.out.print(
         "Every verdict was the expected one."
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if story.as_expected else 1
 
 
-class Story:
+class Demo:
     """The demo's account and people, and what it shows of them."""
 
     def __init__(self, account: "Account") -> None:

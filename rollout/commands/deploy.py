@@ -7,7 +7,7 @@ any moment and run again; and what was decided stays until something else is giv
 import argparse
 from dataclasses import replace
 
-from rollout.commands.asking import agrees, ask_for_changes, ask_for_deletion, tell_changes
+from rollout.commands.asking import ask_for_changes, ask_for_deletion, tell_changes
 from rollout.commands.options import (
     add_all_option,
     add_caller_options,
@@ -28,6 +28,7 @@ from rollout.deployment.request import Request
 from rollout.deployment.standing_findings import tell_findings
 from rollout.deployment.state import AccountState, TestIs, describe_states, judge_packs
 from rollout.output.fault import Result, count
+from rollout.output.question import agrees
 from rollout.output.run import Run
 from rollout.output.tables import FEW, Cell, Column
 from rollout.packs.state import PackIs
@@ -142,7 +143,7 @@ def deploy(
             return told.close({**document, "accounts": []})
         rest = len(intent.targets.accounts) - len(canary)
         question = f"{tell_changes(plan)} Go on to the other {count(rest, 'account')}?".strip()
-        if not agrees(yes, question):
+        if not agrees(question, yes=yes):
             what = "The new code" if release else "The pack"
             told.teller.say(
                 f"{what} stands in the canary alone. Run deploy without --canary to go on."

@@ -32,6 +32,8 @@ from rollout.packs.template import (
 
 MAX_VALUE = 4096
 """Of a pack's parameter (botocore's model)."""
+TO_COME = "(the upload's)"
+"""The code's version before it is uploaded."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def make_intent(estate: Estate, given: Decisions, code: Path) -> Intent:
         stack_parameters={
             "CodeBucket": bucket,
             "CodeKey": code.name,
+            "CodeVersion": estate.code_version or TO_COME,
             **decisions.stack_parameters,
         },
         pack=render(estate, decisions),

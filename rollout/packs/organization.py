@@ -17,7 +17,7 @@ from rollout.errors import Denied
 from rollout.names import PACK
 from rollout.organization.accounts import Organization
 from rollout.output.teller import Teller
-from rollout.packs.state import LONG_AGO, AccountPack, Aggregate, PackIs, PackState, read_word
+from rollout.packs.state import LONG_AGO, AccountPack, AggregateStatus, PackIs, PackState, read_word
 from rollout.packs.template import Pack
 
 if TYPE_CHECKING:
@@ -100,10 +100,12 @@ def read_progress(session: Session, state: PackState) -> PackState:
             for each in page["OrganizationConformancePackDetailedStatuses"]
         }
     except config.exceptions.NoSuchOrganizationConformancePackException:
-        return replace(state, aggregate=Aggregate(), accounts={}, recent=True)
+        return replace(state, aggregate=AggregateStatus(), accounts={}, recent=True)
     recent = datetime.now(UTC) - state.put < SETTLES
-    found = [Aggregate(each["Status"], each.get("LastUpdateTime", LONG_AGO)) for each in statuses]
-    aggregate = found[0] if found else Aggregate()
+    found = [
+        AggregateStatus(each["Status"], each.get("LastUpdateTime", LONG_AGO)) for each in statuses
+    ]
+    aggregate = found[0] if found else AggregateStatus()
     return replace(state, aggregate=aggregate, accounts=accounts, recent=recent)
 
 
