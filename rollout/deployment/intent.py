@@ -27,6 +27,7 @@ from rollout.packs.template import (
     Pack,
     Rendering,
     load_pack,
+    load_template,
     render_pack,
 )
 
@@ -61,17 +62,20 @@ def make_intent(estate: Estate, given: Decisions, code: Path) -> Intent:
     targets = find_targets(estate, decisions)
     template = TEMPLATE_FILE.read_text(encoding="utf-8")
     bucket = decisions.bucket or name_bucket(estate.session)
+    # An older template, of a release that is gone back to, declares fewer.
+    declared = load_template(template).get("Parameters", {})
+    wanted = {
+        "CodeBucket": bucket,
+        "CodeKey": code.name,
+        "CodeVersion": estate.code_version or TO_COME,
+        **decisions.stack_parameters,
+    }
     return Intent(
         targets=targets,
         code=code,
         bucket=bucket,
         template=template,
-        stack_parameters={
-            "CodeBucket": bucket,
-            "CodeKey": code.name,
-            "CodeVersion": estate.code_version or TO_COME,
-            **decisions.stack_parameters,
-        },
+        stack_parameters={key: value for key, value in wanted.items() if key in declared},
         pack=render(estate, decisions),
         decisions=decisions,
     )
