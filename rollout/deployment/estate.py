@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from botocore.exceptions import ClientError
 
 from rollout.aws.failures import tell
-from rollout.aws.session import NotSeen, Session, try_read
-from rollout.code.bucket import Bucket, has_code, read_bucket
+from rollout.aws.session import NotSeen, Session, open_session, try_read
+from rollout.code.bucket import Bucket, find_code, read_bucket
 from rollout.deployment.quotas import Counts, has_function, read_counts
-from rollout.deployment.region import open_home, read_alias
+from rollout.deployment.region import list_regions, open_home, read_alias
 from rollout.deployment.request import Caller
 from rollout.organization.accounts import Account, Organization, read_organization
 from rollout.organization.members import Members
@@ -48,7 +48,8 @@ class Estate:
     users: Mapping[str, int] | NotSeen = NOBODY_LOOKED
     """IAM users on record by account, as an aggregator has them."""
     bucket: Bucket = NO_BUCKET
-    code_there: bool = False
+    code_version: str = ""
+    """The version of this checkout's code in the bucket, "" where it is not there."""
     counts: Counts | NotSeen = NOBODY_LOOKED
 
     @property
@@ -88,6 +89,25 @@ def read_estate(caller: Caller, *, with_units: bool = False, with_trust: bool = 
     session.label = str(here)
     members = Members(session, caller.member_role)
     return Estate(session, here, organization, recorder, members)
+
+
+def read_where_it_stands(caller: Caller) -> Estate:
+    """Return the organization and the pack, in the Region where that stands.
+
+    Nothing else is asked, so that no other fault is in the way. Raises Refused.
+    """
+    session = open_session(caller.profile, caller.region)
+    organization = None if caller.account_only else read_organization(session)
+    here = organization.find(session.account) if organization else Account(session.account, "")
+    session.label = str(here)
+    for region in list_regions(session, caller):
+        there = session.move(region)
+        members = Members(there, caller.member_role)
+        estate = Estate(there, here, organization, Recorder(exists=False), members)
+        estate = read_pack_anew(estate)
+        if estate.pack.exists:
+            break
+    return estate
 
 
 def read_units(estate: Estate) -> Estate:
@@ -143,12 +163,13 @@ def read_recorders(estate: Estate, accounts: tuple[Account, ...]) -> Estate:
 
 
 def read_code(estate: Estate, bucket: str, key: str) -> Estate:
-    """Return it with the bucket and whether the code is in it."""
+    """Return it with the bucket and the version of the code in it."""
     session = estate.session
     organization_id = estate.organization.id if estate.organization else ""
     found = read_bucket(session, bucket, organization_id)
-    there = found.exists and not found.faults and has_code(session, bucket, key)
-    return replace(estate, bucket=found, code_there=there)
+    if not found.exists or found.faults:
+        return replace(estate, bucket=found, code_version="")
+    return replace(estate, bucket=found, code_version=find_code(session, bucket, key))
 
 
 def read_quotas(estate: Estate) -> Estate:

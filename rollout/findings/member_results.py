@@ -11,8 +11,8 @@ from rollout.aws.session import Session
 from rollout.errors import Refused
 from rollout.findings.finding import Finding, find
 from rollout.findings.rights import Rights, read_names
+from rollout.findings.rule_in_force import read_rule_in_force
 from rollout.findings.survey import Held, Person
-from rollout.remediation.rule_in_force import read_rule_in_force
 from rule.live import RESOURCE_TYPE
 
 NO_RULE = "it has no rule of ours: deploy has not reached it, or somebody removed it"
