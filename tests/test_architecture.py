@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -66,6 +67,66 @@ def test_no_import_goes_in_a_circle(package: str) -> None:
     assert len(list(TopologicalSorter(graph).static_order())) == len(graph)
 
 
+FOR_ALL = {"errors", "names", "version"}
+"""Modules that every folder of rollout/ may import."""
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def read_rows() -> dict[str, set[str]]:
+    """Return the folders of rollout/ that each of them may import, as the page says."""
+    rows = re.findall(r"^\| `rollout/(\w+)/` \|.*\|(.*)\|$", PAGE, re.MULTILINE)
+    return {folder: set(re.findall(r"`(\w+)`", said)) for folder, said in rows}
+
+
+def folders_imported(file: Path) -> set[str]:
+    """Return the folders of rollout/ that a module imports, without its own."""
+    parts = [each.split(".") for each in imports(file)]
+    found = {each[1] for each in parts if each[0] == "rollout" and len(each) > 1}
+    return found - FOR_ALL - {file.parts[1]}
+
+
+def test_a_folder_of_the_desk_imports_what_its_row_says() -> None:
+    rows = read_rows()
+    actual = {folder: set[str]() for folder in rows}
+    for file in modules("rollout"):
+        if len(file.parts) > 2:
+            actual[file.parts[1]] |= folders_imported(file)
+    assert actual == rows
+
+
+def test_no_two_folders_of_the_desk_import_each_other_but_for_tellers() -> None:
+    tellers = {file for file in modules("rollout") if file.parts[1] == "output"} - {
+        file
+        for file in modules("rollout")
+        if file.parts[1] == "output" and not folders_imported(file)
+    }
+    told_of = {each for file in tellers for each in folders_imported(file)}
+    assert told_of == read_rows()["output"]
+    names = {name(file) for file in tellers}
+    graph = {
+        folder: {each for each in rows if each != "output"} for folder, rows in read_rows().items()
+    }
+    assert len(list(TopologicalSorter(graph).static_order())) == len(graph)
+    # Who is told of knows nothing of its teller; but evidence holds the report as it is told.
+    assert {
+        str(file)
+        for file in modules("rollout")
+        if file.parts[1] != "commands"
+        for each in imports(file)
+        if each in names
+    } == {"rollout/findings/evidence.py"}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_two_public_classes_of_a_package_share_a_name(package: str) -> None:
+    places = defaultdict[str, list[str]](list)
+    for file in modules(package):
+        for node in ast.parse((ROOT / file).read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(str(file))
+    assert {word: files for word, files in places.items() if len(files) > 1} == {}
+
+
 def test_nothing_below_the_verbs_imports_a_verb_or_argparse() -> None:
     below = [
         file for file in modules("rollout") if file.parts[1] not in ("commands", "__main__.py")
@@ -89,8 +150,7 @@ def test_every_module_is_short_enough_to_hold_one_subject() -> None:
 
 
 def test_every_folder_has_its_row_in_the_page() -> None:
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`([\w/]+)/`", page))
+    named = set(re.findall(r"`([\w/]+)/`", PAGE))
     folders = {
         str(file.relative_to(ROOT).parent) for file in ROOT.glob("rollout/*/__init__.py")
     } | set(PACKAGES)

@@ -63,7 +63,8 @@ def do_nothing(estate: Estate) -> None:
 
 
 def blur_an_answer(estate: Estate) -> None:
-    """Let IAM say once of a password what only GetUser settles."""
+    """Let IAM say once of a password what only GetUser settles, and every report be too old."""
+    estate.sleep(5 * 3600)
     estate.cloud.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Not there.")
 
 

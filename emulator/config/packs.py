@@ -42,7 +42,7 @@ class TemplateRefused(JsonRESTError):
         super().__init__("ConformancePackTemplateValidationException", text)
 
 
-class StackFailed(Exception):
+class PackStackFailed(Exception):
     """A resource of the pack's stack could not be created; the text is the stack's own."""
 
 
@@ -89,7 +89,7 @@ class Packs:
         try:
             self._put_stack(pack, template, defaults | parameters)
             pack.state = "CREATE_COMPLETE"
-        except StackFailed as failure:
+        except PackStackFailed as failure:
             pack.state, pack.reason = "CREATE_FAILED", str(failure)
         except ServiceException as error:
             pack.state, pack.reason = "CREATE_FAILED", describe_error(error)
@@ -121,7 +121,7 @@ class Packs:
                 failed = [
                     each for each in updated.events if each.resource_status == "UPDATE_FAILED"
                 ]
-                raise StackFailed(failed[-1].resource_status_reason)
+                raise PackStackFailed(failed[-1].resource_status_reason)
             return
         if stack is not None:
             # As in AWS, a stack whose creation failed can only be made anew.
@@ -130,7 +130,7 @@ class Packs:
         pack.stack_arn = stack.stack_id
         for event in stack.events:
             if event.resource_status == "CREATE_FAILED":
-                raise StackFailed(event.resource_status_reason)
+                raise PackStackFailed(event.resource_status_reason)
 
     def _find_stack(self, pack: Pack) -> Stack | None:
         found = [each for each in self._stacks.stacks.values() if each.name == pack.stack_name]

@@ -50,9 +50,10 @@ def find_code_fault(
         if found is None:
             continue
         context = CONTEXT | {"aws:PrincipalOrgID": organization}
+        action = "s3:GetObjectVersion" if version else "s3:GetObject"
         allowed = found.account_id == account or any(
             statement["Effect"] == "Allow"
-            and "s3:GetObject" in statement["Action"]
+            and _covers(statement["Action"], action)
             and _covers(statement["Resource"], f"arn:{partition}:s3:::{bucket}/{key}")
             and _holds(statement.get("Condition", {}), context)
             for statement in _statements(found)

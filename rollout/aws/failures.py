@@ -4,8 +4,10 @@ Each sentence says what to do. The classes are botocore's own (botocore/exceptio
 are those that services answer with (STS and Signature Version 4, "Common errors" of each API).
 """
 
+import difflib
 import os
 
+import boto3
 from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
@@ -26,6 +28,16 @@ UNKNOWN_CALLER = frozenset(
         "UnrecognizedClientException",
     }
 )
+THROTTLED = frozenset(
+    {
+        "RequestLimitExceeded",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+WAIT = "Wait a minute and run the same command again; it goes on where it stopped."
 NO_CREDENTIALS = (
     exceptions.NoCredentialsError,
     exceptions.PartialCredentialsError,
@@ -36,11 +48,18 @@ NOT_SIGNED_IN = (
     exceptions.TokenRetrievalError,
     exceptions.UnauthorizedSSOTokenError,
 )
+FINAL = (*NO_CREDENTIALS, *NOT_SIGNED_IN)
+"""After these no other call will go better: nobody keeps one as the fault of one account."""
 UNREACHABLE = (
     exceptions.ConnectionError,
     exceptions.HTTPClientError,
     exceptions.ProxyConnectionError,
 )
+
+
+def tell(error: Exception, profile: str = "") -> str:
+    """Return any error that was caught, in our words where it is AWS's or botocore's."""
+    return translate(error, profile) or " ".join(str(error).split())
 
 
 def sign_in(profile: str) -> str:
@@ -72,6 +91,8 @@ def translate(error: Exception, profile: str = "") -> str | None:
         )
     if isinstance(error, exceptions.ProfileNotFound):
         return f"{said}. `aws configure list-profiles` shows those that there are."
+    if isinstance(error, exceptions.ConfigParseError):
+        return f"{said}. Mend that file, or name another with AWS_CONFIG_FILE."
     if isinstance(error, exceptions.NoRegionError | exceptions.InvalidRegionError):
         return f"{said}. Give a Region such as us-east-1 with --region or AWS_REGION."
     if isinstance(error, UNREACHABLE):
@@ -87,10 +108,25 @@ def translate(error: Exception, profile: str = "") -> str | None:
     return said if isinstance(error, exceptions.BotoCoreError) else None
 
 
+def suggest_region(session: boto3.Session, region: str) -> str:
+    """Return which Region may be meant by one that botocore does not know, "" where it knows it."""
+    known = [
+        each
+        for partition in session.get_available_partitions()
+        for each in session.get_available_regions("config", partition)
+    ]
+    if region in known:
+        return ""
+    near = difflib.get_close_matches(region, known, 1)
+    return f" {region} is no Region known here" + (f": is it {near[0]}?" if near else ".")
+
+
 def _translate_answer(error: exceptions.ClientError, profile: str) -> str:
     code = error.response.get("Error", {}).get("Code", "")
     if code in EXPIRED:
         return tell_expired(code, profile)
+    if code in THROTTLED:
+        return f"AWS answered {error.operation_name} with {code} time and again. {WAIT}"
     if code in UNKNOWN_CALLER:
         return (
             f"AWS does not accept these credentials ({code}): the key may be deleted, Inactive or"

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, NoRegionError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoRegionError
 
-from rollout.aws.failures import EXPIRED, tell_expired
+from rollout.aws.failures import EXPIRED, THROTTLED, WAIT, suggest_region, tell, tell_expired
 from rollout.aws.iam_actions import find_action
 from rollout.errors import Denied, Refused, SignedOut, Throttled
 from rule.live import CLIENT_CONFIG as RULE_CONFIG
@@ -50,15 +50,6 @@ DENIED = frozenset(
         "UnauthorizedOperation",
     }
 )
-THROTTLED = frozenset(
-    {
-        "RequestLimitExceeded",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
 _MAKING = Lock()
 """Making a client is not thread-safe in botocore; using one is."""
 
@@ -81,7 +72,7 @@ class Session:
     caller: str = ""
     label: str = ""
     """How messages name the account: its number and, once known, its name."""
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict, repr=False)
     """Credentials of an assumed role; empty for the operator's own."""
 
     def move(self, region: str) -> "Session":
@@ -171,6 +162,8 @@ def open_session(profile: str | None, region: str | None) -> Session:
         who = session.sts.get_caller_identity()
     except NoRegionError as error:
         raise Refused("No AWS Region is set; give one with --region.") from error
+    except EndpointConnectionError as error:
+        raise Refused(tell(error) + suggest_region(boto, session.region)) from error
     session.account, session.caller = who["Account"], who["Arn"]
     session.partition = who["Arn"].split(":")[1]
     session.label = session.account
@@ -184,7 +177,8 @@ def explain(session: Session, *, parsed: dict[str, Any], model: Any, **_: Any) -
     action = find_action(model.service_model.signing_name, model.name)
     where = f"{session.label or 'the account of these credentials'}, {session.region}"
     if code in EXPIRED:
-        raise SignedOut(tell_expired(code))
+        profile = session.boto.profile_name
+        raise SignedOut(tell_expired(code, "" if profile == "default" else profile))
     if code in DENIED:
         said = f" (AWS says: {error['Message']})" if error.get("Message") else ""
         raise Denied(
@@ -192,10 +186,7 @@ def explain(session: Session, *, parsed: dict[str, Any], model: Any, **_: Any) -
             code,
         )
     if code in THROTTLED:
-        raise Throttled(
-            f"{where}: AWS answered {action} with {code} ten times over. Wait a minute and run the"
-            " same command again; it goes on where it stopped."
-        )
+        raise Throttled(f"{where}: AWS answered {action} with {code} ten times over. {WAIT}")
 
 
 def turn_pages(call: Callable[..., Any], **parameters: Any) -> Iterator[Any]:
@@ -213,4 +204,4 @@ def try_read(read: Callable[[], Seen]) -> Seen | NotSeen:
     try:
         return read()
     except (Denied, ClientError) as error:
-        return NotSeen(str(error))
+        return NotSeen(tell(error))

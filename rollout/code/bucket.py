@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from rollout.aws.session import Session
-from rollout.code.bucket_policy import allow_organization, deny_insecure, has_statement
+from rollout.code.bucket_policy import allow_organization, deny_insecure, has_statement, is_older
 from rollout.code.bucket_policy import name_bucket as name_bucket
 from rollout.code.package import build_package
-from rollout.errors import Denied
+from rollout.errors import Denied, Refused
 from rollout.names import FUNCTION
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ CLOSED: "PublicAccessBlockConfigurationTypeDef" = {
     "BlockPublicPolicy": True,
     "RestrictPublicBuckets": True,
 }
+NO_VERSION = "null"
+"""The version of an object in a bucket that keeps none (S3 user guide, "Versioning")."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,12 @@ def build_code() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="rollout-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return build_package(folder)
+
+
+@cache
+def hash_code() -> str:
+    """Return the SHA-256 of this checkout's code in hexadecimal; its name begins with it."""
+    return hashlib.sha256(build_code().read_bytes()).hexdigest()
 
 
 def read_bucket(session: Session, name: str, organization_id: str) -> Bucket:
@@ -90,7 +98,8 @@ def read_bucket(session: Session, name: str, organization_id: str) -> Bucket:
         "versioned": versioning != "Enabled",
         "encrypted": not encryption,
     }
-    if policy is None and is_ours(session, name):
+    unfinished = policy is None or is_older(session, name, policy)
+    if unfinished and is_ours(session, name):
         missing = (*(setting for setting, lacking in lacks.items() if lacking), "policy")
         return Bucket(name, True, missing, tuple(faults))
     faults += [f"it is not {setting}" for setting, lacking in lacks.items() if lacking]
@@ -169,29 +178,46 @@ def complete_bucket(session: Session, bucket: Bucket, organization_id: str) -> N
         s3.put_bucket_policy(Bucket=name, ExpectedBucketOwner=owner, Policy=json.dumps(policy))
 
 
-def has_code(session: Session, bucket: str, key: str) -> bool:
-    """Is the code of this checkout there, byte for byte? Its name alone could be anybody's."""
+def find_code(session: Session, bucket: str, key: str) -> str:
+    """Return the version under which this checkout's code is there, byte for byte, or "".
+
+    The name alone could be anybody's. An object from before the bucket was versioned has the
+    version "null", which can be overwritten: that is none.
+    """
     wanted = build_code().read_bytes()
     try:
         answer = session.s3.get_object(Bucket=bucket, Key=key, ExpectedBucketOwner=session.account)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NoSuchBucket"):
-            return False
+            return ""
         raise
+    version = answer.get("VersionId", NO_VERSION)
     with answer["Body"] as body:
-        return body.read(len(wanted) + 1) == wanted
+        same = body.read(len(wanted) + 1) == wanted
+    return version if same and version != NO_VERSION else ""
 
 
-def upload_code(session: Session, bucket: str, file: Path) -> None:
-    """Put the code under its name; S3 refuses what arrives with another checksum."""
+def upload_code(session: Session, bucket: str, file: Path) -> str:
+    """Put the code under its name and return its version.
+
+    S3 refuses what arrives with another checksum. Raises Refused where the bucket has no versions.
+    """
     content = file.read_bytes()
-    session.s3.put_object(
+    answer = session.s3.put_object(
         Bucket=bucket,
         Key=file.name,
         Body=content,
         ChecksumSHA256=b64encode(hashlib.sha256(content).digest()).decode(),
         ExpectedBucketOwner=session.account,
     )
+    version = answer.get("VersionId", NO_VERSION)
+    if version == NO_VERSION:
+        raise Refused(
+            f"The bucket {bucket} keeps no versions, so that others could replace the code later."
+            " Switch its versioning on: aws s3api put-bucket-versioning --bucket"
+            f" {bucket} --versioning-configuration Status=Enabled"
+        )
+    return version
 
 
 def delete_code(session: Session, bucket: str) -> int:

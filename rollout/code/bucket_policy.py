@@ -36,10 +36,27 @@ def allow_organization(session: Session, name: str, organization_id: str) -> dic
         "Sid": "ReadInTheOrganization",
         "Effect": "Allow",
         "Principal": "*",
-        "Action": "s3:GetObject",
+        # Of a version that is named, S3 asks for the second (API reference, GetObject).
+        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
         "Resource": f"arn:{session.partition}:s3:::{name}/{FUNCTION}-*",
         "Condition": {"StringEquals": {"aws:PrincipalOrgID": organization_id}},
     }
+
+
+def is_older(session: Session, name: str, policy: str) -> bool:
+    """Is it, statement by statement, what an older release put: read without naming a version?"""
+    older = [deny_insecure(session, name)]
+    for statement in json.loads(policy).get("Statement", []):
+        condition = statement.get("Condition", {}).get("StringEquals", {})
+        if organization_id := condition.get("aws:PrincipalOrgID"):
+            allowed = allow_organization(session, name, organization_id)
+            older.append({**allowed, "Action": "s3:GetObject"})
+    return policy_of(older) == policy_of(json.loads(policy).get("Statement", [])) and len(older) > 1
+
+
+def policy_of(statements: list[dict[str, Any]]) -> set[str]:
+    """Return statements in a form that can be compared, whatever their order."""
+    return {json.dumps(each, sort_keys=True) for each in statements}
 
 
 def has_statement(policy: str, wanted: dict[str, Any]) -> bool:

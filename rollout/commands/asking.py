@@ -5,16 +5,7 @@ import sys
 from rollout.deployment.plan import Plan
 from rollout.errors import Refused
 from rollout.output.fault import count
-
-
-def agrees(yes: bool, question: str) -> bool:
-    """Does the operator agree? Without a terminal nobody can, except by --yes."""
-    if yes:
-        return True
-    if not is_somebody_there():
-        return False
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+from rollout.output.question import agrees, is_somebody_there
 
 
 def confirm(yes: bool, what: str, sentence: str) -> None:
@@ -26,11 +17,6 @@ def confirm(yes: bool, what: str, sentence: str) -> None:
         if sys.stdin.readline().strip() == what:
             return
     raise Refused(f"{sentence} Nothing was changed. Type {what} when asked, or give --yes.")
-
-
-def is_somebody_there() -> bool:
-    """Is there a terminal to ask at?"""
-    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def ask_for_changes(yes: bool, plan: Plan, place: str, days: str) -> None:
@@ -58,7 +44,7 @@ def ask_for_changes(yes: bool, plan: Plan, place: str, days: str) -> None:
     changed = [f"{name} from {now} to {then}" for name, now, then in plan.parameters]
     if changed:
         told.append(f"This changes {', '.join(changed)}.")
-    if told and not agrees(yes, f"{' '.join(told)} Go on?"):
+    if told and not agrees(f"{' '.join(told)} Go on?", yes=yes):
         raise Refused(
             f"The deployment stands, and a change of it needs your word: {' '.join(told)} Answer"
             " yes, or give --yes."

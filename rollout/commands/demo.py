@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         ) from error
     loopback.install_guard()
     with open_account(NOW, ticking=False) as account:
-        story = Story(account)
+        story = Demo(account)
         story.tell()
     story.out.print(
         "Every verdict was the expected one."
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if story.as_expected else 1
 
 
-class Story:
+class Demo:
     """The demo's account and people, and what it shows of them."""
 
     def __init__(self, account: "Account") -> None:

@@ -7,7 +7,7 @@ any moment and run again; and what was decided stays until something else is giv
 import argparse
 from dataclasses import replace
 
-from rollout.commands.asking import agrees, ask_for_changes
+from rollout.commands.asking import ask_for_changes
 from rollout.commands.options import (
     add_all_option,
     add_caller_options,
@@ -27,6 +27,7 @@ from rollout.deployment.putting import put_and_follow
 from rollout.deployment.request import Request
 from rollout.deployment.state import AccountState, TestIs, describe_states, judge_packs
 from rollout.output.fault import Result, count
+from rollout.output.question import agrees
 from rollout.output.run import Run
 from rollout.output.tables import FEW, Cell, Column
 from rollout.packs.state import PackIs
@@ -136,7 +137,7 @@ def deploy(
         if not fine:
             return told.close({**document, "accounts": []})
         rest = len(intent.targets.accounts) - len(canary)
-        if not agrees(yes, f"Go on to the other {count(rest, 'account')}?"):
+        if not agrees(f"Go on to the other {count(rest, 'account')}?", yes=yes):
             what = "The new code" if release else "The pack"
             told.teller.say(
                 f"{what} stands in the canary alone. Run deploy without --canary to go on."

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from rollout.aws.session import NotSeen, Session, open_session, try_read
-from rollout.commands.options import add_strict_option
 from rollout.commands.policy_options import add_policy_options, read_policy
+from rollout.commands.session_options import add_strict_option
 from rollout.errors import Refused
 from rollout.findings.evaluation import NEWEST, Evaluation, Scope
 from rollout.findings.live_accounts import (

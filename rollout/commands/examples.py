@@ -50,7 +50,7 @@ EXAMPLES = {
         (f"{ROLE} --batch 5 --max 20", "the worst twenty, five at a time"),
     ),
     "restore": (
-        (f"{ROLE} --user ben.idle", "one user's keys"),
+        (f"{ROLE} --account 111122223333 --user ben.idle", "one user's keys"),
         ("--account-only --all --dry-run", "what would be made Active again here"),
     ),
     "rescan": ((ROLE, "every account"),),

@@ -28,9 +28,9 @@ from rollout.remediation.attempt import attempt
 from rollout.remediation.exception_file import choose_entries, read_exceptions
 from rollout.remediation.exception_writing import remove_exception, write_exception
 from rollout.remediation.exceptions import (
+    ExceptionState,
     Recorded,
     Standing,
-    State,
     Wanted,
     Write,
     compare,
@@ -98,7 +98,7 @@ def show(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
     found = sort_exceptions(
         each for account, there in seen.items() for each in list_exceptions(account, there, now)
     )
-    bad = [each for each in found if each.state is not State.VALID]
+    bad = [each for each in found if each.state is not ExceptionState.VALID]
     with story.line(f"exceptions in {len(seen)} of {len(place.accounts)} accounts") as line:
         tell_policies(line, seen.values())
         line.end(describe_counts(found))
@@ -114,7 +114,7 @@ def show(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
 
 def is_due(each: Recorded, within: timedelta | None, today: date) -> bool:
     """Is the exception to be shown: one that has ended, is invalid, or ends within that time?"""
-    if within is None or each.state is not State.VALID or each.last is None:
+    if within is None or each.state is not ExceptionState.VALID or each.last is None:
         return True
     return each.last - today <= within
 
@@ -220,11 +220,15 @@ def read_file(name: str) -> bytes:
         raise Refused(f"{name}: {error.strerror}.") from error
 
 
-def do(story: Story, line: Draft, user: str, done: str, act: Callable[[], object]) -> None:
+def do(story: Story, line: Draft, user: str, done: str, act: Callable[[], bool]) -> None:
     """Do it, and end the line with what was done, or with the fault."""
-    if why := attempt(act):
+    acted = list[bool]()
+    if why := attempt(lambda: acted.append(act())):
         line.end(f"not {done}")
         blame(line, [tell_fault(user, why)])
+        return
+    if not acted[0]:
+        line.end(f"{done} by somebody else meanwhile")
         return
     line.end(done)
     story.changed(f"{done}: {user}")

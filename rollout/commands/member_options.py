@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rollout.aws.session import NotSeen, Session
-from rollout.commands.options import FORMATS, add_session_options, read_caller
+from rollout.commands.options import FORMATS, read_caller
+from rollout.commands.session_options import add_session_options
 from rollout.deployment.region import open_place
 from rollout.errors import Refused
 from rollout.organization.accounts import ACCOUNT_ID, Account, Organization, read_organization

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from rollout.commands.member_options import Place
 from rollout.errors import Refused
 from rollout.findings.finding import State
-from rollout.findings.reading import Wanted, read_survey
+from rollout.findings.reading import Asked, read_survey
 from rollout.findings.survey import Survey
 from rollout.organization.accounts import Account
 from rollout.output.fault import Unseen, count
@@ -44,7 +44,7 @@ def survey_members(
     if source == "auto" and all(each.id == place.session.account for each in place.accounts):
         source = "members"
     now = datetime.now(UTC).replace(microsecond=0)
-    wanted = Wanted(now, source, everywhere=source == "members")
+    wanted = Asked(now, source, everywhere=source == "members")
     if production:
         wanted = replace(wanted, production=tuple(production))
     with story.counting("accounts read") as advance:

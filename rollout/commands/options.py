@@ -9,6 +9,7 @@ import math
 from dataclasses import replace
 
 from rollout.commands.policy_options import add_policy_options
+from rollout.commands.session_options import add_session_options
 from rollout.commands.stack_parameters import find_fault, read_declared, read_stack_parameters
 from rollout.deployment.request import Caller, Decisions, Request
 from rollout.deployment.settings import FILE, FREQUENCIES, merge, read_settings
@@ -18,22 +19,6 @@ from rollout.packs.template import AUTOMATIC
 from rule.parameters import VERDICT_PARAMETERS, InvalidParameters, parse_parameters
 
 FORMATS = ("table", "json")
-
-
-def add_strict_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option that `rollout.__main__` looks for, in every verb that may exit with 3."""
-    parser.add_argument(
-        "--strict", action="store_true", help="exit with 1 where something was not seen, not 3"
-    )
-
-
-def add_session_options(parser: argparse.ArgumentParser) -> None:
-    """Add whose credentials are used, and where."""
-    parser.add_argument("--profile", help="use this profile of the AWS configuration files")
-    parser.add_argument(
-        "--region", help="the Region of the roll-out (default: the one that records IAM users here)"
-    )
-    add_strict_option(parser)
 
 
 def add_caller_options(parser: argparse.ArgumentParser) -> None:
@@ -233,8 +218,7 @@ def read_pack_parameters(arguments: argparse.Namespace) -> dict[str, str]:
         for each in VERDICT_PARAMETERS
         if (value := getattr(arguments, each.name)) is not None
     }
-    if arguments.process_check_rule is not None:
-        named = arguments.process_check_rule
+    if (named := arguments.process_check_rule) is not None:
         given["ProcessCheckRule"] = "" if named == "none" else named
     try:
         parse_parameters(given)

@@ -15,6 +15,7 @@ from rollout.commands.member_survey import (
     tell_not_read,
 )
 from rollout.findings.member_results import NO_RULE
+from rollout.findings.rule_in_force import RuleInForce, read_rule_in_force
 from rollout.organization.accounts import Account
 from rollout.output.batches import (
     COLUMNS,
@@ -34,7 +35,6 @@ from rollout.output.story import Story
 from rollout.remediation.attempt import attempt
 from rollout.remediation.batches import Item, Progress, choose, cut, find_stop, make_items
 from rollout.remediation.held import read_non_compliant
-from rollout.remediation.rule_in_force import RuleInForce, read_rule_in_force
 from rollout.remediation.work import Ground, Worker
 
 

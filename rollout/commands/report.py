@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rollout.commands.member_survey import add_source_option
-from rollout.commands.options import add_session_options, read_caller
+from rollout.commands.options import read_caller
+from rollout.commands.session_options import add_session_options
 from rollout.deployment.region import open_home, read_alias
 from rollout.errors import Refused
-from rollout.findings.reading import Wanted, read_survey
+from rollout.findings.reading import Asked, read_survey
 from rollout.findings.survey import Survey, compare
 from rollout.organization.accounts import ACCOUNT_ID, Account, read_organization
 from rollout.organization.members import Members
@@ -111,10 +112,10 @@ def survey_accounts(arguments: argparse.Namespace, now: datetime) -> Survey:
         raise Refused(f"--account {' '.join(unknown)}: no such active account here.")
     if arguments.account:
         accounts = tuple(each for each in accounts if each.id in arguments.account)
-    wanted = Wanted(
+    wanted = Asked(
         now,
         arguments.source,
-        tuple(arguments.production or Wanted(now).production),
+        tuple(arguments.production or Asked(now).production),
         timedelta(hours=arguments.stale_hours),
         arguments.thorough,
     )

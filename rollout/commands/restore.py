@@ -32,12 +32,13 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass
-class Doing:
+class Undoing:
     """One key and what came of it."""
 
     account: Account
     key: Quarantined
     restored: bool = False
+    already: str = ""
     failure: str = ""
     sentence: str = ""
 
@@ -89,7 +90,7 @@ def bring_back(story: Story, arguments: argparse.Namespace, now: datetime) -> in
     seen = place.read(story, "quarantines", lambda session: read_quarantines(session, now, since))
     wanted = set(arguments.user)
     chosen = [
-        Doing(account, key)
+        Undoing(account, key)
         for account, there in seen.items()
         for key in there.keys
         if not wanted or {key.user.who.name, key.user.who.id} & wanted
@@ -105,7 +106,7 @@ def bring_back(story: Story, arguments: argparse.Namespace, now: datetime) -> in
     return close(story, place, {"keys": [describe(each) for each in chosen]})
 
 
-def show(story: Story, chosen: Sequence[Doing]) -> None:
+def show(story: Story, chosen: Sequence[Undoing]) -> None:
     """Show what was quarantined."""
     if not chosen:
         story.say("No quarantine of that choice.")
@@ -128,7 +129,7 @@ def show(story: Story, chosen: Sequence[Doing]) -> None:
 
 
 def tell_lost(
-    story: Story, chosen: Sequence[Doing], seen: dict[Account, Quarantines], wanted: set[str]
+    story: Story, chosen: Sequence[Undoing], seen: dict[Account, Quarantines], wanted: set[str]
 ) -> None:
     """Tell which keys cannot be brought back, and which need not be."""
     deleted: list[tuple[Account, Deleted]] = [
@@ -162,7 +163,7 @@ def tell_lost(
 
 
 def act(
-    story: Story, place: Place, able: Sequence[Doing], seen: dict[Account, Quarantines]
+    story: Story, place: Place, able: Sequence[Undoing], seen: dict[Account, Quarantines]
 ) -> None:
     """Restore key by key, and tell how each user is judged now."""
     for each in able:
@@ -172,10 +173,10 @@ def act(
                 line.end("Active again, not seen in full" if each.restored else "left alone")
                 blame(line, [Fault(each.account.id, CHECK, f"{each}: {each.failure}")])
             else:
-                line.end("Active again")
+                line.end(f"{each.already} already" if each.already else "Active again")
 
 
-def restore(story: Story, line: Draft, place: Place, each: Doing, policy: Policy) -> None:
+def restore(story: Story, line: Draft, place: Place, each: Undoing, policy: Policy) -> None:
     """Make one key Active again, and judge its user."""
     done = Restored()
     try:
@@ -183,7 +184,7 @@ def restore(story: Story, line: Draft, place: Place, each: Doing, policy: Policy
             lambda: restore_key(place.open(each.account), policy, each.key, done)
         )
     finally:
-        each.restored = done.active
+        each.restored, each.already = done.active, done.already
         if done.tag_ended:
             story.changed(f"the tag of {each.key.key_id} has its end")
         if done.active:
@@ -194,7 +195,7 @@ def restore(story: Story, line: Draft, place: Place, each: Doing, policy: Policy
         each.failure = f"how its user is judged now was not seen: {why}" if why else ""
 
 
-def judge(line: Draft, place: Place, each: Doing, policy: Policy) -> None:
+def judge(line: Draft, place: Place, each: Undoing, policy: Policy) -> None:
     """Tell how the user of a key is judged now."""
     verdict = look(place.open(each.account), policy, each.key.user.who.id).verdict
     each.sentence = verdict.annotation
@@ -203,7 +204,7 @@ def judge(line: Draft, place: Place, each: Doing, policy: Policy) -> None:
         line.notes.append("it is judged at once: use it, or write an exception")
 
 
-def describe(each: Doing) -> dict[str, object]:
+def describe(each: Undoing) -> dict[str, object]:
     """Return a key as json."""
     return {
         "account": each.account.id,
@@ -213,7 +214,7 @@ def describe(each: Doing) -> dict[str, object]:
         "quarantined": utc(each.key.tag.start) if each.key.tag.start else None,
         "until": utc(each.key.tag.end) if each.key.tag.end else None,
         "was": each.key.status or "deleted",
-        "is": "Active" if each.restored else each.key.status or "deleted",
+        "is": "Active" if each.restored else each.already or each.key.status or "deleted",
         "left_alone_because": "" if each.restored else why_not(each.key) or each.failure,
         "failure": each.failure,
         "sentence": each.sentence,

@@ -9,7 +9,7 @@ from rollout.errors import Refused
 from rollout.names import TEMPLATE_FILE
 from rollout.packs.template import load_template
 
-SET_BY_DEPLOY = ("CodeBucket", "CodeKey")
+SET_BY_DEPLOY = ("CodeBucket", "CodeKey", "CodeVersion")
 
 
 def read_stack_parameters(given: list[str]) -> dict[str, str]:

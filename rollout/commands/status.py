@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from rollout.aws.session import NotSeen, Session
-from rollout.code.bucket import build_code
+from rollout.code.bucket import build_code, hash_code
 from rollout.commands.deploy import tell_others, tell_word
 from rollout.commands.options import add_all_option, add_caller_options, read_caller
 from rollout.deployment.drift import compare_pack, compare_stack_here, compare_stack_set
 from rollout.deployment.estate import Estate, read_estate, read_standing
 from rollout.deployment.health import Health, read_health
+from rollout.deployment.running_code import judge_running_code
 from rollout.deployment.state import judge_health, judge_packs, judge_stacks, judge_stray
 from rollout.names import STACK
 from rollout.organization.accounts import Account
@@ -142,6 +143,8 @@ def judge(
     seen = health.get(account.id)
     if isinstance(seen, Health):
         faults += judge_health(CHECK, account, seen)
+        stack = find_parameters(estate, account)
+        faults += judge_running_code(CHECK, account, seen.code, stack, hash_code())
     return faults
 
 
@@ -160,9 +163,14 @@ def find_code(estate: Estate, account: Account) -> str | None:
     """Return the hash of the code that an account runs, None where it is not known."""
     if estate.stack_in(account) is not StackIs.CURRENT:
         return None
-    here = account == estate.here and estate.has_stack_here()
-    key = (estate.stack if here else estate.stack_set).parameters.get("CodeKey", "")
+    key = find_parameters(estate, account).get("CodeKey", "")
     return key.removeprefix(f"{STACK}-").removesuffix(".zip") or None
+
+
+def find_parameters(estate: Estate, account: Account) -> Mapping[str, str]:
+    """Return the parameters of an account's stack."""
+    here = account == estate.here and estate.has_stack_here()
+    return (estate.stack if here else estate.stack_set).parameters
 
 
 def make_row(

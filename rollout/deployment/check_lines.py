@@ -145,9 +145,10 @@ def tell_recorders(known: Preflight, result: Result) -> Result:
 
 
 def read_bucket_line(known: Preflight) -> Preflight:
-    """Read the bucket."""
+    """Read the bucket; the stacks name the version of the code in it."""
     estate = read_code(known.estate, known.meant.bucket, known.code.name)
-    return replace(known, estate=estate)
+    intent = make_intent(estate, known.request.decisions, known.code)
+    return replace(known, estate=estate, intent=intent)
 
 
 def tell_bucket(known: Preflight, result: Result) -> Result:

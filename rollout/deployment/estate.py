@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from botocore.exceptions import ClientError
 
+from rollout.aws.failures import tell
 from rollout.aws.session import NotSeen, Session, try_read
-from rollout.code.bucket import Bucket, has_code, read_bucket
+from rollout.code.bucket import Bucket, find_code, read_bucket
 from rollout.deployment.quotas import Counts, has_function, read_counts
 from rollout.deployment.region import open_home, read_alias
 from rollout.deployment.request import Caller
@@ -47,7 +48,8 @@ class Estate:
     users: Mapping[str, int] | NotSeen = NOBODY_LOOKED
     """IAM users on record by account, as an aggregator has them."""
     bucket: Bucket = NO_BUCKET
-    code_there: bool = False
+    code_version: str = ""
+    """The version of this checkout's code in the bucket, "" where it is not there."""
     counts: Counts | NotSeen = NOBODY_LOOKED
 
     @property
@@ -117,7 +119,7 @@ def read_standing(estate: Estate) -> Estate:
         estate = read_pack_anew(estate)
     except ClientError as error:
         # Without trusted access or all features AWS refuses to look as well.
-        return replace(estate, refusal=str(error))
+        return replace(estate, refusal=tell(error))
     return estate
 
 
@@ -142,12 +144,13 @@ def read_recorders(estate: Estate, accounts: tuple[Account, ...]) -> Estate:
 
 
 def read_code(estate: Estate, bucket: str, key: str) -> Estate:
-    """Return it with the bucket and whether the code is in it."""
+    """Return it with the bucket and the version of the code in it."""
     session = estate.session
     organization_id = estate.organization.id if estate.organization else ""
     found = read_bucket(session, bucket, organization_id)
-    there = found.exists and not found.faults and has_code(session, bucket, key)
-    return replace(estate, bucket=found, code_there=there)
+    if not found.exists or found.faults:
+        return replace(estate, bucket=found, code_version="")
+    return replace(estate, bucket=found, code_version=find_code(session, bucket, key))
 
 
 def read_quotas(estate: Estate) -> Estate:

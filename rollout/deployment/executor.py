@@ -151,16 +151,16 @@ class Executor:
 
     def _put_bucket(self, step: Step, result: Result) -> Result:
         organization = self.estate.organization
-        complete_bucket(
-            self.estate.session, self.estate.bucket, organization.id if organization else ""
-        )
+        place = organization.id if organization else ""
+        complete_bucket(self.estate.session, self.estate.bucket, place)
         self.run.changed("the bucket")
         return result
 
     def _put_code(self, step: Step, result: Result) -> Result:
-        upload_code(self.estate.session, self.intent.bucket, self.intent.code)
+        version = upload_code(self.estate.session, self.intent.bucket, self.intent.code)
         self.run.changed("the code")
-        self.estate = replace(self.estate, code_there=True)
+        self.estate = replace(self.estate, code_version=version)
+        self.intent = make_intent(self.estate, self.intent.decisions, self.intent.code)
         return result
 
     def _put_stack_set(self, step: Step, result: Result) -> Result:

@@ -1,10 +1,12 @@
 """How the rule and its function have run in one account, read there."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from rollout.aws.session import Session
 from rollout.deployment.remediations import BadRemediation, read_bad_remediations
+from rollout.deployment.running_code import read_running_code
 from rollout.names import DOCUMENT, FUNCTION
 from rollout.organization.recorder import Recorder, read_recorder
 from rollout.packs.readback import DeployedRule, read_rule
@@ -51,6 +53,8 @@ class Health:
     """Those that failed, or that Config has given up."""
     now: datetime
     """When it was read."""
+    code: Mapping[str, str] = field(default_factory=dict)
+    """The SHA-256 of each function's code in hexadecimal, "" where there is no such function."""
 
     @property
     def overdue(self) -> timedelta | None:
@@ -78,6 +82,7 @@ def read_health(session: Session, pack_name: str) -> Health:
         recorder=read_recorder(session),
         remediations=read_bad_remediations(session, rule.name),
         now=datetime.now(UTC),
+        code=read_running_code(session),
     )
 
 

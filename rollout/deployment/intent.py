@@ -29,6 +29,9 @@ from rollout.packs.template import (
     render_pack,
 )
 
+TO_COME = "(the upload's)"
+"""The code's version before it is uploaded."""
+
 
 @dataclass(frozen=True)
 class Intent:
@@ -63,6 +66,7 @@ def make_intent(estate: Estate, given: Decisions, code: Path) -> Intent:
         stack_parameters={
             "CodeBucket": bucket,
             "CodeKey": code.name,
+            "CodeVersion": estate.code_version or TO_COME,
             **decisions.stack_parameters,
         },
         pack=render(estate, decisions),

@@ -115,7 +115,7 @@ def plan_package(estate: Estate, intent: Intent) -> list[Step]:
     if not bucket.exists or bucket.lacks:
         change = Change.COMPLETE if bucket.exists else Change.CREATE
         steps.append(Step(Part.BUCKET, change, f"bucket {bucket.name}"))
-    if not estate.code_there:
+    if not estate.code_version:
         steps.append(Step(Part.CODE, Change.UPLOAD, f"code {intent.code.name}"))
     return steps
 

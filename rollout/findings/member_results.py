@@ -6,12 +6,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from rollout.aws.failures import tell
 from rollout.aws.session import Session
 from rollout.errors import Refused
 from rollout.findings.finding import Finding, find
 from rollout.findings.rights import Rights, read_names
+from rollout.findings.rule_in_force import read_rule_in_force
 from rollout.findings.survey import Held, Person
-from rollout.remediation.rule_in_force import read_rule_in_force
 from rule.live import RESOURCE_TYPE
 
 NO_RULE = "it has no rule of ours: deploy has not reached it, or somebody removed it"
@@ -36,7 +37,7 @@ def read_held(session: Session) -> Held:
             names, groups = read_people(session, {each.user_id for each in findings})
         except (Refused, ClientError) as error:
             # The findings stand all the same; what is not known of their users is said.
-            note = f"names and rights of its users: {error}"
+            note = f"names and rights of its users: {tell(error)}"
     counts = session.config.get_discovered_resource_counts(resourceTypes=[RESOURCE_TYPE])
     return Held(
         int(counts["totalDiscoveredResources"]),

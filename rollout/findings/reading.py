@@ -30,7 +30,7 @@ UNKNOWN_RUN = "AWS does not say when the rule last ran"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Asked:
     """What a report is asked for."""
 
     now: datetime
@@ -55,7 +55,7 @@ def read_survey(
     organization: Organization | None,
     accounts: tuple[Account, ...],
     members: Members,
-    wanted: Wanted,
+    wanted: Asked,
     advance: Advance = lambda done, total: None,
 ) -> Survey:
     """Return what AWS Config holds in these accounts. Raises Refused."""

@@ -13,7 +13,7 @@ from rollout.findings.evaluation import (
     Evaluated,
     Scope,
 )
-from rollout.findings.report_forms import Part, read_forms
+from rollout.findings.report_forms import ReportPart, read_forms
 from rollout.organization.accounts import Account
 from rule.credential_report import read_table, read_users
 from rule.decision import judge
@@ -62,7 +62,7 @@ def judge_files(
     return tuple(scopes)
 
 
-def judge_part(name: str, part: Part, policy: Policy, now: datetime | None) -> list[Scope]:
+def judge_part(name: str, part: ReportPart, policy: Policy, now: datetime | None) -> list[Scope]:
     """Return what each account in one report came to."""
     rows = read_table(part.text)
     newest = find_newest(rows, part.generated)

@@ -44,7 +44,7 @@ OTHERS = {
 
 
 @dataclass(frozen=True)
-class Part:
+class ReportPart:
     """One report: its CSV, and when IAM made it where the form says so."""
 
     text: str
@@ -58,7 +58,7 @@ class Other(ReportUnreadable):
         super().__init__(f"this is no credential report: it looks like {looks}. {advice}")
 
 
-def read_forms(content: bytes) -> tuple[Part, ...]:
+def read_forms(content: bytes) -> tuple[ReportPart, ...]:
     """Return the reports in a file. Raises ReportUnreadable."""
     text = read_text(content)
     start = text.lstrip()
@@ -73,7 +73,7 @@ def read_forms(content: bytes) -> tuple[Part, ...]:
     if parts := read_base64(start):
         return parts
     refuse_others(start)
-    return (Part(HEADER.sub("\n", text), None),)
+    return (ReportPart(HEADER.sub("\n", text), None),)
 
 
 def read_text(content: bytes) -> str:
@@ -143,7 +143,7 @@ def read_yaml(text: str) -> list[Any]:
     return [each for value in values for each in (value if isinstance(value, list) else [value])]
 
 
-def read_answers(values: list[Any]) -> Iterator[Part]:
+def read_answers(values: list[Any]) -> Iterator[ReportPart]:
     """Yield the reports in answers of GetCredentialReport, or in their bare Content."""
     if not values:
         raise Other("an empty list")
@@ -174,28 +174,28 @@ def read_generated(value: object) -> datetime | None:
     raise ReportUnreadable(f'GeneratedTime is "{show(value)}", which is no time.')
 
 
-def read_content(content: str | bytes, generated: datetime | None) -> tuple[Part, ...]:
+def read_content(content: str | bytes, generated: datetime | None) -> tuple[ReportPart, ...]:
     """Return the report that base64 holds, or that stands there as it is."""
     if isinstance(content, bytes):
-        return (Part(decode(content), generated),)
+        return (ReportPart(decode(content), generated),)
     if content.lstrip().startswith("user,"):
-        return (Part(content, generated),)
+        return (ReportPart(content, generated),)
     text = decode_base64(content)
     if text is None:
         raise ReportUnreadable("Content is no base64, or is cut off. " + ADVICE)
-    return (Part(text, generated),)
+    return (ReportPart(text, generated),)
 
 
-def read_base64(text: str) -> tuple[Part, ...]:
+def read_base64(text: str) -> tuple[ReportPart, ...]:
     """Return the reports in what the command prints as text: base64, a time and the form."""
-    parts = list[Part]()
+    parts = list[ReportPart]()
     for line in re.split(r"(?<=text/csv)\s+", text.strip()):
         found = re.fullmatch(
             r"([A-Za-z0-9+/=\s]+?)(?:\s+(\d{4}-\d\d-\d\dT[\d:.+Z-]+)\s+text/csv)?", line
         )
         if found is None or (content := decode_base64(found[1])) is None:
             return ()
-        parts.append(Part(content, read_generated(found[2])))
+        parts.append(ReportPart(content, read_generated(found[2])))
     return tuple(parts)
 
 

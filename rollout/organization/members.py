@@ -3,6 +3,7 @@
 Several accounts at a time; what cannot be seen is NotSeen with the reason, for that account alone.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rollout.aws.failures import FINAL, tell
 from rollout.aws.session import NotSeen, Session
 from rollout.errors import Refused
 from rollout.organization.accounts import Account
@@ -19,6 +21,8 @@ from rollout.output.fault import Result, Unseen, count
 LOOKERS = 8
 """Accounts looked into at the same time."""
 SESSION = "rollout"
+"""How a session in a member is called, followed by the operator: CloudTrail there shows both."""
+MAX_SESSION = 64
 EARLY = timedelta(minutes=10)
 """How long before their end credentials are renewed."""
 NO_ROLE = "no --member-role was given"
@@ -78,17 +82,20 @@ class Members:
             return session
         try:
             return read(session)
+        except FINAL:
+            raise
         except (Refused, BotoCoreError, ClientError) as error:
-            return NotSeen(str(error))
+            return NotSeen(tell(error))
 
     def _assume(self, account: Account) -> Session | NotSeen:
         role = f"arn:{self.session.partition}:iam::{account.id}:role/{self.role}"
         try:
-            keys = self.session.sts.assume_role(RoleArn=role, RoleSessionName=SESSION)[
-                "Credentials"
-            ]
+            name = name_session(self.session.caller)
+            keys = self.session.sts.assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
+        except FINAL:
+            raise
         except (Refused, BotoCoreError, ClientError) as error:
-            return NotSeen(f"{role} cannot be assumed: {error}")
+            return NotSeen(f"{role} cannot be assumed: {tell(error)}")
         self._ends[account.id] = keys["Expiration"]
         return Session(
             self.session.boto,
@@ -103,6 +110,18 @@ class Members:
                 "aws_session_token": keys["SessionToken"],
             },
         )
+
+
+def name_session(caller: str) -> str:
+    """Return the name of a session that the caller opens elsewhere, by his ARN.
+
+    That is the last part of his ARN: a user's name, or what his own session is called. STS takes
+    letters, digits and +=,.@_- (AssumeRole's RoleSessionName).
+    """
+    person = re.sub(
+        r"[^\w+=,.@-]", "-", caller.rpartition("/")[2].rpartition(":")[2], flags=re.ASCII
+    )
+    return f"{SESSION}-{person}"[:MAX_SESSION] if person else SESSION
 
 
 def list_unseen(

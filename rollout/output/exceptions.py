@@ -6,7 +6,7 @@ from datetime import date
 from rollout.names import name_program
 from rollout.output.fault import Fault
 from rollout.output.tables import Cell
-from rollout.remediation.exceptions import Changes, Recorded, State, Wanted, Write
+from rollout.remediation.exceptions import Changes, ExceptionState, Recorded, Wanted, Write
 
 CHECK = "exceptions"
 COLUMNS = ["EXPIRES", "DAYS", "ACCOUNT", "USER", "OWNER", "STATE", "REASON"]
@@ -15,7 +15,7 @@ COLUMNS = ["EXPIRES", "DAYS", "ACCOUNT", "USER", "OWNER", "STATE", "REASON"]
 def describe_counts(found: Iterable[Recorded]) -> str:
     """Return how many exceptions are in which state."""
     states = [each.state for each in found]
-    parts = [f"{states.count(state)} {state.value}" for state in State if state in states]
+    parts = [f"{states.count(state)} {state.value}" for state in ExceptionState if state in states]
     return ", ".join(parts) or "none"
 
 
@@ -28,7 +28,7 @@ def describe_row(each: Recorded, today: date) -> list[Cell | str]:
         str(each.account),
         each.user,
         each.owner or "-",
-        Cell(each.state.value, bad=each.state is not State.VALID),
+        Cell(each.state.value, bad=each.state is not ExceptionState.VALID),
         each.reason or "-",
     ]
 

@@ -55,5 +55,5 @@ class Result:
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: "1 account", "2 accounts"."""
-    return f"{number} {one if number == 1 else many or f'{one}s'}"
+    """Return a number with its noun: "1 account", "2,000 accounts"."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rollout.findings.evaluation import UNKNOWN, WORDS, Evaluated, Evaluation
+from rollout.output.fault import count
 from rollout.output.spreadsheet import write_cells
 from rollout.output.teller import PIPE_WIDTH
 from rule import __version__
@@ -175,11 +176,6 @@ def tell_counts(evaluation: Evaluation) -> str:
         if number or word != UNKNOWN:
             parts.append(f"{number} {word}" + (f" ({waiting} waiting)" if waiting else ""))
     return ", ".join(parts)
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def write_rows(

@@ -5,7 +5,7 @@ from rollout.aws.waiting import look_again, wait
 from rollout.names import PACK
 from rollout.output.teller import Teller
 from rollout.packs.organization import list_inputs
-from rollout.packs.state import LONG_AGO, AccountPack, Aggregate, PackIs, PackState, read_word
+from rollout.packs.state import LONG_AGO, AccountPack, AggregateStatus, PackIs, PackState, read_word
 from rollout.packs.template import Pack
 
 
@@ -46,7 +46,7 @@ def read_account_pack(session: Session) -> PackState:
             for each in described[0].get("ConformancePackInputParameters", [])
         },
         accounts={session.account: row},
-        aggregate=Aggregate(word, updated),
+        aggregate=AggregateStatus(word, updated),
         put=put,
     )
 

@@ -16,7 +16,7 @@ from rollout.errors import Denied
 from rollout.names import PACK
 from rollout.organization.accounts import Organization
 from rollout.output.teller import Teller
-from rollout.packs.state import LONG_AGO, AccountPack, Aggregate, PackIs, PackState, read_word
+from rollout.packs.state import LONG_AGO, AccountPack, AggregateStatus, PackIs, PackState, read_word
 from rollout.packs.template import Pack
 
 if TYPE_CHECKING:
@@ -86,9 +86,11 @@ def read_progress(session: Session, state: PackState) -> PackState:
             for each in page["OrganizationConformancePackDetailedStatuses"]
         }
     except config.exceptions.NoSuchOrganizationConformancePackException:
-        return replace(state, aggregate=Aggregate(), accounts={})
-    found = [Aggregate(each["Status"], each.get("LastUpdateTime", LONG_AGO)) for each in statuses]
-    return replace(state, aggregate=found[0] if found else Aggregate(), accounts=accounts)
+        return replace(state, aggregate=AggregateStatus(), accounts={})
+    found = [
+        AggregateStatus(each["Status"], each.get("LastUpdateTime", LONG_AGO)) for each in statuses
+    ]
+    return replace(state, aggregate=found[0] if found else AggregateStatus(), accounts=accounts)
 
 
 def parse_account(status: "OrganizationConformancePackDetailedStatusTypeDef") -> AccountPack:

@@ -52,7 +52,7 @@ class AccountPack:
 
 
 @dataclass(frozen=True)
-class Aggregate:
+class AggregateStatus:
     """The status of the whole pack, and of when it is."""
 
     word: str = ""
@@ -67,7 +67,7 @@ class PackState:
     parameters: Mapping[str, str] = field(default_factory=dict)
     excluded: tuple[str, ...] = ()
     accounts: Mapping[str, AccountPack] = field(default_factory=dict)
-    aggregate: Aggregate = Aggregate()
+    aggregate: AggregateStatus = AggregateStatus()
     put: datetime = LONG_AGO
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rollout.aws.failures import FINAL, tell
 from rollout.errors import Refused
 from rule.live import PasswordUnclear, UserGone
 
@@ -19,6 +20,8 @@ def attempt(act: Callable[[], object]) -> str:
     """Do it, and return "" or why it was not done."""
     try:
         act()
+    except FINAL:
+        raise
     except EXPECTED as error:
-        return str(error)
+        return tell(error)
     return ""

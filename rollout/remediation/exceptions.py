@@ -13,8 +13,8 @@ from datetime import date, datetime
 from enum import Enum
 
 from rollout.aws.session import Session
+from rollout.findings.rule_in_force import read_rule_in_force
 from rollout.organization.accounts import Account
-from rollout.remediation.rule_in_force import read_rule_in_force
 from rollout.remediation.tagged_users import TaggedUser, read_tagged_users
 from rule.exception_tags import EXCEPTION_TAG, EXCEPTION_TAGS, read_exception
 from rule.parameters import Policy, parse_parameters
@@ -25,7 +25,7 @@ PUNCTUATION = "_.:/=+-@"
 PARTS = ("owner", "expires", "reason")
 
 
-class State(Enum):
+class ExceptionState(Enum):
     """How an exception stands."""
 
     VALID = "valid"
@@ -60,7 +60,7 @@ class Recorded:
     owner: str
     expires: str
     reason: str
-    state: State
+    state: ExceptionState
     fault: str
     last: date | None
     """The last day, None where there is no such date."""
@@ -133,12 +133,12 @@ def judge_exception(
         " ".join(spelled.get(EXCEPTION_TAG + part, "").split()) for part in PARTS
     )
     last = parse_day(expires)
-    state = State.VALID if found.accepted else State.INVALID
+    state = ExceptionState.VALID if found.accepted else ExceptionState.INVALID
     if not found.accepted and last and last < now.date():
         # It has ended only when nothing else is wrong with it: on its last day it was good.
         then = datetime.combine(last, now.timetz())
         good = read_exception(tags, policy, then).accepted
-        state = State.EXPIRED if good else State.INVALID
+        state = ExceptionState.EXPIRED if good else ExceptionState.INVALID
     return Recorded(account, user, owner, expires, reason, state, found.fault, last)
 
 
@@ -153,7 +153,7 @@ def list_exceptions(account: Account, standing: Standing, now: datetime) -> list
 
 def sort_exceptions(found: Iterable[Recorded]) -> list[Recorded]:
     """Return them with the expired ones first, then what is invalid, then by the day they end."""
-    order = (State.EXPIRED, State.INVALID, State.VALID)
+    order = (ExceptionState.EXPIRED, ExceptionState.INVALID, ExceptionState.VALID)
     return sorted(
         found,
         key=lambda each: (

@@ -1,7 +1,7 @@
 """Whom the rule in one account holds NON_COMPLIANT by now."""
 
 from rollout.aws.session import Session
-from rollout.remediation.rule_in_force import RuleInForce
+from rollout.findings.rule_in_force import RuleInForce
 
 PAGE = 100
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rollout.aws.session import Session
-from rollout.remediation.rule_in_force import read_rule_in_force
+from rollout.findings.rule_in_force import read_rule_in_force
 from rollout.remediation.runbook import KEPT, read_runs
 from rollout.remediation.tagged_users import TaggedUser, read_tagged_users
 from rule.facts import Key, User

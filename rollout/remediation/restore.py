@@ -27,6 +27,8 @@ class Restored:
     tag_ended: bool = False
     active: bool = False
     note: str = ""
+    already: str = ""
+    """The status that somebody else has given it meanwhile."""
 
 
 def why_not(each: Quarantined) -> str:
@@ -57,7 +59,8 @@ def restore_key(session: Session, policy: Policy, each: Quarantined, done: Resto
     if status is None:
         raise ChangedMeanwhile("it was deleted meanwhile and cannot be brought back")
     if status != "Inactive":
-        raise ChangedMeanwhile(f"it is {status} already")
+        done.already = status
+        return
     if each.tag.end is None:
         done.note = finish_tag(session, policy, each)
         done.tag_ended = not done.note

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from rollout.aws.session import Session
+from rollout.findings.rule_in_force import RuleInForce
 from rollout.remediation.attempt import attempt
 from rollout.remediation.batches import Progress
 from rollout.remediation.live_look import look
-from rollout.remediation.rule_in_force import RuleInForce
 from rollout.remediation.runbook import follow_run, start_run
 
 AT_ONCE = 8

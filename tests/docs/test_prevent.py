@@ -117,7 +117,7 @@ def test_the_metadata_shown_accepts_the_finding() -> None:
 
 def test_the_exemption_shown_is_complete() -> None:
     shown = find_blocks("prevent.md", "toml")[0]
-    assert [e.address for e in read_exemptions(shown.encode())] == [
+    assert [e.address for e in read_exemptions("exemptions.toml", shown.encode())] == [
         'module.people["ann"].aws_iam_access_key.this'
     ]
 

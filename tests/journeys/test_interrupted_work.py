@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import dropwhile
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.support.stops import (
     Call,
     Happen,
     Killed,
+    do_before,
     expire_at,
     fail_at,
     kill_after,
@@ -50,6 +52,10 @@ class Work:
         """Return the emulated users."""
         members = self.workshop.estate.members
         return [members.config(account, REGION).iam.get_user(name) for account, name in USERS]
+
+    def find(self, name: str) -> User:
+        """Return an emulated user of the first account."""
+        return self.workshop.estate.members.config(SHOP, REGION).iam.get_user(name)
 
     def begin(self) -> None:
         """Let everything stand as it did before the work."""
@@ -188,3 +194,67 @@ def find_ends(calls: list[Call]) -> list[Call]:
     ends = {names.index(each) for each in names}
     ends |= {last - names[::-1].index(each) for each in names}
     return [calls[at] for at in sorted(ends)]
+
+
+@pytest.mark.slow
+def test_two_operators_who_do_the_same_at_once_do_nothing_twice(work: Work) -> None:
+    """The second one does everything before any one call of the first one."""
+    calls, after, changes = work.run_undisturbed()
+    assumed = [call.operation for call in calls].index("AssumeRole")
+    for call in find_ends(calls[assumed:]):
+        work.begin()
+        others = list[Outcome]()
+        outcome = work.run(do_before(call.number, lambda: others.append(run(work.command))))  # noqa: B023
+        assert outcome is not None
+        codes = (outcome.code, *(each.code for each in others))
+        assert (str(call), codes, work.state()) == (str(call), (0, 0), after), outcome
+        # Between a last look and the change itself AWS has no lock: the same change is made again.
+        if call.reads or "remediate" in work.command:
+            assert (str(call), work.changes()) == (str(call), changes)
+
+
+def use_the_key(work: Work, name: str) -> None:
+    for key in work.find(name).access_keys:
+        key.record_use(work.workshop.estate.cloud.clock.now())
+
+
+def delete_the_key(work: Work, name: str) -> None:
+    user = work.find(name)
+    user.access_keys.clear()
+
+
+def rename_the_user(work: Work, name: str) -> None:
+    iam = work.workshop.estate.members.config(SHOP, REGION).iam
+    iam.update_user(user_name=name, new_user_name=f"{name}.renamed")
+
+
+def except_the_user(work: Work, name: str) -> None:
+    parts = {"owner": "x", "expires": "2026-10-01", "reason": "y"}
+    work.find(name).tag_values.update({EXCEPTION + key: value for key, value in parts.items()})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("work", ["remediate"], indirect=True)
+@pytest.mark.parametrize("happen", [use_the_key, delete_the_key, rename_the_user, except_the_user])
+def test_whatever_happens_to_a_user_between_the_list_and_the_act_what_is_told_is_what_is_there(
+    work: Work, happen: Callable[[Work, str], None]
+) -> None:
+    name, go = USERS[0][1], work.command.replace("--batch 1", f"--user {USERS[0][1]}")
+    command = replace(work, command=go)
+    calls, _, _ = command.run_undisturbed()
+    first = [call.operation for call in calls].index("ListDiscoveredResources")
+    for number, call in enumerate(find_ends(calls[first:])):
+        who = f"{name}{number}"
+        work.workshop.add(SHOP, who)
+        work.workshop.judge(SHOP)
+        outcome = replace(work, command=go.replace(name, who)).run(
+            do_before(call.number, lambda: happen(work, who))  # noqa: B023
+        )
+        assert outcome is not None
+        where = f"{call}\n{outcome.out}{outcome.err}"
+        user = work.find(f"{who}.renamed" if happen is rename_the_user else who)
+        inactive = [key.status for key in user.access_keys] == ["Inactive"]
+        assert outcome.code in (0, 1), where
+        assert ("1 key quarantined" in outcome.out) or not inactive, where
+        assert ("left alone" in outcome.out) or inactive or not user.access_keys, where
+        assert outcome.code == 0 or "restore --account" in outcome.out, where

@@ -1,10 +1,15 @@
 """What goes wrong every day is told in a sentence that says what to do."""
 
+import sys
+from pathlib import Path
+
 import pytest
 from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
+from rollout.__main__ import main
 from rollout.aws.failures import translate
+from rollout.commands.examples import EXAMPLES
 from rollout.errors import explain
 from tests.support.organizations import Estate, run
 
@@ -91,6 +96,18 @@ def answer(code: str) -> exceptions.ClientError:
             id="a proxy answers with a page",
         ),
         pytest.param(
+            answer("ThrottlingException"),
+            "AWS answered ListUsers with ThrottlingException time and again. Wait a minute",
+            "run the same command again; it goes on where it stopped.",
+            id="AWS throttles for long",
+        ),
+        pytest.param(
+            exceptions.ConfigParseError(path="/home/ann/.aws/config"),
+            "Unable to parse config file: /home/ann/.aws/config.",
+            "Mend that file, or name another with AWS_CONFIG_FILE.",
+            id="the configuration file is damaged",
+        ),
+        pytest.param(
             answer("MalformedPolicyDocument"),
             "An error occurred (MalformedPolicyDocument) when calling the ListUsers operation: No.",
             "No.",
@@ -140,3 +157,69 @@ def test_credentials_that_expire_in_the_middle_are_not_one_thing_that_was_not_se
     assert outcome.code == 2
     assert "Your credentials have expired" in outcome.err
     assert "not seen" not in outcome.out
+
+
+MONDAY = (
+    exceptions.NoCredentialsError(),
+    exceptions.UnauthorizedSSOTokenError(),
+    exceptions.TokenRetrievalError(provider="sso", error_msg="it has expired"),
+    exceptions.EndpointConnectionError(endpoint_url="https://config.us-east-1.amazonaws.com/"),
+    answer("ExpiredToken"),
+    answer("InvalidClientTokenId"),
+    answer("ThrottlingException"),
+)
+IDENTITY = {"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/ann", "UserId": "A"}
+OFFLINE = ("prevent", "demo")
+LINES = [f"{verb} {examples[0][0]}" for verb, examples in EXAMPLES.items() if verb not in OFFLINE]
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine with credentials and a profile "audit", of which no call reaches anything."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["rollout"])
+    Path("config").write_text("[profile audit]\naws_access_key_id = A\naws_secret_access_key = x\n")
+    for name, value in {
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_ACCESS_KEY_ID": "A",
+        "AWS_SECRET_ACCESS_KEY": "x",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize("line", LINES)
+def test_every_verb_says_it_in_these_words_at_its_first_call_and_at_every_later_one(
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    profile = "audit" if "--profile" in line else ""
+    # Nobody is there to be asked.
+    line += " --dry-run" * line.startswith("restore")
+    for error, is_first in ((MONDAY[0], True), *((each, False) for each in MONDAY)):
+
+        def call(_: object, name: str, __: object, known: bool = not is_first) -> object:
+            if known and name == "GetCallerIdentity":
+                return IDENTITY
+            raise error  # noqa: B023 (called before the next turn)
+
+        monkeypatch.setattr("botocore.client.BaseClient._make_api_call", call)
+        code = main(line.split())
+        told = " ".join("".join(capsys.readouterr()).split())
+        assert (code, str(translate(error, profile)) in told) == (2, True), told
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_misspelt_region_is_told_with_the_nearest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def call(*_: object) -> object:
+        raise exceptions.EndpointConnectionError(endpoint_url="https://sts.eu-wst-1.amazonaws.com/")
+
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", call)
+    assert main(["check", "--region", "eu-wst-1"]) == 2
+    assert "eu-wst-1 is no Region known here: is it eu-west-1?" in capsys.readouterr().err
+    assert main(["check", "--region", "eu-west-1"]) == 2
+    assert "no Region known" not in capsys.readouterr().err

@@ -1,5 +1,7 @@
 """The code bucket: nobody's private bucket is opened, and nobody's code is taken for ours."""
 
+import base64
+import hashlib
 import json
 
 import boto3
@@ -11,11 +13,12 @@ from rollout.code.bucket import (
     build_code,
     complete_bucket,
     delete_code,
-    has_code,
+    find_code,
     name_bucket,
     read_bucket,
     upload_code,
 )
+from rollout.errors import Refused
 from rollout.names import FUNCTION
 from tests.support.organizations import MANAGEMENT, REGION, SHOP, Estate, run
 
@@ -27,15 +30,27 @@ def put(bucket: str, key: str, body: bytes = b"x") -> None:
     boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
 
 
+def keep_versions() -> None:
+    boto3.client("s3").put_bucket_versioning(
+        Bucket=OURS, VersioningConfiguration={"Status": "Enabled"}
+    )
+
+
 def test_a_zip_planted_under_the_name_of_our_code_is_not_taken_for_it(estate: Estate) -> None:
     session, code = open_session(None, REGION), build_code()
-    boto3.client("s3").create_bucket(Bucket=OURS)
-    assert not has_code(session, OURS, code.name)
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=OURS)
+    assert not find_code(session, OURS, code.name)
+    put(OURS, code.name, code.read_bytes())
+    assert not find_code(session, OURS, code.name), "a version that can be overwritten is none"
+    with pytest.raises(Refused, match="put-bucket-versioning"):
+        upload_code(session, OURS, code)
+    keep_versions()
     for planted in (b"PK planted", code.read_bytes() + b"x", code.read_bytes()[:-1]):
         put(OURS, code.name, planted)
-        assert not has_code(session, OURS, code.name)
-    upload_code(session, OURS, code)
-    assert has_code(session, OURS, code.name)
+        assert not find_code(session, OURS, code.name)
+    version = upload_code(session, OURS, code)
+    assert find_code(session, OURS, code.name) == version
 
 
 def test_deploy_puts_its_own_code_in_the_place_of_a_planted_one(estate: Estate) -> None:
@@ -54,6 +69,7 @@ def test_s3_gets_the_checksum_of_what_is_uploaded(
 ) -> None:
     session, code = open_session(None, REGION), build_code()
     boto3.client("s3").create_bucket(Bucket=OURS)
+    keep_versions()
     sent = list[str]()
     events = session.s3.meta.events
     events.register(
@@ -139,7 +155,7 @@ def test_every_call_but_the_one_that_makes_a_bucket_names_who_must_own_it(estate
     for _ in range(2):
         complete_bucket(session, read_bucket(session, OURS, ORGANIZATION), ORGANIZATION)
         upload_code(session, OURS, code)
-        assert has_code(session, OURS, code.name)
+        assert find_code(session, OURS, code.name)
     assert read_bucket(session, OURS, ORGANIZATION).faults == ()
     assert delete_code(session, OURS) == 2
     assert [call for call, owned in named.items() if not owned] == ["CreateBucket"]
@@ -150,3 +166,39 @@ def test_the_name_fits_into_a_bucket_s_63_characters(estate: Estate) -> None:
     longest = code_bucket.FUNCTION + "-999900000000-ap-southeast-99"
     assert len(longest) <= 63
     assert name_bucket(open_session(None, REGION)) == OURS
+
+
+def test_the_policy_of_an_older_release_is_completed_and_somebody_s_own_is_left(
+    estate: Estate,
+) -> None:
+    """It let the accounts read the latest alone; a version that is named is one right more."""
+    session, s3 = open_session(None, REGION), boto3.client("s3")
+    complete_bucket(session, read_bucket(session, OURS, ORGANIZATION), ORGANIZATION)
+    policy = json.loads(s3.get_bucket_policy(Bucket=OURS)["Policy"])
+    policy["Statement"][1]["Action"] = "s3:GetObject"
+    s3.put_bucket_policy(Bucket=OURS, Policy=json.dumps(policy))
+    found = read_bucket(session, OURS, ORGANIZATION)
+    assert (found.lacks, found.faults) == (("policy",), ())
+    policy["Statement"][1]["Principal"] = {"AWS": MANAGEMENT}
+    s3.put_bucket_policy(Bucket=OURS, Policy=json.dumps(policy))
+    found = read_bucket(session, OURS, ORGANIZATION)
+    assert (found.lacks, len(found.faults)) == ((), 1)
+
+
+def test_the_stacks_name_the_version_so_that_another_object_under_the_key_is_not_run(
+    estate: Estate,
+) -> None:
+    run("deploy")
+    s3, code = boto3.client("s3"), build_code()
+    (ours,) = s3.list_object_versions(Bucket=OURS)["Versions"]
+    assert {each["CodeVersion"] for each in estate.members.stacks.values()} == {ours["VersionId"]}
+    put(OURS, code.name, b"PK planted")
+    estate.join("700000000001", "late")
+    estate.organization.agenda.finish()
+    late = estate.cloud.open_account("700000000001", REGION).session().client("lambda")
+    hashes = {
+        late.get_function_configuration(FunctionName=each)["CodeSha256"]
+        for each in (FUNCTION, f"{FUNCTION}-remediation")
+    }
+    digest = hashlib.sha256(code.read_bytes()).digest()
+    assert hashes == {base64.b64encode(digest).decode()}

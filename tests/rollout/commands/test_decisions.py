@@ -67,10 +67,10 @@ def test_a_process_check_is_named_and_taken_back(estate: Estate) -> None:
         (rule,) = config.config_rules.values()
         return dict(rule.input_parameters_dict)
 
-    assert run("deploy --yes --process-check-rule iam-user-console").code == 0
+    assert run("deploy --yes --process-check-rule iam-user-console").code == 3
     assert parameters()["ProcessCheckRule"] == "iam-user-console"
     shown = run("deploy --yes --process-check-rule none")
-    assert (shown.code, "ProcessCheckRule" in parameters()) == (0, False)
+    assert (shown.code, "ProcessCheckRule" in parameters()) == (3, False)
     assert "ProcessCheckRule  iam-user-console  (none)" in shown.out
     wrong = run("deploy --process-check-rule iam*")
     assert (wrong.code, wrong.err.splitlines()[-1].partition(": ")[2]) == (

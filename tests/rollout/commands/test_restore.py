@@ -100,7 +100,8 @@ def test_what_somebody_changed_meanwhile_is_left_alone(
     outcome = run(f"restore --account {SHOP} --all --yes {ROLE}")
     assert outcome.code == 1
     assert "it was deleted meanwhile and cannot be brought back" in outcome.out
-    assert "it is Active already" in outcome.out
+    gil_line = f"{SHOP} shop: gil.returns {gil.access_key_id}"
+    assert outcome.result(gil_line) == "Active already"
     assert "Nothing was changed." in outcome.out
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rollout.findings.report_forms import Part, read_forms
+from rollout.findings.report_forms import ReportPart, read_forms
 from rule.credential_report import ReportUnreadable
 from tests.rule.test_credential_report import report
 from tests.support.paths import CASES
@@ -25,43 +25,47 @@ def answer(made: object = "2026-09-01T08:00:00+00:00") -> str:
 @pytest.mark.parametrize(
     ("content", "parts"),
     [
-        pytest.param(CSV.encode(), [Part(CSV, None)], id="the CSV"),
+        pytest.param(CSV.encode(), [ReportPart(CSV, None)], id="the CSV"),
         pytest.param(
-            b"\xef\xbb\xbf" + CSV.encode(), [Part(CSV, None)], id="with a byte order mark"
+            b"\xef\xbb\xbf" + CSV.encode(), [ReportPart(CSV, None)], id="with a byte order mark"
         ),
-        pytest.param(answer().encode(), [Part(CSV, MADE)], id="json"),
-        pytest.param(answer(1788249600.123).encode(), [Part(CSV, MADE)], id="json, time a number"),
+        pytest.param(answer().encode(), [ReportPart(CSV, MADE)], id="json"),
         pytest.param(
-            f"[{answer()}, {answer()}]".encode(), [Part(CSV, MADE)] * 2, id="a list of json"
+            answer(1788249600.123).encode(), [ReportPart(CSV, MADE)], id="json, time a number"
         ),
         pytest.param(
-            f"{answer()}\n{answer()}\n".encode(), [Part(CSV, MADE)] * 2, id="one json after another"
+            f"[{answer()}, {answer()}]".encode(), [ReportPart(CSV, MADE)] * 2, id="a list of json"
         ),
-        pytest.param(json.dumps(BASE64).encode(), [Part(CSV, None)], id="--query Content"),
+        pytest.param(
+            f"{answer()}\n{answer()}\n".encode(),
+            [ReportPart(CSV, MADE)] * 2,
+            id="one json after another",
+        ),
+        pytest.param(json.dumps(BASE64).encode(), [ReportPart(CSV, None)], id="--query Content"),
         pytest.param(
             f"Content: {BASE64}\nGeneratedTime: 2026-09-01T08:00:00Z\n".encode(),
-            [Part(CSV, MADE)],
+            [ReportPart(CSV, MADE)],
             id="yaml",
         ),
         pytest.param(
             f"{BASE64}\t2026-09-01T08:00:00+00:00\ttext/csv\n".encode(),
-            [Part(CSV, MADE)],
+            [ReportPart(CSV, MADE)],
             id="--output text",
         ),
         pytest.param(
             f"{BASE64}\t2026-09-01T08:00:00+00:00\ttext/csv\n".encode() * 2,
-            [Part(CSV, MADE)] * 2,
+            [ReportPart(CSV, MADE)] * 2,
             id="several --output text",
         ),
-        pytest.param(WRAPPED.encode(), [Part(CSV, None)], id="base64, wrapped"),
-        pytest.param(CSV.encode("utf-16"), [Part(CSV, None)], id="UTF-16"),
-        pytest.param(CSV.encode("utf-16-be"), [Part(CSV, None)], id="UTF-16 without a mark"),
-        pytest.param(answer().encode("utf-16"), [Part(CSV, MADE)], id="json in UTF-16"),
-        pytest.param(gzip.compress(answer().encode()), [Part(CSV, MADE)], id="json in gzip"),
+        pytest.param(WRAPPED.encode(), [ReportPart(CSV, None)], id="base64, wrapped"),
+        pytest.param(CSV.encode("utf-16"), [ReportPart(CSV, None)], id="UTF-16"),
+        pytest.param(CSV.encode("utf-16-be"), [ReportPart(CSV, None)], id="UTF-16 without a mark"),
+        pytest.param(answer().encode("utf-16"), [ReportPart(CSV, MADE)], id="json in UTF-16"),
+        pytest.param(gzip.compress(answer().encode()), [ReportPart(CSV, MADE)], id="json in gzip"),
         pytest.param(
             b"user,arn,user_creation_time,x\na,b,cuser,arn,user_creation_time,x\na,b,d",
             [
-                Part(
+                ReportPart(
                     "user,arn,user_creation_time,x\na,b,c\nuser,arn,user_creation_time,x\na,b,d",
                     None,
                 )
@@ -70,7 +74,7 @@ def answer(made: object = "2026-09-01T08:00:00+00:00") -> str:
         ),
     ],
 )
-def test_a_report_is_read_in(content: bytes, parts: list[Part]) -> None:
+def test_a_report_is_read_in(content: bytes, parts: list[ReportPart]) -> None:
     assert list(read_forms(content)) == parts
 
 

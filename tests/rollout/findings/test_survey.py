@@ -22,20 +22,26 @@ def test_sums_are_of_the_top_units_and_of_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "missing", "code"),
+    ("states", "missing", "stale", "code"),
     [
-        ((State.FINDING,), True, 1),
-        ((), True, 3),
-        ((State.UNKNOWN,), False, 3),
-        ((State.WAITING, State.EXCEPTION, State.QUARANTINE), False, 0),
+        ((State.FINDING,), True, True, 1),
+        ((), True, False, 3),
+        ((), False, True, 3),
+        ((State.UNKNOWN,), False, False, 3),
+        ((State.WAITING, State.EXCEPTION, State.QUARANTINE), False, False, 0),
     ],
 )
 def test_the_exit_code_says_found_not_read_or_fine(
-    states: tuple[State, ...], missing: bool, code: int
+    states: tuple[State, ...], missing: bool, stale: bool, code: int
 ) -> None:
     findings = tuple(replace(SURVEY.findings[0], state=state) for state in states)
-    not_read = SURVEY.not_read if missing else ()
-    assert replace(SURVEY, findings=findings, not_read=not_read).exit_code == code
+    survey = replace(
+        SURVEY,
+        findings=findings,
+        not_read=SURVEY.not_read if missing else (),
+        stale=SURVEY.stale if stale else (),
+    )
+    assert survey.exit_code == code
 
 
 def test_what_is_not_read_now_is_neither_gone_nor_still_there() -> None:
