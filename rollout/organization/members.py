@@ -3,6 +3,7 @@
 Several accounts at a time; what cannot be seen is NotSeen with the reason, for that account alone.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,8 @@ from rollout.output.fault import Result, Unseen, count
 LOOKERS = 8
 """Accounts looked into at the same time."""
 SESSION = "rollout"
+"""How a session in a member is called, followed by the operator: CloudTrail there shows both."""
+MAX_SESSION = 64
 EARLY = timedelta(minutes=10)
 """How long before their end credentials are renewed."""
 NO_ROLE = "no --member-role was given"
@@ -87,9 +90,8 @@ class Members:
     def _assume(self, account: Account) -> Session | NotSeen:
         role = f"arn:{self.session.partition}:iam::{account.id}:role/{self.role}"
         try:
-            keys = self.session.sts.assume_role(RoleArn=role, RoleSessionName=SESSION)[
-                "Credentials"
-            ]
+            name = name_session(self.session.caller)
+            keys = self.session.sts.assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
         except FINAL:
             raise
         except (Refused, BotoCoreError, ClientError) as error:
@@ -108,6 +110,18 @@ class Members:
                 "aws_session_token": keys["SessionToken"],
             },
         )
+
+
+def name_session(caller: str) -> str:
+    """Return the name of a session that the caller opens elsewhere, by his ARN.
+
+    That is the last part of his ARN: a user's name, or what his own session is called. STS takes
+    letters, digits and +=,.@_- (AssumeRole's RoleSessionName).
+    """
+    person = re.sub(
+        r"[^\w+=,.@-]", "-", caller.rpartition("/")[2].rpartition(":")[2], flags=re.ASCII
+    )
+    return f"{SESSION}-{person}"[:MAX_SESSION] if person else SESSION
 
 
 def list_unseen(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from rollout.aws.session import open_session
+from rollout.aws.session import Session, open_session
 from rollout.organization.accounts import Account
-from rollout.organization.members import Members
+from rollout.organization.members import Members, name_session
 from tests.support.organizations import MANAGEMENT, SHOP, Estate, run
 
 
@@ -16,6 +16,34 @@ def test_a_role_is_assumed_again_before_its_credentials_end(estate: Estate) -> N
     assert members.open(shop) is first
     estate.sleep(10 * 60)
     assert members.open(shop) is not first
+
+
+@pytest.mark.parametrize(
+    ("caller", "name"),
+    [
+        ("arn:aws:sts::999900000000:assumed-role/Operator/ann@example.com", "ann@example.com"),
+        ("arn:aws:iam::999900000000:user/team/ann", "ann"),
+        ("arn:aws:iam::999900000000:root", "root"),
+        (f"arn:aws:iam::999900000000:user/{'a' * 64}", "a" * 56),
+        ("arn:aws:iam::999900000000:user/ann ü", "ann--"),
+    ],
+)
+def test_sessions_in_members_carry_the_operator_s_name(caller: str, name: str) -> None:
+    assert name_session(caller) == f"rollout-{name}"
+
+
+def test_a_member_s_cloudtrail_shows_who_it_was_and_a_repr_shows_no_credentials(
+    estate: Estate,
+) -> None:
+    session = open_session(None, "us-east-1")
+    members = Members(session, "OrganizationAccountAccessRole")
+    shop = members.open(Account(SHOP, "shop"))
+    (call,) = (each for each in estate.cloud.calls.made() if each.operation == "AssumeRole")
+    assert call.parameters["RoleSessionName"] == name_session(session.caller)
+    assert isinstance(shop, Session)
+    assert shop.keys["aws_secret_access_key"]
+    for secret in shop.keys.values():
+        assert secret not in f"{members!r} {shop!r} {session!r}"
 
 
 @pytest.mark.parametrize("region", ["eu-south-2", "il-central-1"])
