@@ -26,18 +26,22 @@ def main(argv: list[str] | None = None) -> int:
     2 is for wrong usage or input, 3 for something that nobody could see, 70 for what nobody
     foresaw, 130 for an interrupt, 141 when the reader of the output has left.
     """
-    program, profile = name_program(), ""
+    program, profile, verb = name_program(), "", ""
     catch_termination()
+    forget_runs()
     try:
         open_output()
         arguments = make_parser(program).parse_args(argv)
         profile = getattr(arguments, "profile", None) or ""
+        if getattr(arguments, "format", "") == "json":
+            verb = arguments.run.__module__.rpartition(".")[2]
         code: int = arguments.run(arguments)
         if code == NOT_SEEN and getattr(arguments, "strict", False):
             code = FAULTS
         sys.stdout.flush()
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
+        tell_program(verb, "Interrupted.")
         return INTERRUPTED
     except Exception as error:
         give_up_output()
@@ -47,7 +51,29 @@ def main(argv: list[str] | None = None) -> int:
             traceback.print_exc()
         sentence, code = explain(error, profile)
         print(f"{program}: {sentence}", file=sys.stderr)
+        tell_program(verb, sentence)
     return code
+
+
+def forget_runs() -> None:
+    """Let no document name what an earlier run in this process changed."""
+    if "rollout.output.run" in sys.modules:
+        from rollout.output.run import Run
+
+        Run.latest = None
+
+
+def tell_program(verb: str, sentence: str) -> None:
+    """Write the one document that a program gets of a verb that failed; `verb` "" for a person."""
+    if not verb:
+        return
+    from rollout.output.run import write_failure
+
+    try:
+        write_failure(verb, sentence)
+        sys.stdout.flush()
+    except OSError:
+        give_up_output()
 
 
 def catch_termination() -> None:

@@ -72,7 +72,7 @@ class Session:
     caller: str = ""
     label: str = ""
     """How messages name the account: its number and, once known, its name."""
-    keys: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict, repr=False)
     """Credentials of an assumed role; empty for the operator's own."""
 
     def move(self, region: str) -> "Session":

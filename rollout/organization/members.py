@@ -3,6 +3,7 @@
 Several accounts at a time; what cannot be seen is NotSeen with the reason, for that account alone.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -13,13 +14,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rollout.aws.failures import FINAL, tell
 from rollout.aws.session import NotSeen, Session
-from rollout.errors import Refused
+from rollout.errors import Refused, SignedOut
 from rollout.organization.accounts import Account
 from rollout.output.fault import Result, Unseen, count
 
 LOOKERS = 8
 """Accounts looked into at the same time."""
 SESSION = "rollout"
+"""How a session in a member is called, followed by the operator: CloudTrail there shows both."""
+MAX_SESSION = 64
 EARLY = timedelta(minutes=10)
 """How long before their end credentials are renewed."""
 NO_ROLE = "no --member-role was given"
@@ -74,6 +77,16 @@ class Members:
         return {account.id: seen[account.id] for account in chosen}
 
     def _look(self, account: Account, read: Callable[[Session], Facts]) -> Facts | NotSeen:
+        try:
+            return self._read(account, read)
+        except SignedOut:
+            if account.id == self.session.account or account.id not in self._sessions:
+                # The operator's own: no other account will go better.
+                raise
+            self._sessions.pop(account.id)
+            return self._read(account, read)
+
+    def _read(self, account: Account, read: Callable[[Session], Facts]) -> Facts | NotSeen:
         session = self.open(account)
         if isinstance(session, NotSeen):
             return session
@@ -87,9 +100,8 @@ class Members:
     def _assume(self, account: Account) -> Session | NotSeen:
         role = f"arn:{self.session.partition}:iam::{account.id}:role/{self.role}"
         try:
-            keys = self.session.sts.assume_role(RoleArn=role, RoleSessionName=SESSION)[
-                "Credentials"
-            ]
+            name = name_session(self.session.caller)
+            keys = self.session.sts.assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
         except FINAL:
             raise
         except (Refused, BotoCoreError, ClientError) as error:
@@ -108,6 +120,18 @@ class Members:
                 "aws_session_token": keys["SessionToken"],
             },
         )
+
+
+def name_session(caller: str) -> str:
+    """Return the name of a session that the caller opens elsewhere, by his ARN.
+
+    That is the last part of his ARN: a user's name, or what his own session is called. STS takes
+    letters, digits and +=,.@_- (AssumeRole's RoleSessionName).
+    """
+    person = re.sub(
+        r"[^\w+=,.@-]", "-", caller.rpartition("/")[2].rpartition(":")[2], flags=re.ASCII
+    )
+    return f"{SESSION}-{person}"[:MAX_SESSION] if person else SESSION
 
 
 def list_unseen(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 
 from rollout.errors import FAULTS, NOT_SEEN
 from rollout.output.fault import Fault, Result, Unseen, count
@@ -17,10 +17,17 @@ from rollout.output.teller import Line, Teller
 STOPPED = "Stopped. What was begun goes on in AWS; run the same command again and it is finished."
 
 
+NOTHING: Mapping[str, Any] = {"checks": [], "faults": [], "unseen": [], "changes": []}
+
+
 class Run:
     """One run of a verb: its results by check, its changes, and the telling of them."""
 
+    latest: "ClassVar[Run | None]" = None
+    """The run that has not written its document yet: what ends it early says what it changed."""
+
     def __init__(self, verb: str, form: str) -> None:
+        Run.latest = self
         self.verb = verb
         self.form = form
         self.teller = Teller(form)
@@ -77,6 +84,7 @@ class Run:
         hidden = sum(bool(each.unseen) for each in self.results.values())
         part = f", {count(hidden, 'line')} not seen in full" if hidden else ""
         self.teller.say(f"{faults}{part}. {self.tell_changes()}")
+        Run.latest = None
         if self.form == "json":
             json.dump({"verb": self.verb, **document, **self.describe()}, sys.stdout, indent=2)
             sys.stdout.write("\n")
@@ -100,3 +108,14 @@ class Run:
             "unseen": [asdict(each) for each in self.unseen],
             "changes": self.changes,
         }
+
+
+def write_failure(verb: str, sentence: str) -> None:
+    """Write the document of a verb that was ended early: what ended it, and what came before."""
+    run, Run.latest = Run.latest, None
+    known = run.describe() if run and run.verb == verb else dict(NOTHING)
+    fault = Fault("", verb, sentence)
+    document = {"verb": verb, "error": sentence, **known}
+    document["faults"] = [*document["faults"], asdict(fault)]
+    json.dump(document, sys.stdout, indent=2)
+    sys.stdout.write("\n")
