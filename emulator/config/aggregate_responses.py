@@ -47,6 +47,8 @@ class AggregateResponse(responses.ConfigResponse):
                 if not stored or filters.get("AwsRegion", self.region) != self.region:
                     continue
                 compliance: dict[str, Any] = {"ComplianceType": KEPT[bool(bad)]}
+                if filters.get("ComplianceType") not in (None, KEPT[bool(bad)]):
+                    continue
                 if bad:
                     compliance["ComplianceContributorCount"] = {
                         "CappedCount": min(bad, 25),

@@ -75,6 +75,8 @@ class Config(models.ConfigBackend):
         self.runs: dict[str, dict[str, Any]] = {}
         """What DescribeConfigRuleEvaluationStatus says of a rule beside its name; each run of its
         function is noted here, and whatever is set holds until the next one."""
+        self.first_runs: dict[str, datetime] = {}
+        """When each new rule of a pack is evaluated first; seen when somebody looks after that."""
         self.shows_runs = True
         """False: that operation answers an empty list, as it is documented for Lambda rules."""
         self._tokens: dict[str, Token] = {}

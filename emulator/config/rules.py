@@ -5,6 +5,7 @@ pack and has a deployed function.
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -116,6 +117,19 @@ class Rule:
             return self.config.config_rules[self.name]
         except KeyError:
             raise NoSuchConfigRuleException(self.name) from None
+
+
+def run_due(config: Config, functions: Lambda) -> None:
+    """Evaluate the new rules whose first evaluation is due."""
+    due = [name for name, at in config.first_runs.items() if at <= datetime.now(UTC)]
+    for name in due:
+        del config.first_runs[name]
+    # A rule that has run, or is said to have run, is no new one.
+    ran = {name for name, told in config.runs.items() if any("Last" in key for key in told)}
+    for name in [each for each in due if each not in ran]:
+        # Without a function the rule has no run, as far as anybody can see.
+        with suppress(NoHandler):
+            Rule(config, functions, name).send_schedule()
 
 
 def deliver_items(config: Config, functions: Lambda) -> list[Invocation]:

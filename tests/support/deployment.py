@@ -71,6 +71,7 @@ def put_pack(
     template: Traversable = PACK_FILE,
 ) -> None:
     """Create the conformance pack, or change the one that stands. Raises NotDeployed."""
+    account.config.packs.be_prompt()
     config = account.session().client("config")
     body = template.read_text(encoding="utf-8").replace("111122223333", account.account_id)
     config.put_conformance_pack(
