@@ -69,6 +69,8 @@ class AccessKey(models.AccessKey):
 class User(models.User):
     """A user. `create_date`, `password_changed` and `password_last_used` may be set."""
 
+    access_keys: list["AccessKey"]  # type: ignore[assignment] # moto declares its own
+
     def __init__(
         self, account: str, partition: str, name: str, path: str, user_id: str, created: datetime
     ) -> None:
