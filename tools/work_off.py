@@ -54,6 +54,10 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"remediate --yes --unit PRODUCTION {IN_MEMBERS}"),
     (do_nothing, f"rescan --account {SHOP} {IN_MEMBERS}"),
     (start_a_quarantine, f"restore --all --yes --unit PRODUCTION {IN_MEMBERS}"),
+    (do_nothing, "remediate --account-only --dry-run"),
+    (do_nothing, "rescan --account-only"),
+    (do_nothing, "letters NOWHERE --account-only --dry-run"),
+    (do_nothing, "restore --account-only --all --yes"),
 )
 """What is run to record the calls of each verb, each after what happens before it."""
 

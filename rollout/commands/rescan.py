@@ -4,6 +4,7 @@ import argparse
 
 from rollout.commands.member_options import Place, add_member_options, blame, close, open_accounts
 from rollout.commands.member_survey import survey_members
+from rollout.commands.options import parse_minutes
 from rollout.findings.finding import Finding
 from rollout.findings.survey import Survey, compare
 from rollout.output.fault import Fault, count
@@ -23,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--minutes",
-        type=float,
+        type=parse_minutes,
         default=20.0,
         metavar="N",
         help="wait at most this long; a run takes up to 15 minutes (default: 20)",

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.organizations import BANK, SHOP, Estate, run
+from tests.support.organizations import BANK, MANAGEMENT, SHOP, Estate, run
 from tests.support.workshop import Workshop, open_workshop
 
 ROLE = "--member-role OrganizationAccountAccessRole"
@@ -46,3 +46,16 @@ def test_tags_that_cannot_be_read_make_the_user_the_owner(
     outcome = run(f"letters {tmp_path} --account {SHOP} {ROLE} --by 2026-10-01")
     assert "tags not read, so by user" in outcome.out
     assert sorted(each.name for each in tmp_path.iterdir()) == ["ben.idle.txt", "gil.returns.txt"]
+
+
+def test_one_account_alone_needs_no_organization(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    there = open_workshop(estate, monkeypatch, MANAGEMENT)
+    there.add(MANAGEMENT, "ben.idle", Owner="team pay")
+    there.judge(MANAGEMENT)
+    with estate.cloud.calls.since_now() as calls:
+        outcome = run(f"letters {tmp_path / 'new'} --account-only")
+    assert (outcome.code, outcome.result(f"letters in {tmp_path / 'new'}")) == (0, "1 written")
+    assert [each.name for each in (tmp_path / "new").iterdir()] == ["team_pay.txt"]
+    assert not [each for each in calls.actions() if each.startswith(("organizations:", "sts:A"))]

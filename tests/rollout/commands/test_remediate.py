@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.organizations import BANK, REGION, SANDBOX, SHOP, Estate, run
+from tests.support.organizations import BANK, MANAGEMENT, REGION, SANDBOX, SHOP, Estate, run
 from tests.support.workshop import Workshop, open_workshop
 from tools.permissions import add_aggregator
 
@@ -307,3 +307,18 @@ def test_hours_at_the_question_do_not_end_the_way_into_the_accounts(
     with workshop.estate.cloud.calls.since_now() as calls:
         assert run(f"{GO} --account {SHOP} --batch 2").code == 0
     assert calls.count("sts:AssumeRole") > 1, "by then the first session's hour was over"
+
+
+def test_one_account_alone_needs_no_organization(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = open_workshop(estate, monkeypatch, MANAGEMENT)
+    there.add(MANAGEMENT, "ben.idle")
+    there.judge(MANAGEMENT)
+    with estate.cloud.calls.since_now() as calls:
+        done = run("remediate --account-only --yes")
+        undone = run("restore --account-only --all --yes")
+    assert (done.code, done.result("batch 1 of 1")) == (0, "1 quarantined until 2026-09-08")
+    assert (undone.code, keys(there, MANAGEMENT)) == (0, {"ben.idle": "Active"})
+    own = [each for each in calls.made() if "/Operator/" in each.caller]
+    assert not [each.action for each in own if each.action.startswith(("organizations:", "sts:A"))]

@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.organizations import BANK, REGION, SECURITY, SHOP, Estate, run
+from rollout.__main__ import main
+from tests.support.organizations import BANK, MANAGEMENT, REGION, SECURITY, SHOP, Estate, run
 from tests.support.workshop import Workshop, open_workshop
 
 ROLE = "--member-role OrganizationAccountAccessRole"
@@ -83,3 +84,24 @@ def test_an_account_without_the_rule_is_named(workshop: Workshop) -> None:
     outcome = run(f"rescan --account {SHOP} {SECURITY} {ROLE}")
     assert outcome.code == 3
     assert f"{SECURITY} security: not read: it has no rule of ours" in outcome.out
+
+
+def test_one_account_alone_needs_no_organization(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = open_workshop(estate, monkeypatch, MANAGEMENT)
+    there.add(MANAGEMENT, "ben.idle")
+    with estate.cloud.calls.since_now() as calls:
+        outcome = run("rescan --account-only")
+    assert (outcome.code, outcome.result("evaluation in 1 account")) == (0, "1 of 1 done")
+    assert outcome.result("what has changed") == "1 new, 0 gone, 0 still there"
+    assert not [each for each in calls.actions() if each.startswith(("organizations:", "sts:A"))]
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1", "nan", "inf", "soon"])
+def test_a_bound_that_is_none_is_wrong_usage(
+    minutes: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["rescan", f"--minutes={minutes}"])
+    assert f'"{minutes}" is no number of minutes above 0' in capsys.readouterr().err
