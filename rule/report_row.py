@@ -4,9 +4,8 @@ What cannot be read is an error that names line and column.
 """
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from rule.facts import Key, User
 from rule.sentences import clip
@@ -28,6 +27,8 @@ COLUMNS = (
 MORE_KEYS = "additional_credentials_info"
 LAST_YEAR = 9000
 """No grace or quarantine that begins before it ends after the last date that there is."""
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)", re.ASCII)
+USER_NAME = re.compile(r"[\w+=,.@-]{1,128}")
 A_TIME = "a time like 2026-01-31T12:00:00Z"
 
 
@@ -63,7 +64,7 @@ class Row:
     def read_user(self) -> User:
         """Return the user of this row."""
         # IAM's own pattern for user names, which also keeps control characters out of sentences.
-        if not re.fullmatch(r"[\w+=,.@-]{1,128}", self.fields["user"]):
+        if not USER_NAME.fullmatch(self.fields["user"]):
             raise self.fault("user", "a user name")
         created = self.read_time("user_creation_time")
         if created is None:
@@ -106,9 +107,11 @@ class Row:
         text = self.fields[column]
         if text in NONE:
             return None
-        if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)", text, re.ASCII):
-            with suppress(ValueError):
-                moment = datetime.fromisoformat(text).astimezone(UTC)
-                if moment.year < LAST_YEAR:
-                    return moment
+        if TIME.fullmatch(text):
+            try:
+                moment = datetime.fromisoformat(text)
+            except ValueError:
+                raise self.fault(column, f"{A_TIME} or N/A") from None
+            if moment.year < LAST_YEAR:
+                return moment
         raise self.fault(column, f"{A_TIME} or N/A")

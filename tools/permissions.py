@@ -4,18 +4,13 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable
 
-import boto3
 import pytest
 
-from emulator.config.remediation import Exemption
 from rollout.errors import FAULTS, NOT_SEEN
 from rollout.names import TEMPLATE_FILE
 from rollout.packs.template import load_template
 from tests.support.organizations import (
-    MANAGEMENT,
-    REGION,
     ROLE,
-    SANDBOX,
     SHOP,
     WORK_OFF,
     Estate,
@@ -23,49 +18,19 @@ from tests.support.organizations import (
     run,
     split_calls,
 )
-from tests.support.planted import plant
 from tests.support.workshop import Workshop, act_in_process
 from tools import work_off
+from tools.happenings import (
+    add_aggregator,
+    blur_an_answer,
+    break_stack,
+    do_nothing,
+    give_up_a_remediation,
+    leave_runbooks_behind,
+    mend_stack,
+    plant_findings,
+)
 from tools.stack_actions import STACK_ACTIONS
-
-
-def break_stack(estate: Estate) -> None:
-    """Let a role of our name be in the way of the ordinary stack, and a member's stack fail."""
-    boto3.client("iam").create_role(RoleName=EVALUATOR, AssumeRolePolicyDocument="{}")
-    estate.sets.failing[SANDBOX] = "It fails."
-
-
-def mend_stack(estate: Estate) -> None:
-    boto3.client("iam").delete_role(RoleName=EVALUATOR)
-    estate.sets.failing.clear()
-
-
-def add_aggregator(estate: Estate) -> None:
-    boto3.client("config").put_configuration_aggregator(
-        ConfigurationAggregatorName="all",
-        OrganizationAggregationSource={
-            "RoleArn": f"arn:aws:iam::{MANAGEMENT}:role/aggregator",
-            "AllAwsRegions": True,
-        },
-    )
-
-
-def give_up_a_remediation(estate: Estate) -> None:
-    for account in (MANAGEMENT, SHOP):
-        config = estate.members.config(account, REGION)
-        user = config.iam.add_user("given.up")
-        for rule in config.remediations.configurations:
-            config.remediations.exemptions[rule, ("AWS::IAM::User", user.id)] = Exemption("No.")
-
-
-def do_nothing(estate: Estate) -> None:
-    pass
-
-
-def blur_an_answer(estate: Estate) -> None:
-    """Let IAM say once of a password what only GetUser settles, and every report be too old."""
-    estate.sleep(5 * 3600)
-    estate.cloud.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Not there.")
 
 
 class CutShort(Exception):
@@ -76,12 +41,6 @@ FOLDER = "FOLDER"
 """Stands for a folder that goes when the calls are recorded."""
 
 
-def plant_findings(estate: Estate) -> None:
-    """Let AWS Config hold results in every account."""
-    plant(estate, deployed=True)
-
-
-EVALUATOR = "iam-user-no-setup-access-key-evaluator"
 IN_MEMBERS = f"--member-role {ROLE}"
 STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"check {IN_MEMBERS}"),
@@ -90,11 +49,11 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (break_stack, f"deploy {IN_MEMBERS} --canary {SHOP}"),
     (mend_stack, f"deploy {IN_MEMBERS} --yes"),
     (give_up_a_remediation, f"status {IN_MEMBERS}"),
-    (do_nothing, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30 --yes"),
+    (leave_runbooks_behind, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30 --yes"),
     *work_off.STEPS,
     (do_nothing, "check --ou OU"),
     (do_nothing, "plan --ou OU"),
-    (do_nothing, "deploy --ou OU --yes"),
+    (do_nothing, "deploy --ou OU --automatic-remediation --yes"),
     (do_nothing, f"check {IN_MEMBERS}"),
     (do_nothing, f"plan {IN_MEMBERS}"),
     (do_nothing, f"status {IN_MEMBERS}"),
@@ -182,9 +141,12 @@ def write_permissions() -> str:
             "plan",
             "deploy",
             "deploy --stack-parameter LogRetentionDays=30 --yes",
+            "deploy --automatic-remediation --yes",
             "status",
             "remove --yes --with-code",
         ):
+            if "LogRetentionDays" in command:
+                leave_runbooks_behind(estate)
             if command == "status":
                 give_up_a_remediation(estate)
             run_through(f"{command} --account-only")

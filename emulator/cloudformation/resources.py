@@ -3,6 +3,7 @@
 Each is created and removed at its service, so that the service's own API answers for it afterwards.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,9 @@ from moto.cloudformation import parsing
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.config.models import config_backends
 from moto.core.common_models import CloudFormationModel
+from moto.logs.exceptions import ResourceAlreadyExistsException
+from moto.logs.models import LogGroup
+from moto.utilities.utils import get_partition
 
 from emulator.awslambda.models import DeployedFunction
 from emulator.config.models import Config
@@ -117,6 +121,31 @@ class Alarm(Resource):
         cloudwatch_backends[account][region].delete_alarms([self.name])
 
 
+class StackLogGroup(LogGroup):
+    """A log group of a stack: one that is there already is told as CloudFormation does (M)."""
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+        **kwargs: Any,
+    ) -> LogGroup:
+        try:
+            return super().create_from_cloudformation_json(
+                resource_name, cloudformation_json, account_id, region_name, **kwargs
+            )
+        except ResourceAlreadyExistsException as error:
+            identifier = json.dumps({"/properties/LogGroupName": resource_name})
+            error.message = (
+                f"Resource of type 'AWS::Logs::LogGroup' with identifier '{identifier}' already"
+                " exists."
+            )
+            raise
+
+
 class ConfigRule(Resource):
     """A Config rule; in the stack of a conformance pack it gets the pack's suffix."""
 
@@ -166,6 +195,7 @@ MODELS: dict[str, Any] = {
     "AWS::Lambda::EventInvokeConfig": EventInvokeConfig,
     "AWS::CloudWatch::Alarm": Alarm,
     "AWS::SSM::Document": Document,
+    "AWS::Logs::LogGroup": StackLogGroup,
     "AWS::Config::ConfigRule": ConfigRule,
     "AWS::Config::RemediationConfiguration": RemediationConfiguration,
 }
@@ -175,14 +205,28 @@ NAMES = {"AWS::CloudWatch::Alarm": "AlarmName", "AWS::Config::ConfigRule": "Conf
 
 @contextmanager
 def own_resources() -> Iterator[None]:
-    """Let stacks make these resources until the block ends; moto keeps its own maps in a cache."""
+    """Let stacks make these resources until the block ends; moto keeps its own maps in a cache.
+
+    Moto says aws of every Region's partition: that is mended as well.
+    """
     maps: Any = ((parsing.get_model_map(), MODELS), (parsing.get_name_type_map(), NAMES))
     originals = [dict(known) for known, _ in maps]
     for known, ours in maps:
         known.update(ours)
+    begin: Any = parsing.ResourceMap.__init__
+
+    def begin_in_partition(self: parsing.ResourceMap, *given: Any, **named: Any) -> None:
+        begin(self, *given, **named)
+        partition = get_partition(self._region_name)
+        suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+        self._parsed_resources |= {"AWS::Partition": partition, "AWS::URLSuffix": suffix}
+
+    patched: Any = parsing.ResourceMap
+    patched.__init__ = begin_in_partition
     try:
         yield
     finally:
+        patched.__init__ = begin
         for (known, _), original in zip(maps, originals, strict=True):
             known.clear()
             known.update(original)

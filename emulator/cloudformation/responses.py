@@ -15,7 +15,7 @@ from emulator.cloudformation.stack_set_answers import (
     describe_operation,
     describe_stack_set,
 )
-from emulator.cloudformation.stack_sets import StackSets
+from emulator.cloudformation.stack_sets import StackSets, check_targets
 from emulator.gateway.pages import InvalidToken, cut_page
 from emulator.iam.users import new_id
 from emulator.organizations.models import STACKSETS, Refusal, organization_of
@@ -106,8 +106,7 @@ class StackSetResponse(responses.CloudFormationResponse):
         sets, stack_set = self._set()
         sets.check_idle(stack_set)
         targets, regions = self._targets()
-        stack_set.units = list(dict.fromkeys(stack_set.units + targets["OrganizationalUnitIds"]))
-        stack_set.regions = list(dict.fromkeys(stack_set.regions + regions))
+        sets.note_targets(stack_set, targets, regions)
         missing = []
         for member in sets.choose(targets):
             instance = stack_set.instances.setdefault(
@@ -212,12 +211,7 @@ class StackSetResponse(responses.CloudFormationResponse):
 
     def _targets(self) -> tuple[dict[str, Any], list[str]]:
         targets = self._get_param("DeploymentTargets") or {}
-        if not targets.get("OrganizationalUnitIds"):
-            raise Refusal(
-                "ValidationError",
-                "StackSets with SERVICE_MANAGED permission model can only have OrganizationalUnit"
-                " as target",
-            )
+        check_targets(targets)
         return targets, self._get_param("Regions") or []
 
     def _template(self) -> str:

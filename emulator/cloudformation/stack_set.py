@@ -55,6 +55,9 @@ class StackSet:
     description: str = ""
     permission_model: str = "SERVICE_MANAGED"
     units: list[str] = field(default_factory=list)
+    only: frozenset[str] | None = None
+    """The accounts that instances were made for last, where they were named one by one: automatic
+    deployment then keeps to them as well (L)."""
     regions: list[str] = field(default_factory=list)
     instances: dict[str, Instance] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)

@@ -16,6 +16,9 @@ from emulator.cloudformation.templates import find_parameter_fault, read_templat
 from emulator.iam.users import new_id
 from emulator.organizations.models import Member, Organization, Refusal
 
+MAX_UNITS = 50
+"""Of one call's targets (FACTS 13)."""
+
 
 class StackSets:
     """The service-managed stack sets of an organization; the attributes may be set at any time."""
@@ -82,6 +85,15 @@ class StackSets:
                 under |= {key: members[key] for key in named & members.keys()}
         under.pop(self.organization.management, None)
         return list(under.values())
+
+    def note_targets(
+        self, stack_set: StackSet, targets: dict[str, Any], regions: list[str]
+    ) -> None:
+        """Keep where instances are made: automatic deployment goes by it."""
+        stack_set.units = list(dict.fromkeys(stack_set.units + targets["OrganizationalUnitIds"]))
+        stack_set.regions = list(dict.fromkeys(stack_set.regions + regions))
+        filtered = targets.get("AccountFilterType") == "INTERSECTION"
+        stack_set.only = frozenset(targets["Accounts"]) if filtered else None
 
     def start(
         self,
@@ -178,6 +190,7 @@ class StackSets:
     def _deploy_automatically(self, member: Member) -> None:
         for stack_set in self.sets.values():
             targeted = member in self.organization.accounts_under(stack_set.units)
+            targeted = targeted and member.id in (stack_set.only or {member.id})
             if targeted and stack_set.auto_deployment.get("Enabled"):
                 for region in stack_set.regions:
                     self.start(
@@ -189,3 +202,16 @@ class StackSets:
                         {},
                         lambda each, s=stack_set, r=region: self.put_instance(s, each, r),  # type: ignore[misc]
                     )
+
+
+def check_targets(targets: dict[str, Any]) -> None:
+    """Raise ValidationError for deployment targets that are none of service-managed stack sets."""
+    units = targets.get("OrganizationalUnitIds")
+    if not units:
+        raise Refusal(
+            "ValidationError",
+            "StackSets with SERVICE_MANAGED permission model can only have OrganizationalUnit"
+            " as target",
+        )
+    if len(units) > MAX_UNITS:
+        raise Refusal("ValidationError", f"At most {MAX_UNITS} organizational units in one call.")

@@ -4,6 +4,7 @@ As the pack itself becomes a stack there, its template is resolved with the acco
 parameters and exports; a real stack for each of hundreds of accounts would take too long.
 """
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from moto.cloudformation.exceptions import ExportNotFound
@@ -25,6 +26,7 @@ class Facts(Protocol):
 
     resolves_account_id: bool
     rewrites_role: bool
+    first_run_seconds: float
 
 
 def put_pack(pack: OrganizationPack, account: str, status: AccountStatus, facts: Facts) -> None:
@@ -40,7 +42,11 @@ def put_pack(pack: OrganizationPack, account: str, status: AccountStatus, facts:
     try:
         for kind, properties in _resolve(pack, account, stack, facts):
             if kind == "AWS::Config::ConfigRule":
+                known = set(config.config_rules)
                 rules.append(put_rule(config, properties, stack))
+                if rules[-1] not in known:
+                    due = datetime.now(UTC) + timedelta(seconds=facts.first_run_seconds)
+                    config.first_runs[rules[-1]] = due
                 continue
             if facts.rewrites_role:
                 _rewrite_role(properties, pack.owner, account)
@@ -59,6 +65,7 @@ def delete_pack(pack: OrganizationPack, account: str, status: AccountStatus, fac
     config = _config(account, pack.region)
     for rule in config.organization_packs.pop(status.pack, []):
         remove_rule(config, rule)
+        config.first_runs.pop(rule, None)
 
 
 def pack_stack(pack: str, account: str) -> str:

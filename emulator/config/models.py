@@ -75,6 +75,8 @@ class Config(models.ConfigBackend):
         self.runs: dict[str, dict[str, Any]] = {}
         """What DescribeConfigRuleEvaluationStatus says of a rule beside its name; each run of its
         function is noted here, and whatever is set holds until the next one."""
+        self.first_runs: dict[str, datetime] = {}
+        """When each new rule of a pack is evaluated first; seen when somebody looks after that."""
         self.shows_runs = True
         """False: that operation answers an empty list, as it is documented for Lambda rules."""
         self._tokens: dict[str, Token] = {}
@@ -90,11 +92,11 @@ class Config(models.ConfigBackend):
 
     def add_recorder(self, *, records_users: bool = True, running: bool = True) -> None:
         """Give the account a configuration recorder; without IAM users it records EC2 alone."""
-        role = f"arn:aws:iam::{self.account_id}:role/aws-service-role/config.amazonaws.com/Recorder"
+        role = "role/aws-service-role/config.amazonaws.com/Recorder"
         group: dict[str, Any] = {"allSupported": True, "includeGlobalResourceTypes": True}
         if not records_users:
             group = {"allSupported": False, "resourceTypes": ["AWS::EC2::Instance"]}
-        arn = f"arn:aws:iam::{self.account_id}:{role}"
+        arn = f"arn:{get_partition(self.region_name)}:iam::{self.account_id}:{role}"
         self.put_configuration_recorder(
             {"name": "default", "roleARN": arn, "recordingGroup": group}
         )

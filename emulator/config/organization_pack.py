@@ -25,10 +25,12 @@ class AccountStatus:
     message: str = ""
     updated: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def set(self, status: str, code: str = "", message: str = "") -> None:
-        """Change the status, now."""
+    def set(
+        self, status: str, code: str = "", message: str = "", at: datetime | None = None
+    ) -> None:
+        """Change the status, as of a time: now, unless it was due before."""
         self.status, self.code, self.message = status, code, message
-        self.updated = datetime.now(UTC)
+        self.updated = at or datetime.now(UTC)
 
 
 @dataclass
@@ -47,8 +49,12 @@ class OrganizationPack:
     updated: datetime = field(default_factory=lambda: datetime.now(UTC))
     accounts: dict[str, AccountStatus] = field(default_factory=dict)
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    asked: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When it was last put or deleted."""
+    ends: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When the last account that is to be worked on has been."""
     before: tuple[str, datetime] | None = None
-    """The aggregate status and its time when the pack was last put."""
+    """The aggregate status and its time at that time."""
     looks: dict[str, int] = field(default_factory=dict)
     """How often it was looked at since the last put, by kind of look."""
 

@@ -1,9 +1,4 @@
-"""Organization conformance packs: what AWS Config makes of one template in every account.
-
-Unsure facts are one attribute each (FACTS 1): what `${AWS::AccountId}` becomes in the rule's source
-(M), that the caller's account id in AutomationAssumeRole becomes each member's (M-H), and that the
-aggregate status stays CREATE_IN_PROGRESS for a delegated administrator (M).
-"""
+"""Organization conformance packs: what AWS Config makes of one template in every account."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -12,56 +7,21 @@ from typing import Any
 from emulator.cloudformation.templates import read_template
 from emulator.config.member_packs import delete_pack, put_pack
 from emulator.config.organization_pack import AccountStatus, OrganizationPack, PackFailed
+from emulator.config.pack_facts import PackFacts
 from emulator.iam.users import new_id
 from emulator.organizations.models import CONFIG, Member, Organization, Refusal
 
 
-class OrganizationPacks:
-    """The packs of an organization; the attributes may be set at any time."""
+class OrganizationPacks(PackFacts):
+    """The packs of an organization; how AWS takes them may be set at any time."""
 
     def __init__(self, organization: Organization) -> None:
+        super().__init__()
         self.organization = organization
         self.packs: dict[tuple[str, str], OrganizationPack] = {}
         """By owner and name: what one administrator puts, another does not see."""
-        self.seconds_each = 3.0
-        self.at_once = 50
-        """How many accounts are worked on at a time."""
-        self.idle_seconds = 0.0
-        """How long after a put no account moves: each shows the result of the put before, or none
-        (L)."""
-        self.gap_seconds = 0.0
-        """How long nothing moves between one lot of accounts and the next (L)."""
-        self.stale_seconds = 0.0
-        """How long after a put the aggregate is still about the put before (FACTS 1)."""
-        self.unseen_seconds = 0.0
-        """How long after its first put the descriptions of a pack are an empty list (FACTS 1)."""
-        self.hidden_looks = 0
-        """How many looks right after a pack was created find no such pack (FACTS 1)."""
-        self.empty_looks = 0
-        """How many looks right after a put, of each kind, find an empty list (FACTS 1)."""
-        self.denied_looks = 0
-        """How many calls of each delegated administrator are refused at first (FACTS 1)."""
-        self.keeps_rows = False
-        """Whether an account that a pack has left keeps its row, DELETE_SUCCESSFUL (M)."""
-        self.joining_seconds = 5.0
-        """How long after an account joined it gets the packs: before its stack, by default."""
-        self.resolves_account_id = True
-        """False: `${AWS::AccountId}` is the calling account's id in every account."""
-        self.rewrites_role = True
-        self.aggregate_sticks = True
-        """Whether a delegated administrator's aggregate status never ends."""
-        self.failing: dict[str, tuple[str, str]] = {}
-        """Accounts in which the pack fails: code and message."""
-        self.silent: set[str] = set()
-        """Accounts that never show a status."""
         self._calls: dict[str, int] = {}
         organization.joining.append(self._receive)
-
-    def be_slow(self) -> None:
-        """Be as late, stale and forgetful as users have reported of AWS; each can be set alone."""
-        self.idle_seconds, self.gap_seconds, self.stale_seconds = 120.0, 40.0, 60.0
-        self.hidden_looks = self.empty_looks = self.denied_looks = 1
-        self.keeps_rows = True
 
     def look(self, owner: str, name: str, kind: str) -> OrganizationPack | None:
         """Return a pack for one look of this kind at it, None for a look that finds nothing yet.
@@ -80,7 +40,7 @@ class OrganizationPacks:
 
     def read_aggregate(self, pack: OrganizationPack) -> tuple[str, datetime]:
         """Return the aggregate status and its time, as a look finds them now."""
-        stale = datetime.now(UTC) < pack.put + timedelta(seconds=self.stale_seconds)
+        stale = datetime.now(UTC) < pack.asked + timedelta(seconds=self.stale_seconds)
         return pack.before if stale and pack.before else (pack.status, pack.updated)
 
     def find(self, owner: str, name: str) -> OrganizationPack:
@@ -121,7 +81,7 @@ class OrganizationPacks:
         pack.looks.clear()
         pack.template, pack.parameters, pack.excluded = template, parameters, list(excluded)
         pack.status, pack.put = f"{kind}_IN_PROGRESS", datetime.now(UTC)
-        pack.updated = pack.put
+        pack.updated = pack.asked = pack.put
         pack.created = pack.created if present else pack.put
         self.packs[owner, name] = pack
         wanted = [each for each in self._reached() if each.id not in excluded]
@@ -140,7 +100,9 @@ class OrganizationPacks:
         self.check_administrator(owner)
         pack = self.find(owner, name)
         self._check_idle(pack)
+        pack.before = (pack.status, pack.updated)
         pack.status, pack.updated = "DELETE_IN_PROGRESS", datetime.now(UTC)
+        pack.asked = pack.updated
         members = self.organization.members
         with self.organization.agenda.lock:
             self._schedule(pack, [], [members[each] for each in pack.accounts if each in members])
@@ -164,8 +126,8 @@ class OrganizationPacks:
 
     def _check_idle(self, pack: OrganizationPack) -> None:
         moving = any(each.status.endswith("IN_PROGRESS") for each in pack.accounts.values())
-        stuck = pack.owner != self.organization.management and self.aggregate_sticks
-        if moving or (pack.status.endswith("IN_PROGRESS") and not stuck):
+        # Whatever its aggregate says for ever to a delegated administrator.
+        if moving or datetime.now(UTC) < pack.ends:
             raise Refusal(
                 "ResourceInUseException",
                 f"{pack.name} is currently in progress. Try again later.",
@@ -186,10 +148,11 @@ class OrganizationPacks:
             begin = now + lot * (position // self.at_once)
             self._plan(pack, member, step, begin, begin + each)
         turns = -(-len(steps) // self.at_once)
-        self.organization.agenda.add(now + lot * turns, lambda: self._close(pack))
+        end = pack.ends = now + lot * turns
+        self.organization.agenda.add(end, lambda: self._close(pack, end))
 
     def _plan(
-        self, pack: OrganizationPack, member: Member, step: Any, begin: Any, end: Any
+        self, pack: OrganizationPack, member: Member, step: Any, begin: datetime, end: datetime
     ) -> None:
         removing = step is delete_pack
 
@@ -199,7 +162,7 @@ class OrganizationPacks:
                 member.id, AccountStatus(member.id, name, "CREATE_IN_PROGRESS")
             )
             kind = "DELETE" if removing else "UPDATE" if self._stands(member) else "CREATE"
-            status.set(f"{kind}_IN_PROGRESS")
+            status.set(f"{kind}_IN_PROGRESS", at=begin)
 
         def finish() -> None:
             status = pack.accounts[member.id]
@@ -208,9 +171,9 @@ class OrganizationPacks:
                 self._check(member, removing)
                 step(pack, member.id, status, self)
             except PackFailed as failure:
-                status.set(f"{kind}_FAILED", failure.code, str(failure))
+                status.set(f"{kind}_FAILED", failure.code, str(failure), at=end)
             else:
-                status.set(f"{kind}_SUCCESSFUL")
+                status.set(f"{kind}_SUCCESSFUL", at=end)
             if status.status == "DELETE_SUCCESSFUL" and not self.keeps_rows:
                 del pack.accounts[member.id]
 
@@ -225,14 +188,14 @@ class OrganizationPacks:
         rows = [pack.accounts.get(member.id) for pack in self.packs.values()]
         return any(row and row.status in ("CREATE_SUCCESSFUL", "UPDATE_SUCCESSFUL") for row in rows)
 
-    def _close(self, pack: OrganizationPack) -> None:
+    def _close(self, pack: OrganizationPack, at: datetime) -> None:
         kind = pack.status.removesuffix("_IN_PROGRESS")
         failed = any(each.status.endswith("FAILED") for each in pack.accounts.values())
         if kind == "DELETE" and not failed:
             del self.packs[pack.owner, pack.name]
         elif pack.owner == self.organization.management or not self.aggregate_sticks:
             pack.status = f"{kind}_{'FAILED' if failed else 'SUCCESSFUL'}"
-            pack.updated = datetime.now(UTC)
+            pack.updated = at
 
     def _receive(self, member: Member) -> None:
         for pack in list(self.packs.values()):

@@ -1,15 +1,17 @@
 """Conformance packs of one emulated account: each becomes a CloudFormation stack, as in AWS.
 
 PutConformancePack answers before the stack is made; whether that went well stands in the pack's
-status. Here both happen at once. The wording of a status reason is not documented (L).
+status. Here the stack is made at once, and the pack shows it late. The wording of a status reason
+is not documented (L).
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.cloudformation.models import CloudFormationBackend, Stack, cloudformation_backends
 from moto.core.exceptions import JsonRESTError, ServiceException
+from moto.utilities.utils import get_partition
 
 from emulator.cloudformation.events import describe_error
 from emulator.iam.users import new_id
@@ -29,6 +31,17 @@ class NoSuchPack(JsonRESTError):
         super().__init__(
             "NoSuchConformancePackException",
             "You specified one or more conformance packs that do not exist.",
+        )
+
+
+class PackInUse(JsonRESTError):
+    """The pack is in progress."""
+
+    code = 400
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "ResourceInUseException", f"{name} is currently in progress. Try again later."
         )
 
 
@@ -57,6 +70,27 @@ class Pack:
     reason: str = ""
     stack_arn: str = ""
     updated: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ends: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When what was asked for last has come to its end."""
+    before: "Pack | None" = None
+    looks: dict[str, int] = field(default_factory=dict)
+    """How often it was looked at since it was put, by kind of look."""
+
+    @property
+    def moving(self) -> bool:
+        """Is it still in progress?"""
+        return datetime.now(UTC) < self.ends
+
+    @property
+    def shown(self) -> str:
+        """The state that is shown now."""
+        kind = "DELETE" if self.state == "DELETED" else "CREATE"
+        return f"{kind}_IN_PROGRESS" if self.moving else self.state
+
+    @property
+    def failed(self) -> bool:
+        """Does it show why it could not be made?"""
+        return bool(self.reason) and not self.moving
 
     @property
     def stack_name(self) -> str:
@@ -71,6 +105,19 @@ class Packs:
         self._account, self._region = account_id, region_name
         self._scope = f"{region_name}:{account_id}"
         self._by_name: dict[str, Pack] = {}
+        self.seconds = 60.0
+        """How long a put or a deletion is in progress."""
+        self.stale_seconds = 20.0
+        """How long after a put the status is still that of the put before (L)."""
+        self.hidden_looks = 1
+        """How many looks of each kind right after a pack was created find no such pack (L)."""
+        self.empty_looks = 1
+        """How many looks of each kind right after a put find an empty list (L)."""
+
+    def be_prompt(self) -> None:
+        """Show at once what was put."""
+        self.seconds = self.stale_seconds = 0.0
+        self.hidden_looks = self.empty_looks = 0
 
     @property
     def _stacks(self) -> CloudFormationBackend:
@@ -78,12 +125,18 @@ class Packs:
 
     def put(self, name: str, template: str, parameters: dict[str, str]) -> Pack:
         """Create or change a pack; raises TemplateRefused, and otherwise tells by its state."""
+        present = self._by_name.get(name)
+        if present is not None and present.moving:
+            raise PackInUse(name)
+        if present is not None and present.state == "DELETED":
+            present = None
         slots = check_template(template).get("Parameters", {})
         defaults = {key: slot["Default"] for key, slot in slots.items() if "Default" in slot}
         seed = f"{self._scope}/{name}"
         pack_id = "conformance-pack-" + new_id("", seed, 1, 9).lower()
-        arn = f"arn:aws:config:{self._scope}:conformance-pack/{name}/{pack_id}"
-        pack = Pack(name, pack_id, arn, parameters)
+        place = f"arn:{get_partition(self._region)}:config:{self._scope}"
+        arn = f"{place}:conformance-pack/{name}/{pack_id}"
+        pack = Pack(name, pack_id, arn, parameters, before=present)
         try:
             self._put_stack(pack, template, defaults | parameters)
             pack.state = "CREATE_COMPLETE"
@@ -91,21 +144,50 @@ class Packs:
             pack.state, pack.reason = "CREATE_FAILED", str(failure)
         except ServiceException as error:
             pack.state, pack.reason = "CREATE_FAILED", describe_error(error)
+        pack.ends = datetime.now(UTC) + timedelta(seconds=self.seconds)
         self._by_name[name] = pack
         return pack
 
-    def list(self, names: list[str] | None) -> list[Pack]:
+    def find(self, names: list[str] | None) -> list[Pack]:
         """Return the packs of these names, or all; raises NoSuchPack."""
-        if missing := set(names or ()) - set(self._by_name):
+        there = {
+            name: pack
+            for name, pack in self._by_name.items()
+            if pack.state != "DELETED" or pack.moving
+        }
+        if missing := set(names or ()) - set(there):
             raise NoSuchPack from KeyError(*missing)
-        return [pack for pack in self._by_name.values() if not names or pack.name in names]
+        return [pack for pack in there.values() if not names or pack.name in names]
+
+    def look(self, names: list[str] | None, kind: str) -> list[Pack]:
+        """Return the packs as one look of this kind finds them; raises NoSuchPack."""
+        found = self.find(names)
+        if not names:
+            return found
+        seen = []
+        for pack in found:
+            pack.looks[kind] = pack.looks.get(kind, 0) + 1
+            hidden = 0 if pack.before else self.hidden_looks
+            if pack.looks[kind] <= hidden:
+                raise NoSuchPack
+            if pack.looks[kind] > hidden + self.empty_looks:
+                seen.append(pack)
+        return seen
+
+    def read_status(self, pack: Pack) -> Pack:
+        """Return the pack whose status is shown for it: right after a put, the one before."""
+        stale = datetime.now(UTC) < pack.updated + timedelta(seconds=self.stale_seconds)
+        return pack.before if stale and pack.before else pack
 
     def delete(self, name: str) -> None:
         """Remove a pack with its rules and their results; raises NoSuchPack."""
-        (pack,) = self.list([name])
+        (pack,) = self.find([name])
+        if pack.moving:
+            raise PackInUse(name)
         if self._find_stack(pack) is not None:
             self._stacks.delete_stack(pack.stack_name)
-        del self._by_name[name]
+        pack.state, pack.before = "DELETED", None
+        pack.ends = datetime.now(UTC) + timedelta(seconds=self.seconds)
 
     def _put_stack(self, pack: Pack, template: str, parameters: dict[str, str]) -> None:
         stack = self._find_stack(pack)

@@ -117,6 +117,7 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
 
     def describe_conformance_packs(self) -> str:
         """The packs of these names, or all."""
+        packs = self.config_backend.packs
         details = [
             {
                 "ConformancePackName": pack.name,
@@ -128,24 +129,26 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
                 ],
                 "LastUpdateRequestedTime": pack.updated.timestamp(),
             }
-            for pack in self.config_backend.packs.list(self._get_param("ConformancePackNames"))
+            for pack in packs.look(self._get_param("ConformancePackNames"), "packs")
         ]
         return json.dumps({"ConformancePackDetails": details})
 
     def describe_conformance_pack_status(self) -> str:
         """How far the packs of these names are, or all."""
+        packs = self.config_backend.packs
         details = [
             {
                 "ConformancePackName": pack.name,
                 "ConformancePackId": pack.id,
                 "ConformancePackArn": pack.arn,
-                "ConformancePackState": pack.state,
+                "ConformancePackState": pack.shown,
                 "StackArn": pack.stack_arn,
                 "LastUpdateRequestedTime": pack.updated.timestamp(),
-                "LastUpdateCompletedTime": pack.updated.timestamp(),
-                **({"ConformancePackStatusReason": pack.reason} if pack.reason else {}),
+                **({} if pack.moving else {"LastUpdateCompletedTime": pack.ends.timestamp()}),
+                **({"ConformancePackStatusReason": pack.reason} if pack.failed else {}),
             }
-            for pack in self.config_backend.packs.list(self._get_param("ConformancePackNames"))
+            for each in packs.look(self._get_param("ConformancePackNames"), "statuses")
+            for pack in [packs.read_status(each)]
         ]
         return json.dumps({"ConformancePackStatusDetails": details})
 

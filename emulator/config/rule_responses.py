@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.awslambda.models import lambda_backends
 from moto.config import responses
 from moto.config.exceptions import (
     InvalidNextTokenException,
@@ -13,11 +14,14 @@ from moto.config.exceptions import (
 )
 from moto.config.models import config_backends
 from moto.iam.models import iam_backends
+from moto.utilities.utils import get_partition
 
+from emulator.awslambda.models import Lambda
 from emulator.config.items import USER_TYPE
 from emulator.config.models import Config
 from emulator.config.process_checks import PROCESS_CHECK
 from emulator.config.results import find_faults
+from emulator.config.rules import run_due
 from emulator.gateway.pages import InvalidToken, cut_page
 from emulator.gateway.validation import find_input_fault
 from emulator.organizations.models import Refusal, organization_of
@@ -36,7 +40,7 @@ class RuleResponse(responses.ConfigResponse):
         assert isinstance(backend, Config)
         rules = backend.organization_packs.get(name)
         if rules is None:
-            (pack,) = backend.packs.list([name])
+            (pack,) = backend.packs.find([name])
             rules = [rule for rule in backend.config_rules if rule.endswith(pack.id)]
         listed = [{"ConfigRuleName": rule, "ComplianceType": "COMPLIANT"} for rule in rules]
         answer = {"ConformancePackName": name, "ConformancePackRuleComplianceList": listed}
@@ -45,7 +49,10 @@ class RuleResponse(responses.ConfigResponse):
     def describe_config_rule_evaluation_status(self) -> str:
         """When rules last ran."""
         backend = config_backends[self.current_account][self.region]
+        functions = lambda_backends[self.current_account][self.region]
         assert isinstance(backend, Config)
+        assert isinstance(functions, Lambda)
+        run_due(backend, functions)
         found = []
         for name in self._get_param("ConfigRuleNames") or list(backend.config_rules):
             if name not in backend.config_rules:
@@ -99,7 +106,7 @@ class RuleResponse(responses.ConfigResponse):
         counts = []
         for account in organization.members:
             recorded = bool(config_backends[account][self.region].recorders)
-            users = len(iam_backends[account]["aws"].users) if recorded else 0
+            users = len(iam_backends[account][get_partition(self.region)].users) if recorded else 0
             if users:
                 counts.append({"GroupName": account, "ResourceCount": users})
         answer = {

@@ -5,12 +5,14 @@ pack and has a deployed function.
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from moto.config.exceptions import NoSuchConfigRuleException
 from moto.config.models import ConfigRule
+from moto.utilities.utils import get_partition
 
 from emulator.awslambda.functions import Function, Handler, Invocation, invoke
 from emulator.awslambda.models import Lambda
@@ -118,6 +120,19 @@ class Rule:
             raise NoSuchConfigRuleException(self.name) from None
 
 
+def run_due(config: Config, functions: Lambda) -> None:
+    """Evaluate the new rules whose first evaluation is due."""
+    due = [name for name, at in config.first_runs.items() if at <= datetime.now(UTC)]
+    for name in due:
+        del config.first_runs[name]
+    # A rule that has run, or is said to have run, is no new one.
+    ran = {name for name, told in config.runs.items() if any("Last" in key for key in told)}
+    for name in [each for each in due if each not in ran]:
+        # Without a function the rule has no run, as far as anybody can see.
+        with suppress(NoHandler):
+            Rule(config, functions, name).send_schedule()
+
+
 def deliver_items(config: Config, functions: Lambda) -> list[Invocation]:
     """Send every pending item to each rule that wants changes of users; return what came of it.
 
@@ -147,7 +162,8 @@ def add_rule(
 
     `from_pack` gives it the suffix that rules of a conformance pack get.
     """
-    arn = f"arn:aws:lambda:{config.region_name}:{config.account_id}:function:{name}"
+    place = f"{config.region_name}:{config.account_id}"
+    arn = f"arn:{get_partition(config.region_name)}:lambda:{place}:function:{name}"
     functions.handlers[arn] = Function(arn, handler, timeout_seconds)
     if from_pack:
         name += "-conformance-pack-" + new_id("", f"{config.account_id}/{name}", 1, 9).lower()

@@ -5,8 +5,13 @@ count of millions would take the machine's memory. This file is run by its path 
 """
 
 import json
-import resource
 import sys
+
+try:
+    import resource
+except ModuleNotFoundError:
+    # Windows has no such limits: there the parent's time limit is all that bounds the parser.
+    resource = None  # type: ignore[assignment]
 
 KINDS = (
     "aws_iam_user",
@@ -23,8 +28,9 @@ _BYTES = 8 * 1024**3
 
 def main(folder: str, *variables: str) -> int:
     """Print the blocks of these kinds; 1 and a line of text for source that has an error."""
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+        resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
     import tfparse
 
     try:

@@ -19,20 +19,36 @@ def confirm(yes: bool, what: str, sentence: str) -> None:
     raise Refused(f"{sentence} Nothing was changed. Type {what} when asked, or give --yes.")
 
 
-def ask_for_changes(yes: bool, plan: Plan, place: str, days: str) -> None:
-    """Ask for what a plan changes of a standing deployment, as it was shown. Raises Refused."""
+def ask_for_deletion(yes: bool, plan: Plan, place: str, days: str, findings: str) -> None:
+    """Say what switching deletion on means, and let `place` be typed for it. Raises Refused.
+
+    `findings` says how many stand now.
+    """
     accounts = len(plan.rows) - len(plan.lost)
-    if plan.starts_deleting:
-        confirm(
-            yes,
-            place,
-            "From now on AWS Config makes inactive, and"
-            f" {count(int(days), 'day')} later deletes, every offending key in"
-            f" {count(accounts, 'account')}. report and evaluate show whose they are now.",
+    sentence = (
+        "From now on AWS Config makes inactive, and"
+        f" {count(int(days), 'day')} later deletes, every offending key in"
+        f" {count(accounts, 'account')}; {findings}. report and evaluate show whose they are."
+    )
+    if yes:
+        print(sentence, file=sys.stderr)
+    confirm(yes, place, sentence)
+
+
+def ask_for_changes(yes: bool, plan: Plan) -> None:
+    """Ask for what a plan changes of a standing deployment, as it was shown. Raises Refused."""
+    told = tell_changes(plan)
+    if told and not agrees(f"{told} Go on?", yes=yes):
+        raise Refused(
+            f"The deployment stands, and a change of it needs your word: {told} Answer yes, or give"
+            " --yes."
         )
-        return
+
+
+def tell_changes(plan: Plan) -> str:
+    """Return what a plan changes of a standing deployment, in sentences; "" for nothing."""
     if not plan.stands:
-        return
+        return ""
     told = []
     if plan.lost:
         names = ", ".join(map(str, plan.lost))
@@ -44,8 +60,4 @@ def ask_for_changes(yes: bool, plan: Plan, place: str, days: str) -> None:
     changed = [f"{name} from {now} to {then}" for name, now, then in plan.parameters]
     if changed:
         told.append(f"This changes {', '.join(changed)}.")
-    if told and not agrees(f"{' '.join(told)} Go on?", yes=yes):
-        raise Refused(
-            f"The deployment stands, and a change of it needs your word: {' '.join(told)} Answer"
-            " yes, or give --yes."
-        )
+    return " ".join(told)

@@ -7,7 +7,7 @@ any moment and run again; and what was decided stays until something else is giv
 import argparse
 from dataclasses import replace
 
-from rollout.commands.asking import ask_for_changes
+from rollout.commands.asking import ask_for_changes, ask_for_deletion, tell_changes
 from rollout.commands.options import (
     add_all_option,
     add_caller_options,
@@ -19,12 +19,13 @@ from rollout.commands.options import (
 from rollout.commands.plan import tell_parameters
 from rollout.deployment.canary import check_canary, is_release, try_canary, try_release
 from rollout.deployment.checks import find_blocking, run_preflight
-from rollout.deployment.estate import read_estate, read_pack_anew
+from rollout.deployment.estate import read_where_it_stands
 from rollout.deployment.executor import Executor
 from rollout.deployment.intent import switch_remediation_off
 from rollout.deployment.plan import Part, make_plan
 from rollout.deployment.putting import put_and_follow
 from rollout.deployment.request import Request
+from rollout.deployment.standing_findings import tell_findings
 from rollout.deployment.state import AccountState, TestIs, describe_states, judge_packs
 from rollout.output.fault import Result, count
 from rollout.output.question import agrees
@@ -89,12 +90,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def switch_off(request: Request, told: Run) -> int:
     """Put the pack that stands with one parameter changed, with no check in the way."""
-    estate = read_pack_anew(read_estate(request.caller))
+    estate = read_where_it_stands(request.caller)
     pack, excluded = switch_remediation_off(estate)
     accounts = [estate.find(each) for each in sorted(estate.pack.holders())]
     title = f"automatic remediation in {count(len(accounts), 'account')}"
     with told.line(Part.PACK, title) as line:
-        estate = put_and_follow(estate, pack, excluded, accounts, told, request.minutes)
+        estate = put_and_follow(
+            estate, pack, excluded, accounts, told, request.minutes, estate.pack
+        )
         faults = judge_packs(Part.PACK, estate, accounts)
         line.end(Result(Part.PACK, title, good="off", faults=faults))
     return told.close(
@@ -126,9 +129,11 @@ def deploy(
         tell_parameters(told, plan)
     if canary:
         check_canary(estate, intent, canary)
-    else:
+    if plan.starts_deleting:
         days = intent.pack.parameters["QuarantineDays"]
-        ask_for_changes(yes, plan, estate.place, days)
+        ask_for_deletion(yes, plan, estate.place, days, tell_findings(estate))
+    elif not canary:
+        ask_for_changes(yes, plan)
     executor = Executor(estate, intent, told, request.minutes, request.percent)
     if canary:
         release = is_release(estate, intent)
@@ -137,7 +142,8 @@ def deploy(
         if not fine:
             return told.close({**document, "accounts": []})
         rest = len(intent.targets.accounts) - len(canary)
-        if not agrees(f"Go on to the other {count(rest, 'account')}?", yes=yes):
+        question = f"{tell_changes(plan)} Go on to the other {count(rest, 'account')}?".strip()
+        if not agrees(question, yes=yes):
             what = "The new code" if release else "The pack"
             told.teller.say(
                 f"{what} stands in the canary alone. Run deploy without --canary to go on."

@@ -1,7 +1,6 @@
 """The options of the roll-out's verbs, each a group of its own, and the request they make.
 
-A verb adds the groups that it reads, and no others. What is not given stays open: it is what
-stands, else the default.
+A verb adds the groups that it reads, and no others. What is not given stays open: what stands.
 """
 
 import argparse

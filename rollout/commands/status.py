@@ -11,6 +11,8 @@ from rollout.commands.options import add_all_option, add_caller_options, read_ca
 from rollout.deployment.drift import compare_pack, compare_stack_here, compare_stack_set
 from rollout.deployment.estate import Estate, read_estate, read_standing
 from rollout.deployment.health import Health, read_health
+from rollout.deployment.intent import find_standing_pack
+from rollout.deployment.read_back import judge_read_back
 from rollout.deployment.running_code import judge_running_code
 from rollout.deployment.state import judge_health, judge_packs, judge_stacks, judge_stray
 from rollout.names import STACK
@@ -20,6 +22,7 @@ from rollout.output.fault import Fault, Result, Unseen, count
 from rollout.output.run import Run
 from rollout.output.tables import FEW, Cell, Column
 from rollout.packs.state import PackIs
+from rollout.packs.template import Pack
 from rollout.stacks.stack import StackIs
 
 CHECK = "accounts"
@@ -61,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     accounts = list_accounts(estate)
     title = f"accounts: {len(accounts)}"
     with told.line(CHECK, title) as line:
-        faults = [fault for each in accounts for fault in judge(estate, each, health)]
+        pack = find_standing_pack(estate)
+        faults = [fault for each in accounts for fault in judge(estate, each, health, pack)]
         silent = find_silent(accounts, health)
         part = f"{count(len(silent), 'account')} without a run on record"
         line.end(Result(CHECK, title, faults=tuple(faults), unseen=silent, part=part))
@@ -130,7 +134,10 @@ def list_accounts(estate: Estate) -> list[Account]:
 
 
 def judge(
-    estate: Estate, account: Account, health: Mapping[str, Health | NotSeen]
+    estate: Estate,
+    account: Account,
+    health: Mapping[str, Health | NotSeen],
+    pack: Pack | None,
 ) -> tuple[Fault, ...]:
     """Return what is not fine in an account; AWS leaves one that is not active out by itself."""
     if not account.active:
@@ -143,6 +150,7 @@ def judge(
     seen = health.get(account.id)
     if isinstance(seen, Health):
         faults += judge_health(CHECK, account, seen)
+        faults += judge_read_back(CHECK, estate, account, pack, seen.rule)
         stack = find_parameters(estate, account)
         faults += judge_running_code(CHECK, account, seen.code, stack, hash_code())
     return faults

@@ -5,21 +5,21 @@ it has takes the pack away, with the rule's results. So a canary of the pack is 
 roll-out; meanwhile the pack says itself who is left out for good.
 """
 
-from typing import Any
-
 from rollout.aws.session import NotSeen, Session
 from rollout.aws.waiting import look_again
 from rollout.deployment.estate import Estate
 from rollout.deployment.executor import Executor
+from rollout.deployment.first_result import await_first_results, judge_first_results
 from rollout.deployment.intent import Intent, render, tell_exclusions
 from rollout.deployment.state import judge_packs
 from rollout.errors import NotThere, Refused
-from rollout.names import FUNCTION, PACK
+from rollout.names import PACK, RULE
 from rollout.organization.accounts import Account
 from rollout.organization.targets import MAX_EXCLUDED
 from rollout.output.fault import Fault, Result
+from rollout.packs.meant import mean_rule
 from rollout.packs.readback import DeployedRule, compare_rule, is_as_meant, read_rule
-from rollout.packs.template import load_template
+from rollout.packs.template import Pack
 
 CHECK = "canary"
 
@@ -96,16 +96,30 @@ def try_canary(executor: Executor, canary: tuple[str, ...]) -> bool:
             " --function-by export."
         )
         return False
-    compared = [compare(executor, each) for each in chosen]
+    compared = [compare(executor, each, pack) for each in chosen]
     if not all(compared):
         executor.run.teller.say(
             "AWS made something else of the pack than was meant. Nothing was put elsewhere. For the"
             " rule's source there is --function-by export."
         )
-    return all(compared)
+        return False
+    return has_run(executor, chosen)
 
 
-def compare(executor: Executor, account: Account) -> bool:
+def has_run(executor: Executor, chosen: list[Account]) -> bool:
+    """Wait for the rule's first result in the canary, and tell what came of it."""
+    check, title = f"{CHECK}-run", f"first run of {RULE} in the canary"
+    packs = {each.id: executor.estate.pack.accounts[each.id].name for each in chosen}
+    with executor.run.line(check, title) as line:
+        found = await_first_results(executor.estate.members, chosen, packs, executor.minutes)
+        faults = judge_first_results(check, chosen, found)
+        line.end(Result(check, title, good="seen", bad="NOT SEEN", faults=faults))
+    if faults:
+        executor.run.teller.say("The rule has not run in the canary. Nothing was put elsewhere.")
+    return not faults
+
+
+def compare(executor: Executor, account: Account, pack: Pack) -> bool:
     """Tell point by point what AWS made of the pack in an account."""
     estate = executor.estate
     name = estate.pack.accounts[account.id].name
@@ -119,7 +133,9 @@ def compare(executor: Executor, account: Account) -> bool:
             return False
     fine = True
     for number, point in enumerate(
-        compare_rule(found, mean_rule(estate, executor.intent, account))
+        compare_rule(
+            found, mean_rule(pack, account.id, estate.session.partition, estate.session.region)
+        )
     ):
         check, title = f"{CHECK}-{account.id}-{number}", f"    {point[0]}"
         with executor.run.line(check, title) as line:
@@ -143,40 +159,3 @@ def look_for_rule(session: Session, pack: str) -> DeployedRule:
     if isinstance(found, NotThere):
         raise found
     return found
-
-
-def mean_rule(estate: Estate, intent: Intent, account: Account) -> DeployedRule:
-    """Return the rule that the pack is meant to make in an account."""
-    meant: dict[str, Any] = {}
-    remediation: dict[str, Any] = {}
-    for resource in load_template(intent.pack.body)["Resources"].values():
-        if resource["Type"] == "AWS::Config::ConfigRule":
-            meant = resource["Properties"]
-        else:
-            remediation = resource["Properties"]
-    place = f"arn:{estate.session.partition}:lambda:{estate.session.region}:{account.id}"
-    parameters = intent.pack.parameters
-    return DeployedRule(
-        name="",
-        source=f"{place}:function:{FUNCTION}",
-        frequency=parameters["MaximumExecutionFrequency"],
-        # Each is the pack's of the same name; what is empty is left out of the rule.
-        parameters={
-            name: parameters[name] for name in meant["InputParameters"] if parameters.get(name)
-        },
-        remediation=fill(remediation, parameters, account.id),
-    )
-
-
-def fill(value: Any, parameters: dict[str, str], account: str) -> Any:
-    """Return a part of the pack with its parameters filled in, as an account shows it."""
-    if isinstance(value, dict):
-        if set(value) == {"Ref"}:
-            return parameters.get(value["Ref"], value["Ref"])
-        return {key: fill(each, parameters, account) for key, each in value.items()}
-    if isinstance(value, list):
-        return [fill(each, parameters, account) for each in value]
-    if isinstance(value, str) and ":iam::" in value:
-        head, _, tail = value.partition(":iam::")
-        return f"{head}:iam::{account}:{tail.partition(':')[2]}"
-    return value

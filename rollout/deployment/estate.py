@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from botocore.exceptions import ClientError
 
 from rollout.aws.failures import tell
-from rollout.aws.session import NotSeen, Session, try_read
+from rollout.aws.session import NotSeen, Session, open_session, try_read
 from rollout.code.bucket import Bucket, find_code, read_bucket
 from rollout.deployment.quotas import Counts, has_function, read_counts
-from rollout.deployment.region import open_home, read_alias
+from rollout.deployment.region import list_regions, open_home, read_alias
 from rollout.deployment.request import Caller
 from rollout.organization.accounts import Account, Organization, read_organization
 from rollout.organization.members import Members
@@ -89,6 +89,25 @@ def read_estate(caller: Caller, *, with_units: bool = False, with_trust: bool = 
     session.label = str(here)
     members = Members(session, caller.member_role)
     return Estate(session, here, organization, recorder, members)
+
+
+def read_where_it_stands(caller: Caller) -> Estate:
+    """Return the organization and the pack, in the Region where that stands.
+
+    Nothing else is asked, so that no other fault is in the way. Raises Refused.
+    """
+    session = open_session(caller.profile, caller.region)
+    organization = None if caller.account_only else read_organization(session)
+    here = organization.find(session.account) if organization else Account(session.account, "")
+    session.label = str(here)
+    for region in list_regions(session, caller):
+        there = session.move(region)
+        members = Members(there, caller.member_role)
+        estate = Estate(there, here, organization, Recorder(exists=False), members)
+        estate = read_pack_anew(estate)
+        if estate.pack.exists:
+            break
+    return estate
 
 
 def read_units(estate: Estate) -> Estate:

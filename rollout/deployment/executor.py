@@ -11,8 +11,9 @@ from rollout.aws.session import NotSeen
 from rollout.code.bucket import complete_bucket, upload_code
 from rollout.deployment.estate import Estate, read_members_anew
 from rollout.deployment.intent import Intent, make_intent
-from rollout.deployment.plan import Change, Part, Plan, Step, make_plan
+from rollout.deployment.plan import DONE, Change, Part, Plan, Step, make_plan
 from rollout.deployment.putting import follow, put_and_follow
+from rollout.deployment.runbook_version import promote_runbooks
 from rollout.deployment.smoke_test import run_smoke_tests
 from rollout.deployment.state import came_too_early, judge_packs, judge_stacks
 from rollout.names import PACK, STACK, STACK_SET
@@ -21,18 +22,10 @@ from rollout.output.fault import Fault, Result, count
 from rollout.output.run import Run
 from rollout.packs.state import PackIs
 from rollout.packs.template import Pack
+from rollout.stacks.leftovers import tell_leftover
 from rollout.stacks.operations import Operations
 from rollout.stacks.stack import StackBroken, StackIs, follow_stack, put_stack, read_stack
 from rollout.stacks.stack_set import create_stack_set, read_instances, read_stack_set
-
-DONE = {
-    Change.WAIT: "waited for",
-    Change.CREATE: "created",
-    Change.COMPLETE: "completed",
-    Change.UPLOAD: "uploaded",
-    Change.UPDATE: "updated",
-    Change.AGAIN: "tried again",
-}
 
 
 class Executor:
@@ -48,8 +41,12 @@ class Executor:
         self.percent = percent
         self.steps: list[Step] = []
         """What was done, in order."""
+        self.renewed: set[str] = set()
+        """Accounts whose stack was put in this run."""
         self.tested: dict[str, str | NotSeen] = {}
         self.current_before = self._find_current()
+        self.agreed = estate.pack
+        """The pack that the intent was made over; who puts another meanwhile is not overruled."""
 
     def execute(self, plan: Plan) -> None:
         """Run a plan; where something runs already, wait for it and plan anew."""
@@ -87,15 +84,13 @@ class Executor:
             self.estate = read_members_anew(self.estate)
             self.intent = make_intent(self.estate, self.intent.decisions, self.intent.code)
             joined = {each.id for each in self.intent.targets.accounts} - known
-        late = {
-            each.id
+        current = self._find_current()
+        renewed = (current - self.current_before) | self.renewed
+        late = any(
+            each.id in current and (each.id in renewed or came_too_early(self.estate, each))
             for each in self.intent.targets.accounts
             if self.estate.pack.find(each.id) is PackIs.FAILED
-            and (
-                each.id in self._find_current() - self.current_before
-                or came_too_early(self.estate, each)
-            )
-        } & self._find_current()
+        )
         if not joined and not late:
             return
         for step in make_plan(self.estate, self.intent).steps:
@@ -138,16 +133,20 @@ class Executor:
                 line.end(Result(Part.PACK, title, good="unchanged", faults=faults))
 
     def test_functions(self, accounts: Sequence[Account] | None = None) -> None:
-        """Invoke the function in every account that can be reached."""
+        """Invoke the function, and look after the runbook, wherever an account can be reached."""
         chosen = self.intent.targets.accounts if accounts is None else accounts
         able = [each for each in chosen if each.id in self._find_current()]
+        promote_runbooks(self.run, self.estate.members, able)
         self.tested |= run_smoke_tests(
             self.run, self.estate.members, able, self.intent.pack.parameters
         )
 
     def put_pack(self, pack: Pack, excluded: Sequence[str], wanted: Sequence[Account]) -> None:
-        """Put a pack and follow it in the accounts that are wanted."""
-        self.estate = put_and_follow(self.estate, pack, excluded, wanted, self.run, self.minutes)
+        """Put a pack and follow it in the accounts that are wanted. Raises Stopped."""
+        self.estate = put_and_follow(
+            self.estate, pack, excluded, wanted, self.run, self.minutes, self.agreed
+        )
+        self.agreed = self.estate.pack
 
     def _put_bucket(self, step: Step, result: Result) -> Result:
         organization = self.estate.organization
@@ -181,6 +180,7 @@ class Executor:
             )
         if step.change is not Change.WAIT:
             self.run.changed("the StackSet")
+            self.renewed |= set(step.accounts)
         self.estate = replace(self.estate, stack_set=read_stack_set(session, organization))
         if step.change is not Change.UPDATE:
             return result
@@ -200,6 +200,7 @@ class Executor:
             operations = self._operations()
             operations.update_instances(targets.units, step.accounts, in_waves=release)
         self.run.changed(f"stacks of {count(len(step.accounts), 'account')}")
+        self.renewed |= set(step.accounts)
         instances = read_instances(self.estate.session, organization)
         present = replace(self.estate.stack_set, instances=instances)
         self.estate = replace(self.estate, stack_set=present)
@@ -220,10 +221,12 @@ class Executor:
             )
         except StackBroken as broken:
             self.estate = replace(estate, stack=read_stack(estate.session))
-            fault = Fault(estate.here.id, step.part, f"{estate.here}: {broken}")
+            told, mend = tell_leftover(str(broken))
+            fault = Fault(estate.here.id, step.part, f"{estate.here}: {broken}{told}", mend)
             return replace(result, faults=(fault,))
         if changed:
             self.run.changed(f"the stack in {estate.here}")
+            self.renewed.add(estate.here.id)
         self.estate = replace(estate, stack=read_stack(estate.session))
         return replace(result, faults=judge_stacks(step.part, self.estate, [estate.here]))
 
@@ -243,8 +246,5 @@ class Executor:
         )
 
     def _find_current(self) -> set[str]:
-        return {
-            each.id
-            for each in self.intent.targets.accounts
-            if self.estate.stack_in(each) in (StackIs.CURRENT, StackIs.NOT_SEEN)
-        }
+        fine, wanted = (StackIs.CURRENT, StackIs.NOT_SEEN), self.intent.targets.accounts
+        return {each.id for each in wanted if self.estate.stack_in(each) in fine}

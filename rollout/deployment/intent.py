@@ -21,14 +21,18 @@ from rollout.packs.template import (
     CANARY,
     FUNCTION_BY,
     NONE,
+    REVISION,
     ROLE_ACCOUNT,
     UNITS,
     Pack,
     Rendering,
     load_pack,
+    load_template,
     render_pack,
 )
 
+MAX_VALUE = 4096
+"""Of a pack's parameter (botocore's model)."""
 TO_COME = "(the upload's)"
 """The code's version before it is uploaded."""
 
@@ -58,17 +62,20 @@ def make_intent(estate: Estate, given: Decisions, code: Path) -> Intent:
     targets = find_targets(estate, decisions)
     template = TEMPLATE_FILE.read_text(encoding="utf-8")
     bucket = decisions.bucket or name_bucket(estate.session)
+    # An older template, of a release that is gone back to, declares fewer.
+    declared = load_template(template).get("Parameters", {})
+    wanted = {
+        "CodeBucket": bucket,
+        "CodeKey": code.name,
+        "CodeVersion": estate.code_version or TO_COME,
+        **decisions.stack_parameters,
+    }
     return Intent(
         targets=targets,
         code=code,
         bucket=bucket,
         template=template,
-        stack_parameters={
-            "CodeBucket": bucket,
-            "CodeKey": code.name,
-            "CodeVersion": estate.code_version or TO_COME,
-            **decisions.stack_parameters,
-        },
+        stack_parameters={key: value for key, value in wanted.items() if key in declared},
         pack=render(estate, decisions),
         decisions=decisions,
     )
@@ -142,6 +149,12 @@ def render(estate: Estate, decisions: Decisions, *, canary_of: str = NONE) -> Pa
     """Return the pack that the decisions make; `canary_of` is what holds after a canary."""
     organization = estate.organization
     account = estate.session.account
+    units = ",".join(decisions.units or ()) or ALL
+    if len(units) > MAX_VALUE:
+        raise Refused(
+            f"--ou: the ids of {len(decisions.units or ())} units have {len(units):,} characters,"
+            f" and the pack keeps at most {MAX_VALUE:,}. Choose units above them."
+        )
     role_account = decisions.role_account or "management"
     if organization and role_account == "management":
         account = organization.management
@@ -152,10 +165,23 @@ def render(estate: Estate, decisions: Decisions, *, canary_of: str = NONE) -> Pa
         Rendering(
             function_by=decisions.function_by or "name",
             role_account=role_account,
-            units=",".join(decisions.units or ()) or ALL,
+            units=units,
             canary=canary_of,
         ),
     )
+
+
+def find_standing_pack(estate: Estate) -> Pack | None:
+    """Return the pack that stands; None where this checkout does not know its template.
+
+    AWS never gives the template back: that of another release is told as a difference of its own.
+    """
+    stands = estate.pack.parameters
+    if not estate.pack.exists or not estate.pack.ours:
+        return None
+    decisions = complete(estate, Decisions())
+    pack = render(estate, decisions, canary_of=stands.get(CANARY, NONE))
+    return pack if pack.revision == stands[REVISION] else None
 
 
 def switch_remediation_off(estate: Estate) -> tuple[Pack, tuple[str, ...]]:
@@ -166,10 +192,10 @@ def switch_remediation_off(estate: Estate) -> tuple[Pack, tuple[str, ...]]:
     stands = estate.pack.parameters
     if not estate.pack.exists or not estate.pack.ours:
         raise Refused(f"No conformance pack of this program stands in {estate.place}.")
-    if new := sorted(load_pack()["Parameters"].keys() - stands.keys()):
+    if find_standing_pack(estate) is None:
         raise Refused(
-            f"The pack that stands is of an older release, without {new[0]}: switch remediation off"
-            " with that release, or deploy this one with --no-automatic-remediation."
+            "The pack that stands is of another release: switch remediation off with that release,"
+            " or deploy this one with --no-automatic-remediation."
         )
     decisions = complete(estate, Decisions(parameters={AUTOMATIC: "false"}))
     pack = render(estate, decisions, canary_of=stands.get(CANARY, NONE))
@@ -182,7 +208,3 @@ def tell_exclusions(decisions: Decisions) -> str:
     if len(told) > MAX_VALUE:
         raise Refused("--canary: too many accounts are left out by name; use --ou instead.")
     return told
-
-
-MAX_VALUE = 4096
-"""Of a pack's parameter (botocore's model)."""

@@ -40,6 +40,17 @@ class Change(StrEnum):
     NONE = "-"
 
 
+DONE = {
+    Change.WAIT: "waited for",
+    Change.CREATE: "created",
+    Change.COMPLETE: "completed",
+    Change.UPLOAD: "uploaded",
+    Change.UPDATE: "updated",
+    Change.AGAIN: "tried again",
+}
+"""How it is told once it is done."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One thing that is done; `accounts` are those it is done for, by id."""
@@ -176,7 +187,7 @@ def plan_pack(estate: Estate, intent: Intent) -> list[Step]:
     state, what = estate.pack, f"conformance pack {PACK}"
     accounts = tuple(each.id for each in intent.targets.accounts)
     steps = []
-    if state.moving:
+    if state.moving or state.is_settling(accounts):
         steps.append(Step(Part.PACK, Change.WAIT, what, accounts))
     if not state.exists:
         steps.append(Step(Part.PACK, Change.CREATE, what, accounts))

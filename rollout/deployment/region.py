@@ -21,12 +21,8 @@ def open_home(caller: Caller) -> tuple[Session, Recorder]:
     whose recorder records IAM users. Raises Refused where none does.
     """
     session = open_session(caller.profile, caller.region)
-    regions = [
-        caller.region or session.boto.region_name,
-        MAIN_REGIONS.get(session.partition, ""),
-    ]
     reasons = []
-    for region in dict.fromkeys(regions[:1] if caller.region else filter(None, regions)):
+    for region in list_regions(session, caller):
         there = session.move(region)
         recorder = read_recorder(there)
         stopped = caller.region and not recorder.running and region not in NO_USERS
@@ -37,6 +33,14 @@ def open_home(caller: Caller) -> tuple[Session, Recorder]:
         f"{session.label}: IAM users are recorded in no Region looked at ({'; '.join(reasons)})."
         " Use --region with the one whose Config recorder records them, or let the recorder do so."
     )
+
+
+def list_regions(session: Session, caller: Caller) -> tuple[str, ...]:
+    """Return the Regions in which the rule can stand: the given one, or else two."""
+    if caller.region:
+        return (caller.region,)
+    regions = (session.boto.region_name, MAIN_REGIONS.get(session.partition, ""))
+    return tuple(dict.fromkeys(filter(None, regions)))
 
 
 def open_place(caller: Caller) -> tuple[Session, Organization | None, Account]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from rollout.aws.waiting import look_again
 from rollout.code.bucket import delete_code, name_bucket
 from rollout.deployment.estate import Estate
 from rollout.deployment.intent import complete, render
@@ -31,8 +32,8 @@ class Removal:
         session, organization = self.estate.session, self.estate.organization
         check, title = "pack", f"conformance pack {PACK}"
         with self.run.line(check, title) as line:
-            read = read_pack if organization else read_account_pack
-            if not read(session).exists:
+            before = (read_pack if organization else read_account_pack)(session)
+            if not before.exists:
                 line.end(Result(check, title, good="not there"))
                 return
             faults: tuple[Fault, ...] = ()
@@ -40,7 +41,7 @@ class Removal:
                 delete_account_pack(session, self.minutes)
             else:
                 delete_pack(session, self.minutes)
-                left = follow_removal(session, organization, self.run.teller, self.minutes)
+                left = self._follow(organization, before)
                 if left.exists and self._is_held_by_inactive(left):
                     left = self._leave_inactive_out(left)
                 faults = tuple(
@@ -66,8 +67,15 @@ class Removal:
         excluded = sorted({*left.excluded, *left.holders()})
         estate = replace(self.estate, pack=left)
         put_pack(session, render(estate, complete(estate, Decisions())), excluded, self.minutes)
+        # Right after a put nothing is shown, which would read as gone.
+        before = look_again(lambda: read_pack(session), lambda found: found.exists)
         delete_pack(session, self.minutes)
-        return follow_removal(session, organization, self.run.teller, self.minutes)
+        return self._follow(organization, before)
+
+    def _follow(self, organization: Organization, before: PackState) -> PackState:
+        return follow_removal(
+            self.estate.session, organization, self.run.teller, self.minutes, before
+        )
 
     def remove_stack_set(self) -> None:
         """Delete the stacks of the StackSet, then the StackSet."""

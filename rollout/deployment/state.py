@@ -15,6 +15,7 @@ from rollout.organization.accounts import Account
 from rollout.organization.recorder import USER_TYPE
 from rollout.output.fault import Fault, count
 from rollout.packs.state import PackIs
+from rollout.stacks.leftovers import tell_leftover
 from rollout.stacks.stack import StackIs
 
 FUNCTION_IS_MISSING = ("insufficientpermissions", "lambda", "function", "no export named")
@@ -101,7 +102,7 @@ def judge_stacks(check: str, estate: Estate, accounts: Iterable[Account]) -> tup
         if state in (StackIs.CURRENT, StackIs.NOT_SEEN):
             continue
         instance = estate.stack_set.instances.get(account.id)
-        text = f"{account}: the stack is {state}"
+        text, mend = f"{account}: the stack is {state}", ""
         if account == estate.here and estate.has_stack_here():
             text += f": {estate.stack.status or 'StackSets do not reach this account'}"
             text += f": {estate.stack.reason}" if estate.stack.reason else ""
@@ -109,7 +110,9 @@ def judge_stacks(check: str, estate: Estate, accounts: Iterable[Account]) -> tup
             text = f"{account}: StackSets made no stack and say nothing"
         else:
             text += f": {instance.reason or 'no reason given'}"
-        faults.append(Fault(account.id, check, text))
+            told, mend = tell_leftover(instance.reason)
+            text += told
+        faults.append(Fault(account.id, check, text, mend))
     return tuple(faults)
 
 

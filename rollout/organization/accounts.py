@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rollout.aws.session import NotSeen, Session, try_read
-from rollout.errors import Refused
+from rollout.errors import NotThere, Refused
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.literals import CallAsType
@@ -97,9 +97,12 @@ def read_organization(
         raise Refused(
             f"{session.label} is in no organization. Use --account-only for this account alone."
         ) from error
-    (root,) = [
+    roots = [
         each for page in client.get_paginator("list_roots").paginate() for each in page["Roots"]
     ]
+    if not roots:
+        raise NotThere(f"{session.label}: AWS Organizations shows no root of the organization yet.")
+    root = roots[0]
     units: tuple[Unit, ...] = ()
     if with_units:
         units = tuple(read_units(session, Unit(root["Id"], "", "")))

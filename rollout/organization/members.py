@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rollout.aws.failures import FINAL, tell
 from rollout.aws.session import NotSeen, Session
-from rollout.errors import Refused
+from rollout.errors import Refused, SignedOut
 from rollout.organization.accounts import Account
 from rollout.output.fault import Result, Unseen, count
 
@@ -77,6 +77,16 @@ class Members:
         return {account.id: seen[account.id] for account in chosen}
 
     def _look(self, account: Account, read: Callable[[Session], Facts]) -> Facts | NotSeen:
+        try:
+            return self._read(account, read)
+        except SignedOut:
+            if account.id == self.session.account or account.id not in self._sessions:
+                # The operator's own: no other account will go better.
+                raise
+            self._sessions.pop(account.id)
+            return self._read(account, read)
+
+    def _read(self, account: Account, read: Callable[[Session], Facts]) -> Facts | NotSeen:
         session = self.open(account)
         if isinstance(session, NotSeen):
             return session

@@ -1,5 +1,7 @@
 """The ordinary conformance pack of one account, for --account-only."""
 
+from collections.abc import Callable
+
 from rollout.aws.session import Session
 from rollout.aws.waiting import look_again, wait
 from rollout.names import PACK
@@ -11,6 +13,15 @@ from rollout.packs.template import Pack
 
 def read_account_pack(session: Session) -> PackState:
     """Return the pack of this account in the shape of an organization's pack.
+
+    An empty list is no "there is none", as for an organization's pack.
+    """
+    found = look_again(lambda: read_account_pack_once(session), lambda each: each is not None)
+    return found or PackState(exists=False)
+
+
+def read_account_pack_once(session: Session) -> PackState | None:
+    """Return what one look finds, None for an empty list.
 
     A status that is older than the latest request is about the one before: still running.
     """
@@ -24,9 +35,8 @@ def read_account_pack(session: Session) -> PackState:
         ]
     except config.exceptions.NoSuchConformancePackException:
         return PackState(exists=False)
-    # Asked for one name, AWS may also answer with an empty list.
     if not described:
-        return PackState(exists=False)
+        return None
     put = described[0].get("LastUpdateRequestedTime", LONG_AGO)
     word, reason, updated = "", "", LONG_AGO
     for status in statuses[:1]:
@@ -51,10 +61,13 @@ def read_account_pack(session: Session) -> PackState:
     )
 
 
-def put_account_pack(session: Session, pack: Pack, minutes: float) -> None:
-    """Put the pack in this account as soon as AWS takes it."""
+def put_account_pack(
+    session: Session, pack: Pack, minutes: float, check: Callable[[], None] = lambda: None
+) -> None:
+    """Put the pack in this account as soon as AWS takes it; `check` may raise before each try."""
     config = session.config
     for _ in wait(f"The conformance pack {PACK}, which is in progress,", minutes):
+        check()
         try:
             config.put_conformance_pack(
                 ConformancePackName=PACK,

@@ -6,8 +6,9 @@ late and may show the result of an earlier put. So an aggregate is believed only
 older than the pack, a row by its own time, and silence is no end of its own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rollout.aws.session import Session
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
         OrganizationConformancePackDetailedStatusTypeDef,
     )
 
+SETTLES = timedelta(minutes=30)
+"""How long the last put may take to show in every account (FACTS 1: 15 to 30 minutes)."""
 QUIET = 600.0
 """Seconds without a change after which a delegated administrator, whose aggregate may never end,
 takes what is shown for the end."""
@@ -35,26 +38,38 @@ def read_pack(session: Session) -> PackState:
 
     Right after a delegation AWS refuses to look: it is asked again, for about two minutes.
     """
+    state = read_description(session)
+    return read_progress(session, state) if state.exists else state
+
+
+def read_description(session: Session) -> PackState:
+    """Return the pack as it was put, without its accounts: one call.
+
+    Asked for one name, AWS says that there is none, or shows it: an empty list is neither, and is
+    looked at again. Whoever took it for "none" would take back everything that was decided.
+    """
     for waited in pause(PROPAGATION):
         try:
-            return read_pack_once(session)
+            found = read_description_once(session)
+            if found is not None or waited >= PROPAGATION:
+                return found or PackState(exists=False)
         except Denied as denied:
             if denied.code != "OrganizationAccessDeniedException" or waited >= PROPAGATION:
                 raise
     raise AssertionError("the last turn returns or raises")
 
 
-def read_pack_once(session: Session) -> PackState:
-    """Return the pack as one look at it finds it."""
+def read_description_once(session: Session) -> PackState | None:
+    """Return what one look finds, None for an empty list."""
     config = session.config
     try:
         described = config.describe_organization_conformance_packs(
             OrganizationConformancePackNames=[PACK]
         )["OrganizationConformancePacks"]
     except config.exceptions.NoSuchOrganizationConformancePackException:
-        described = []
+        return PackState(exists=False)
     for pack in described[:1]:
-        state = PackState(
+        return PackState(
             exists=True,
             parameters={
                 each["ParameterName"]: each["ParameterValue"]
@@ -63,8 +78,7 @@ def read_pack_once(session: Session) -> PackState:
             excluded=tuple(pack.get("ExcludedAccounts", [])),
             put=pack["LastUpdateTime"],
         )
-        return read_progress(session, state)
-    return PackState(exists=False)
+    return None
 
 
 def read_progress(session: Session, state: PackState) -> PackState:
@@ -86,11 +100,13 @@ def read_progress(session: Session, state: PackState) -> PackState:
             for each in page["OrganizationConformancePackDetailedStatuses"]
         }
     except config.exceptions.NoSuchOrganizationConformancePackException:
-        return replace(state, aggregate=AggregateStatus(), accounts={})
+        return replace(state, aggregate=AggregateStatus(), accounts={}, recent=True)
+    recent = datetime.now(UTC) - state.put < SETTLES
     found = [
         AggregateStatus(each["Status"], each.get("LastUpdateTime", LONG_AGO)) for each in statuses
     ]
-    return replace(state, aggregate=found[0] if found else AggregateStatus(), accounts=accounts)
+    aggregate = found[0] if found else AggregateStatus()
+    return replace(state, aggregate=aggregate, accounts=accounts, recent=recent)
 
 
 def parse_account(status: "OrganizationConformancePackDetailedStatusTypeDef") -> AccountPack:
@@ -107,13 +123,21 @@ def parse_account(status: "OrganizationConformancePackDetailedStatusTypeDef") ->
     )
 
 
-def put_pack(session: Session, pack: Pack, excluded: Iterable[str], minutes: float) -> None:
+def put_pack(
+    session: Session,
+    pack: Pack,
+    excluded: Iterable[str],
+    minutes: float,
+    check: Callable[[], None] = lambda: None,
+) -> None:
     """Put the pack as soon as AWS takes it: not while it is in progress.
 
-    Right after a delegation AWS still refuses, for about two minutes.
+    `check` may raise, before each try: somebody else may have put it during the wait. Right after a
+    delegation AWS still refuses, for about two minutes.
     """
     config, left_out = session.config, sorted(excluded)
     for waited in wait(f"The conformance pack {PACK}, which is in progress,", minutes):
+        check()
         try:
             config.put_organization_conformance_pack(
                 OrganizationConformancePackName=PACK,
@@ -189,9 +213,16 @@ def delete_pack(session: Session, minutes: float) -> None:
 
 
 def follow_removal(
-    session: Session, organization: Organization, teller: Teller, minutes: float
+    session: Session,
+    organization: Organization,
+    teller: Teller,
+    minutes: float,
+    before: PackState,
 ) -> PackState:
-    """Tell how the pack leaves each account; return what is left of it."""
+    """Tell how the pack leaves each account; return what is left of it.
+
+    An aggregate that is still the one of `before` is about the time before the deletion.
+    """
     total = 0
     with teller.follow("packs") as follow:
         for _ in wait(f"The removal of the conformance pack {PACK}", minutes):
@@ -204,6 +235,7 @@ def follow_removal(
                 if each.word == "DELETE_FAILED"
             }
             follow.show(told, total - len(holders), total)
-            if not state.exists or state.aggregate.word == "DELETE_FAILED":
+            failed = state.aggregate.word == "DELETE_FAILED"
+            if not state.exists or (failed and state.aggregate != before.aggregate):
                 return state
     raise AssertionError("wait() ends by raising")

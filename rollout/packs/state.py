@@ -69,6 +69,8 @@ class PackState:
     accounts: Mapping[str, AccountPack] = field(default_factory=dict)
     aggregate: AggregateStatus = AggregateStatus()
     put: datetime = LONG_AGO
+    recent: bool = field(default=False, compare=False)
+    """Was it put so lately, when it was read, that AWS may not have begun in every account?"""
 
     @property
     def ours(self) -> bool:
@@ -99,6 +101,17 @@ class PackState:
         """Has the account come to an end since the pack was last put?"""
         row = self.accounts[account]
         return row.state is not PackIs.RUNNING and (self.has_ended or row.updated >= self.put)
+
+    def is_settling(self, accounts: Iterable[str]) -> bool:
+        """Was it put lately, by whomever, and is not at its end in all of these accounts?
+
+        Rows that are older than the put tell how the one before ended.
+        """
+        return (
+            self.recent
+            and not self.has_ended
+            and any(each not in self.accounts or not self.has_left(each) for each in accounts)
+        )
 
     def holders(self) -> frozenset[str]:
         """Return the accounts that have the pack, or a part of it."""

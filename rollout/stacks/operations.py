@@ -83,8 +83,13 @@ class Operations:
         preferences = self.make_waves() if in_waves else EVERYWHERE
         chosen = list(accounts)
         for part in batched(units):
-            targets = narrow(part, chosen)
-            self.run("update_stack_instances", targets, OperationPreferences=preferences)
+            # A part without an account that is meant would be refused: no instance is there.
+            inside = self.organization.under(tuple(part))
+            everywhere = self.organization.root in part
+            here = [e for e in chosen if everywhere or self.organization.find(e).unit in inside]
+            if here:
+                targets = narrow(part, here)
+                self.run("update_stack_instances", targets, OperationPreferences=preferences)
 
     def make_waves(self) -> dict[str, Any]:
         """Return how a release goes out: in waves, so that a bad one stops early."""

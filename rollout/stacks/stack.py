@@ -74,14 +74,15 @@ def read_stack(session: Session) -> Stack:
     """Return the stack with its template."""
     client = session.cloudformation
     try:
-        described = client.describe_stacks(StackName=STACK)["Stacks"][0]
+        stacks = client.describe_stacks(StackName=STACK)["Stacks"]
     except ClientError as error:
         # CloudFormation has no code of its own for a stack that is not there.
         if error.response["Error"]["Code"] == "ValidationError":
             return Stack()
         raise
-    if described["StackStatus"] == "DELETE_COMPLETE":
+    if not stacks or stacks[0]["StackStatus"] == "DELETE_COMPLETE":
         return Stack()
+    described = stacks[0]
     return Stack(
         status=described["StackStatus"],
         reason=described.get("StackStatusReason", ""),

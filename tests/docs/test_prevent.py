@@ -74,7 +74,11 @@ def test_the_snippet_for_pre_commit_is_valid_and_names_hooks_that_exist(tmp_path
     snippet = find_blocks("prevent.md", "yaml", "pre-commit")[0]
     (tmp_path / "config.yaml").write_text(snippet)
     pre_commit = Path(sys.executable).with_name("pre-commit")
-    run = subprocess.run([pre_commit, "validate-config", tmp_path / "config.yaml"], check=False)
+    run = subprocess.run(
+        [pre_commit, "validate-config", tmp_path / "config.yaml"],
+        env={**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "pre-commit")},
+        check=False,
+    )
     assert run.returncode == 0
     offered = {h["id"] for h in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
     assert {h["id"] for h in yaml.safe_load(snippet)["repos"][0]["hooks"]} == offered

@@ -35,6 +35,7 @@ def run(account: Account, folder: Path, *blocks: str) -> list[str]:
 
     Nothing makes that shell stop at a command that fails: the commands are chained where they must.
     """
+    account.config.packs.be_prompt()
     binaries, ready = Path(sys.executable).parent, folder / "ready"
     ready.touch()
     done = subprocess.run(

@@ -15,6 +15,7 @@ def large() -> Iterator[Estate]:
     """An organization of 305 accounts, of which one fails its stack and one has no recorder."""
     with open_estate(accounts=ACCOUNTS) as estate, pytest.MonkeyPatch.context() as patches:
         patches.setattr("time.sleep", estate.sleep)
+        estate.packs.be_prompt()  # calls are counted, not looks
         estate.sets.failing[FAILING] = "It fails."
         estate.members.config(WITHOUT_RECORDER, "us-east-1").recorders.clear()
         yield estate

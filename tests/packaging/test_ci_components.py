@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,15 +12,21 @@ import pytest
 import yaml
 
 from tests.rollout.commands.test_prevent import CLEAN, TEMPLATE
+from tests.support.checkout import copy_checkout
+from tests.support.checkout import run as run_in
 from tests.support.paths import ROOT
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 INSTALL, CHECK = ACTION["runs"]["steps"]
+SOURCE = """\
+resource "aws_iam_user_login_profile" "p" { user = "ann" }
+resource "aws_iam_access_key" "k" { user = "ann" }
+"""
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A repository with a finding, and the program where the install step puts it."""
+    """A repository with a finding, and a program where the install step puts it."""
     program = tmp_path / "runner" / "no-setup-access-key" / "bin" / "no-setup-access-key"
     program.parent.mkdir(parents=True)
     program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m rollout "$@"\n')
@@ -88,3 +95,51 @@ def test_the_gitlab_component_writes_a_code_quality_report(place: Path) -> None:
         ({"path": "stack.yaml", "lines": {"begin": 5}}, "major")
     ]
     assert len(report[0]["fingerprint"]) == 32
+
+
+@pytest.mark.slow
+def test_what_the_action_s_install_step_installs_is_what_its_check_step_runs(
+    place: Path, tmp_path: Path
+) -> None:
+    checkout = tmp_path / "action"
+    checkout.mkdir()
+    copy_checkout(checkout)
+    shutil.rmtree(tmp_path / "runner")
+    (tmp_path / "runner").mkdir()
+    (place / "main.tf").write_text(SOURCE)
+    code, out = run(place, INSTALL["run"], GITHUB_ACTION_PATH=str(checkout))
+    if code and not (tmp_path / "runner/no-setup-access-key/bin/no-setup-access-key").exists():
+        pytest.skip(f"pip cannot install here: {out}")
+    assert code == 0
+    code, out = run_action(place)
+    found = sorted(line.partition(",title=")[0] for line in out.splitlines() if "::error" in line)
+    assert found == ["::error file=main.tf,line=2", "::error file=stack.yaml,line=5"]
+    assert code == 1
+
+
+@pytest.mark.slow
+def test_the_gitlab_component_s_whole_script_installs_and_judges(
+    place: Path, tmp_path: Path
+) -> None:
+    checkout = tmp_path / "component"
+    checkout.mkdir()
+    copy_checkout(checkout)
+    build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path)
+    assert run_in(checkout, *build).returncode == 0
+    (wheel,) = tmp_path.glob("*.whl")
+    # The image's Python is an empty venv; the packages beside ours are borrowed from this one.
+    assert run_in(tmp_path, sys.executable, "-m", "venv", tmp_path / "image").returncode == 0
+    head, jobs = yaml.safe_load_all((ROOT / "templates" / "prevent.yml").read_text())
+    job: dict[str, Any] = jobs["no-setup-access-key"]
+    script = "\n".join(job["script"]).replace("$[[ inputs.source ]]", str(wheel))
+    for name, told in head["spec"]["inputs"].items():
+        script = script.replace(f"$[[ inputs.{name} ]]", told.get("default", ""))
+    shutil.rmtree(tmp_path / "runner")
+    code, out = run(
+        place,
+        f'PATH="{tmp_path}/image/bin:$PATH"\n{script}',
+        PIP_NO_DEPS="1",
+        PYTHONPATH=str(Path(pytest.__file__).parents[1]),
+    )
+    report = json.loads((place / job["artifacts"]["reports"]["codequality"]).read_text())
+    assert (code, [each["location"]["path"] for each in report]) == (1, ["stack.yaml"]), out

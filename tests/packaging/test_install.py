@@ -141,6 +141,7 @@ def test_it_deploys_to_an_account_and_takes_itself_away(
     program: Path, account: Account, tmp_path: Path
 ) -> None:
     record_users(account)
+    account.config.packs.be_prompt()
     told = []
     for line in TRIAL:
         verb, *options = line.split()

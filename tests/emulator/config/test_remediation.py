@@ -86,6 +86,7 @@ def account(shared: Account) -> Account:
         shared.config.config_rules,
         shared.config._results,
         shared.config.pending_items,
+        shared.config.packs._by_name,
     ):
         each.clear()
     return shared
@@ -170,8 +171,8 @@ def test_a_remediation_is_kept_as_it_was_put(rule: Rule) -> None:
     assert arn.startswith("arn:aws:config:us-east-1:111122223333:remediation/")
     config.delete_remediation_configuration(ConfigRuleName="untagged")
     names = ["untagged"]
-    found = config.describe_remediation_configurations(ConfigRuleNames=names)
-    assert found["RemediationConfigurations"] == []
+    left = config.describe_remediation_configurations(ConfigRuleNames=names)
+    assert left["RemediationConfigurations"] == []
 
 
 @pytest.mark.parametrize(
@@ -419,8 +420,9 @@ PACK = {
 }
 
 
-def put_pack(template: dict[str, Any], **given: str) -> dict[str, Any]:
+def put_pack(account: Account, template: dict[str, Any], **given: str) -> dict[str, Any]:
     """Put a pack and return its status."""
+    account.config.packs.be_prompt()
     config = boto3.client("config")
     config.put_conformance_pack(
         ConformancePackName="pack",
@@ -436,7 +438,7 @@ def put_pack(template: dict[str, Any], **given: str) -> dict[str, Any]:
 def test_a_pack_puts_the_remediation_for_the_rule_under_its_deployed_name(
     account: Account, rule: Rule, ann: User
 ) -> None:
-    assert put_pack(PACK)["ConformancePackState"] == "CREATE_COMPLETE"
+    assert put_pack(account, PACK)["ConformancePackState"] == "CREATE_COMPLETE"
     packed = account.find_rule("packed")
     config = boto3.client("config")
     (found,) = config.describe_remediation_configurations(ConfigRuleNames=[packed.name])[
@@ -459,7 +461,7 @@ def test_a_pack_puts_the_remediation_for_the_rule_under_its_deployed_name(
         )
     ]
     assert refused == ["InsufficientPermissionsException"] * 3
-    put_pack(PACK, Switch="false")
+    put_pack(account, PACK, Switch="false")
     packed.send_change(account.iam.add_user("bob"))
     assert states(account) == []
     config.delete_conformance_pack(ConformancePackName="pack")
@@ -469,6 +471,6 @@ def test_a_pack_puts_the_remediation_for_the_rule_under_its_deployed_name(
 def test_a_pack_whose_document_is_not_there_fails(account: Account, rule: Rule) -> None:
     template = json.loads(json.dumps(PACK))
     template["Resources"]["Remediation"]["Properties"]["TargetId"] = "Nothing"
-    status = put_pack(template)
+    status = put_pack(account, template)
     assert status["ConformancePackState"] == "CREATE_FAILED"
     assert "The SSM document Nothing does not exist." in status["ConformancePackStatusReason"]

@@ -28,6 +28,7 @@ ROLE = "--member-role OrganizationAccountAccessRole"
 def stack_set(estate: Estate) -> Any:
     """CloudFormation, with the rule deployed to every member."""
     run(f"deploy --exclude {MANAGEMENT}")
+    estate.sleep(60)  # the pack as a whole ends later than its last account
     return boto3.client("cloudformation")
 
 
@@ -101,6 +102,7 @@ def test_beyond_the_failure_tolerance_the_rest_is_cancelled(estate: Estate, stac
 
 
 def test_a_pack_without_the_function_fails_with_awss_reason(estate: Estate) -> None:
+    estate.packs.be_prompt()
     config = boto3.client("config")
     config.put_organization_conformance_pack(
         OrganizationConformancePackName="early", TemplateBody=PACK
@@ -164,7 +166,6 @@ def test_right_after_a_put_a_slow_aws_knows_no_pack_then_nothing_then_an_old_sta
     config = boto3.client("config")
     config.delete_organization_conformance_pack(OrganizationConformancePackName=NAME)
     estate.sleep(600)
-    estate.packs.be_slow()
     put(config)
     assert look(config, "aggregate") == "NoSuchOrganizationConformancePackException"
     assert [look(config, "aggregate") for _ in range(2)] == [[], ["CREATE_IN_PROGRESS"]]
@@ -189,6 +190,7 @@ def test_one_lot_of_accounts_ends_long_before_the_next_begins(
 ) -> None:
     config = boto3.client("config")
     estate.organization.page_limit = 100
+    estate.packs.be_prompt()
     estate.packs.at_once, estate.packs.gap_seconds = 2, 40.0
     put(config)
     words = []
@@ -202,6 +204,7 @@ def test_one_lot_of_accounts_ends_long_before_the_next_begins(
 
 def test_an_account_that_a_pack_left_may_keep_its_row(estate: Estate, stack_set: Any) -> None:
     config = boto3.client("config")
+    estate.packs.be_prompt()
     estate.packs.keeps_rows = True
     for words in ("DELETE_SUCCESSFUL", "DELETE_SUCCESSFUL", "CREATE_SUCCESSFUL"):
         put(config, *([SHOP] if "DELETE" in words else []))
@@ -213,7 +216,6 @@ def test_an_account_that_a_pack_left_may_keep_its_row(estate: Estate, stack_set:
 
 
 def test_a_new_delegation_is_refused_at_first(estate: Estate) -> None:
-    estate.packs.denied_looks = 1
     with use_account(estate.cloud.open_account(SECURITY)):
         config = boto3.client("config")
         with pytest.raises(ClientError) as error:
@@ -225,6 +227,7 @@ def test_a_new_delegation_is_refused_at_first(estate: Estate) -> None:
 def test_one_administrator_does_not_see_the_packs_of_another(
     estate: Estate, stack_set: Any
 ) -> None:
+    estate.packs.denied_looks = 0
     with use_account(estate.cloud.open_account(SECURITY)), pytest.raises(ClientError) as error:
         boto3.client("config").describe_organization_conformance_packs(
             OrganizationConformancePackNames=[NAME]

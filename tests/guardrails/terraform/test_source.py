@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from guardrails.document import check_document
 from guardrails.finding import Judgement, Unreadable
 from guardrails.scan import scan
+from guardrails.terraform import parse
 from guardrails.terraform.source import check_source
 from tests.support.paths import CASES
 
@@ -255,3 +258,17 @@ resource "aws_cloudformation_stack" "s" {
         "module.m comes from terraform-aws-modules/iam/aws: its source is not here",
         "terraform_data.k runs a provisioner: what its command makes is not seen",
     ]
+
+
+def test_where_the_system_knows_no_limits_source_is_parsed_without_them(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(PROFILE + KEY)
+    script = (
+        "import runpy, sys; sys.modules['resource'] = None\n"
+        f"sys.argv = ['parse.py', {str(tmp_path)!r}]\n"
+        f"runpy.run_path({parse.__file__!r}, run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    kinds = {block["kind"] for block in json.loads(done.stdout)}
+    assert kinds == {"aws_iam_access_key", "aws_iam_user_login_profile"}

@@ -1,8 +1,10 @@
 """What the organization decided stays until something else is given."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.support.organizations import (
@@ -125,7 +127,8 @@ def test_switching_deletion_on_wants_the_organizations_id(estate: Estate) -> Non
     assert refused.code == 2
     assert (
         "From now on AWS Config makes inactive, and 7 days later deletes, every offending key in 5"
-        " accounts."
+        " accounts; how many findings stand now was not seen (no aggregator of the organization in"
+        " this account and Region)."
     ) in refused.err
     assert "Type o-exampleorg when asked, or give --yes." in refused.err
     assert stands(estate)[0]["AutomaticRemediation"] == "false"
@@ -153,9 +156,61 @@ def test_remediation_is_switched_off_at_once_and_nothing_else_changes(decided: E
     assert {key for key in after[0] if after[0][key] != before[0][key]} == changed
     assert (after[1], after[3]) == (before[1], before[3])
     changes = [each for each in calls.actions() if ":Put" in each or ":Update" in each]
-    assert changes == ["config:PutOrganizationConformancePack"]
+    # Put again while the pack is still in progress.
+    assert set(changes) == {"config:PutOrganizationConformancePack"}
 
 
 def test_there_is_nothing_to_switch_off_where_no_pack_stands(estate: Estate) -> None:
     outcome = run("deploy --remediation off")
     assert (outcome.code, "No conformance pack of this program stands" in outcome.err) == (2, True)
+
+
+def add_aggregator(estate: Estate) -> None:
+    boto3.client("config").put_configuration_aggregator(
+        ConfigurationAggregatorName="all",
+        OrganizationAggregationSource={
+            "RoleArn": f"arn:aws:iam::{MANAGEMENT}:role/aggregator",
+            "AllAwsRegions": True,
+        },
+    )
+
+
+def test_before_deletion_is_switched_on_it_says_how_many_findings_stand(estate: Estate) -> None:
+    add_aggregator(estate)
+    run("deploy")
+    now = datetime.now(UTC).timestamp()
+    for account, users in ((SHOP, 30), (SANDBOX, 2)):
+        config = estate.members.config(account, REGION)
+        (rule,) = config.config_rules
+        for number in range(users):
+            result = {"ComplianceResourceType": "AWS::IAM::User", "ComplianceType": "NON_COMPLIANT"}
+            result["ComplianceResourceId"] = f"AIDA{number}"
+            config.results(rule).put({**result, "OrderingTimestamp": now}, datetime.now(UTC))
+    refused = run("deploy --automatic-remediation")
+    assert "every offending key in 5 accounts; at least 27 findings stand now." in refused.err
+    agreed = run("deploy --automatic-remediation --yes")
+    assert (agreed.code, "at least 27 findings stand now." in agreed.err) == (3, True)
+
+
+def test_a_canary_of_a_pack_that_deletes_is_asked_for_like_any_other(estate: Estate) -> None:
+    role = "--member-role OrganizationAccountAccessRole"
+    refused = run(f"deploy --automatic-remediation --canary {SANDBOX} {role}")
+    assert (refused.code, estate.packs.packs) == (2, {})
+    assert "in 5 accounts; the rule has judged nobody yet." in refused.err
+
+
+def test_remediation_is_switched_off_in_seconds_whatever_the_checks_would_say(
+    decided: Estate,
+) -> None:
+    decided.packs.be_prompt()
+    decided.sleep(60)  # the pack as a whole ends later than its last account
+    for account in decided.organization.members:
+        decided.members.config(account, REGION).recorders.clear()
+    decided.organization.trusted.clear()
+    decided.cloud.faults.fail("cloudformation", "", "ServiceFailure", times=None)
+    decided.cloud.faults.fail("s3", "", "AccessDenied", times=None)
+    before = decided.cloud.clock.now()
+    outcome = run("deploy --remediation off")
+    assert stands(decided)[0]["AutomaticRemediation"] == "false"
+    assert (decided.cloud.clock.now() - before).total_seconds() < 30
+    assert "automatic remediation in 4 accounts" in outcome.out

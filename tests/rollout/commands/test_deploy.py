@@ -125,7 +125,8 @@ def test_going_back_to_fewer_parameters_puts_the_pack_before_the_code(estate: Es
     estate.cloud.calls.clear()
     outcome = run(f"{MEMBERS_ONLY} --yes")
     changes = ("config:PutOrganizationConformancePack", "cloudformation:UpdateStackSet")
-    assert [each for each in estate.cloud.calls.actions() if each in changes] == list(changes)
+    made = [each for each in estate.cloud.calls.actions() if each in changes]
+    assert list(dict.fromkeys(made)) == list(changes)  # a pack in progress is put again
     assert outcome.code == 3
 
 
@@ -266,7 +267,7 @@ def test_taking_the_rule_out_of_an_account_needs_a_yes(estate: Estate) -> None:
     assert f"{SANDBOX} sandbox" in refused.err
     assert SANDBOX in packs(estate)
     assert run(f"{MEMBERS_ONLY} {SANDBOX} --yes").code == 3
-    assert SANDBOX not in packs(estate)
+    assert packs(estate)[SANDBOX] == "DELETE_SUCCESSFUL"
 
 
 def test_an_operation_of_somebody_else_is_waited_for(estate: Estate) -> None:

@@ -1,8 +1,10 @@
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import boto3
+import pytest
 from moto.ssm.models import ssm_backends
 
 from emulator.config.remediation import Exemption
@@ -201,3 +203,81 @@ def test_a_remediation_that_config_has_given_up_is_named_with_what_clears_it(
         f"run: aws configservice delete-remediation-exceptions --config-rule-name {rule}"
         f" --resource-keys ResourceType=AWS::IAM::User,ResourceId={user.id}"
     )
+
+
+def change_remediation(change: dict[str, Any]) -> Callable[[Estate], None]:
+    """Return what changes the remediation of shop behind the pack's back."""
+
+    def happen(estate: Estate) -> None:
+        for each in estate.members.config(SHOP, REGION).remediations.configurations.values():
+            each.update(change)
+
+    return happen
+
+
+def change_role(estate: Estate) -> None:
+    for each in estate.members.config(SHOP, REGION).remediations.configurations.values():
+        role = each["Parameters"]["AutomationAssumeRole"]["StaticValue"]
+        role["Values"] = [f"arn:aws:iam::{MANAGEMENT}:role/{DOCUMENT}"]
+
+
+def change_source(estate: Estate) -> None:
+    for each in estate.members.config(SHOP, REGION).config_rules.values():
+        each.source.source_identifier = "arn:aws:lambda:us-east-1:333300000001:function:other"
+
+
+@pytest.mark.parametrize(
+    ("happen", "told"),
+    [
+        pytest.param(
+            change_remediation({"TargetId": "Other"}),
+            f"remediation TargetId: meant {DOCUMENT}, found Other",
+            id="target",
+        ),
+        pytest.param(
+            change_remediation({"Automatic": True}),
+            "remediation Automatic: meant false, found true",
+            id="automatic",
+        ),
+        pytest.param(
+            change_remediation({"MaximumAutomaticAttempts": 25}),
+            "remediation MaximumAutomaticAttempts: meant 5, found 25",
+            id="attempts",
+        ),
+        pytest.param(
+            change_role,
+            "remediation Parameters.AutomationAssumeRole.StaticValue.Values: meant"
+            f" arn:aws:iam::{SHOP}:role/{DOCUMENT}, found"
+            f" arn:aws:iam::{MANAGEMENT}:role/{DOCUMENT}",
+            id="role",
+        ),
+        pytest.param(
+            change_source,
+            f"rule source: meant arn:aws:lambda:us-east-1:{SHOP}:function:{NAME}, found"
+            " arn:aws:lambda:us-east-1:333300000001:function:other",
+            id="source",
+        ),
+    ],
+)
+def test_what_aws_made_of_the_pack_is_read_back_everywhere_and_a_difference_is_a_fault(
+    estate: Estate, happen: Callable[[Estate], None], told: str
+) -> None:
+    run(MEMBERS_ONLY)
+    happen(estate)
+    outcome = run(f"status {ROLE}")
+    assert outcome.below("accounts: 5") == [f"{SHOP} shop: {told}"]
+    assert outcome.code == 1
+
+
+def test_no_runs_are_told_as_no_runs_and_never_as_none_that_succeeded(estate: Estate) -> None:
+    run(MEMBERS_ONLY)
+    for account in estate.organization.members:
+        estate.members.config(account, REGION).shows_runs = False
+    estate.sleep(10 * 86_400)
+    outcome = run(f"status {ROLE}")
+    assert {tuple(row[6:8]) for row in outcome.rows() if row[4] == "ok"} == {
+        ("no runs reported", "no runs reported")
+    }
+    assert (outcome.code, outcome.below("accounts: 5")) == (3, [])
+    assert rows(ROLE)[SHOP] | {"last_success": None, "last_failure": None} == rows(ROLE)[SHOP]
+    assert (run(f"check {ROLE}").code, run(f"deploy {ROLE}").code) == (0, 0)

@@ -1,4 +1,17 @@
-from tests.support.organizations import BANK, MANAGEMENT, SANDBOX, SECURITY, SHOP, Estate, run
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.support.organizations import (
+    BANK,
+    MANAGEMENT,
+    REGION,
+    SANDBOX,
+    SECURITY,
+    SHOP,
+    Estate,
+    run,
+)
 
 NAME = "iam-user-no-setup-access-key"
 ROLE = "--member-role OrganizationAccountAccessRole"
@@ -115,3 +128,50 @@ def test_a_release_that_fails_in_the_canary_goes_no_further(estate: Estate) -> N
     outcome = run(f"{RELEASE} --yes")
     assert (outcome.code, codes(estate)) == (1, {SANDBOX})
     assert "the other accounts keep what they have" in outcome.out
+
+
+def test_the_first_canary_waits_until_the_rule_has_run_there(estate: Estate) -> None:
+    outcome = run(CANARY)
+    assert (outcome.code, outcome.result(f"first run of {NAME} in the canary")) == (0, "seen")
+    config = estate.members.config(SANDBOX, REGION)
+    assert [set(each) >= {"LastSuccessfulEvaluationTime"} for each in config.runs.values()] == [
+        True
+    ]
+
+
+def test_a_first_run_that_fails_stops_at_the_canary(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sleep(seconds: float) -> None:
+        if estate.packs.packs:  # after the smoke test
+            estate.members.broken[SANDBOX] = "AccessDenied on iam:GenerateCredentialReport"
+        estate.sleep(seconds)
+
+    monkeypatch.setattr("time.sleep", sleep)
+    outcome = run(f"{CANARY} --yes")
+    (pack,) = estate.packs.packs.values()
+    assert (outcome.code, set(pack.accounts)) == (1, {SANDBOX})
+    assert outcome.below(f"first run of {NAME} in the canary") == [
+        f"{SANDBOX} sandbox: the rule's first run failed: AccessDenied on"
+        " iam:GenerateCredentialReport"
+    ]
+
+
+def test_where_aws_reports_no_runs_a_result_counts_and_nothing_is_not_taken_for_one(
+    estate: Estate,
+) -> None:
+    config = estate.members.config(SANDBOX, REGION)
+    config.shows_runs = False
+    blind = run(f"{CANARY} --yes")
+    (pack,) = estate.packs.packs.values()
+    assert (blind.code, set(pack.accounts)) == (1, {SANDBOX})
+    assert blind.below(f"first run of {NAME} in the canary") == [
+        f"{SANDBOX} sandbox: AWS reports no run of the rule, and it has no result yet. Look again"
+        " later with status, or try a canary that has console users"
+    ]
+    (rule,) = config.config_rules
+    now = datetime.now(UTC)
+    result = {"ComplianceResourceType": "AWS::IAM::User", "ComplianceResourceId": "AIDAEXAMPLE"}
+    result |= {"ComplianceType": "COMPLIANT", "OrderingTimestamp": now.timestamp()}
+    config.results(rule).put(result, now)
+    assert run(f"{CANARY} --yes").code == 0

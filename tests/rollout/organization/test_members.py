@@ -2,7 +2,9 @@
 
 import pytest
 
+from emulator.gateway.calls import Call
 from rollout.aws.session import Session, open_session
+from rollout.errors import SignedOut
 from rollout.organization.accounts import Account
 from rollout.organization.members import Members, name_session
 from tests.support.organizations import MANAGEMENT, SHOP, Estate, run
@@ -54,3 +56,48 @@ def test_a_region_that_cannot_record_users_is_refused_with_the_reason(
     outcome = run(f"check --region {region}")
     assert outcome.code == 2
     assert f"AWS Config cannot record AWS::IAM::User in {region} at all" in outcome.err
+
+
+def test_an_operators_token_that_ends_in_the_smoke_tests_ends_the_run_in_one_sentence(
+    estate: Estate,
+) -> None:
+    role = "--member-role OrganizationAccountAccessRole"
+    fault = estate.cloud.faults.fail("", "", "ExpiredToken", times=None)
+    begun = list[Call]()
+
+    def is_late(call: Call) -> bool:
+        if call.operation == "Invoke":
+            begun.append(call)
+        return bool(begun)
+
+    fault.matches = is_late  # type: ignore[method-assign]
+    outcome = run(f"deploy --exclude {MANAGEMENT} {role}")
+    assert outcome.code == 2
+    assert "the function fails" not in outcome.out
+    changed, said = outcome.err.splitlines()
+    assert changed == (
+        "Changed: the bucket; the code; the StackSet; stacks of 4 accounts; the conformance pack"
+        " (4 accounts)."
+    )
+    assert said == (
+        "python -m rollout: Your credentials have expired (ExpiredToken). Sign in again (aws sso"
+        " login) and run the same command again; it goes on."
+    )
+
+
+def test_a_members_credentials_that_ended_early_are_renewed_once(estate: Estate) -> None:
+    members = Members(open_session(None, "us-east-1"), "OrganizationAccountAccessRole")
+    fault = estate.cloud.faults.fail("sts", "GetCallerIdentity", "ExpiredToken")
+    shop = Account(SHOP, "shop")
+    seen = members.look([shop], lambda session: session.sts.get_caller_identity()["Account"])
+    assert (seen, fault.met) == ({SHOP: SHOP}, 1)
+
+
+def test_the_operators_own_credentials_that_ended_are_no_account_that_is_not_seen(
+    estate: Estate,
+) -> None:
+    members = Members(open_session(None, "us-east-1"), "")
+    estate.cloud.faults.fail("iam", "ListAccountAliases", "ExpiredToken", times=None)
+    here = Account(MANAGEMENT, "management")
+    with pytest.raises(SignedOut, match="have expired"):
+        members.look([here], lambda session: session.iam.list_account_aliases())

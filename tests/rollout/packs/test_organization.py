@@ -1,8 +1,11 @@
 """AWS is slow, stale and forgetful about organization packs; a deployment believes it slowly."""
 
+from typing import Any
+
 import boto3
 import pytest
 
+import rollout.aws.session
 from tests.support.organizations import (
     MANAGEMENT,
     SANDBOX,
@@ -88,7 +91,6 @@ def test_a_refusal_right_after_a_delegation_is_asked_again(estate: Estate) -> No
 
 
 def test_the_row_of_an_account_that_lost_the_rule_is_no_pack(estate: Estate) -> None:
-    estate.packs.keeps_rows = True
     run(MEMBERS_ONLY)
     run(f"{MEMBERS_ONLY} {SANDBOX} --yes")
     assert packs(estate)[SANDBOX] == "DELETE_SUCCESSFUL"
@@ -144,7 +146,6 @@ def test_a_slow_stale_and_forgetful_aws_ends_in_the_same_state(
 ) -> None:
     with open_estate(caller) as estate:
         monkeypatch.setattr("time.sleep", estate.sleep)
-        estate.packs.be_slow()
         first = run(MEMBERS_ONLY)
         estate.sleep(60)
         run("plan")
@@ -153,3 +154,39 @@ def test_a_slow_stale_and_forgetful_aws_ends_in_the_same_state(
         assert (first.code, update.code, first.err, update.err) == (3, 3, "", "")
         assert "deploy would change nothing." in run("plan").out
         assert set(packs(estate).values()) == {"UPDATE_SUCCESSFUL"}
+
+
+def test_what_a_killed_run_put_is_waited_for_although_no_row_says_that_it_runs(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(MEMBERS_ONLY)
+    estate.sleep(600)
+    explain = rollout.aws.session.explain
+
+    def die(*arguments: Any, **more: Any) -> None:
+        explain(*arguments, **more)
+        if more["model"].name == "PutOrganizationConformancePack":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patches:
+        patches.setattr("rollout.aws.session.explain", die)
+        assert run(f"{MEMBERS_ONLY} --grace-hours 9 --yes").code == 130
+    estate.packs.failing[SHOP] = ("Failure", "No.")
+    assert f"conformance pack {NAME} in 4 accounts: wait for what runs" in run("plan").out
+    (pack,) = estate.packs.packs.values()
+    assert run("deploy").code == 1
+    assert pack.parameters["GraceHours"] == "9"
+    assert packs(estate)[SHOP].endswith("_FAILED")
+
+
+def test_an_empty_list_is_not_taken_for_a_pack_that_was_never_put(estate: Estate) -> None:
+    run(f"{MEMBERS_ONLY} --grace-hours 9")
+    estate.sleep(600)
+    (pack,) = estate.packs.packs.values()
+    pack.looks.clear()
+    estate.packs.hidden_looks, estate.packs.empty_looks = 0, 3
+    outcome = run("deploy")
+    assert (outcome.out.splitlines()[-1].endswith("Nothing was changed."), pack.parameters) == (
+        True,
+        {**pack.parameters, "GraceHours": "9"},
+    )

@@ -1,0 +1,63 @@
+"""What happens in the emulated organization between the commands whose calls are recorded."""
+
+import boto3
+from moto.ssm.models import ssm_backends
+
+from emulator.config.remediation import Exemption
+from emulator.ssm.models import Ssm
+from tests.support.organizations import MANAGEMENT, REGION, SANDBOX, SHOP, Estate
+from tests.support.planted import plant
+
+EVALUATOR = "iam-user-no-setup-access-key-evaluator"
+
+
+def break_stack(estate: Estate) -> None:
+    """Let a role of our name be in the way of the ordinary stack, and a member's stack fail."""
+    boto3.client("iam").create_role(RoleName=EVALUATOR, AssumeRolePolicyDocument="{}")
+    estate.sets.failing[SANDBOX] = "It fails."
+
+
+def mend_stack(estate: Estate) -> None:
+    boto3.client("iam").delete_role(RoleName=EVALUATOR)
+    estate.sets.failing.clear()
+
+
+def add_aggregator(estate: Estate) -> None:
+    boto3.client("config").put_configuration_aggregator(
+        ConfigurationAggregatorName="all",
+        OrganizationAggregationSource={
+            "RoleArn": f"arn:aws:iam::{MANAGEMENT}:role/aggregator",
+            "AllAwsRegions": True,
+        },
+    )
+
+
+def give_up_a_remediation(estate: Estate) -> None:
+    for account in (MANAGEMENT, SHOP):
+        config = estate.members.config(account, REGION)
+        user = config.iam.add_user("given.up")
+        for rule in config.remediations.configurations:
+            config.remediations.exemptions[rule, ("AWS::IAM::User", user.id)] = Exemption("No.")
+
+
+def do_nothing(estate: Estate) -> None:
+    pass
+
+
+def blur_an_answer(estate: Estate) -> None:
+    """Let IAM say once of a password what only GetUser settles, and every report be too old."""
+    estate.sleep(5 * 3600)
+    estate.cloud.faults.fail("iam", "GetLoginProfile", "NoSuchEntity", "Not there.")
+
+
+def leave_runbooks_behind(estate: Estate) -> None:
+    """Let an update of the stack leave the runbook's default version behind."""
+    for account in (MANAGEMENT, SHOP):
+        ssm = ssm_backends[account][REGION]
+        assert isinstance(ssm, Ssm)
+        ssm.keeps_default = True
+
+
+def plant_findings(estate: Estate) -> None:
+    """Let AWS Config hold results in every account."""
+    plant(estate, deployed=True)
