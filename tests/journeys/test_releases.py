@@ -4,6 +4,7 @@ A is the last release that pasted its runbook (tests/cases): another template, a
 another name, fewer parameters of the pack, other code. What AWS refuses, the emulated one refuses.
 """
 
+import hashlib
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,6 @@ from pathlib import Path
 import pytest
 from moto.ssm.models import ssm_backends
 
-from rollout.code import package as packaging
 from rollout.code.package import build_package
 from rollout.packs.template import load_pack
 from tests.support.organizations import MANAGEMENT, REGION, SHOP, Estate, run
@@ -46,7 +46,7 @@ def build_older(folder: Path) -> Path:
     content.write_bytes(file.read_bytes())
     with zipfile.ZipFile(content, "a") as archive:
         archive.writestr(zipfile.ZipInfo("rule/RELEASE"), "older")
-    named = folder / f"{NAME}-{packaging.hashlib.sha256(content.read_bytes()).hexdigest()[:16]}.zip"
+    named = folder / f"{NAME}-{hashlib.sha256(content.read_bytes()).hexdigest()[:16]}.zip"
     content.rename(named)
     return named
 

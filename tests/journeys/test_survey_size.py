@@ -7,7 +7,7 @@ import pytest
 from tests.support.organizations import REGION, ROLE, SANDBOX, SHOP, open_estate, run
 from tests.support.planted import plant
 from tests.support.workshop import Workshop, act_in_process
-from tools.permissions import add_aggregator
+from tools.happenings import add_aggregator
 
 
 @pytest.mark.slow

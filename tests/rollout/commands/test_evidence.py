@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.organizations import MANAGEMENT, ROLE, SECURITY, Estate, open_estate, run
 from tests.support.planted import plant
-from tools.permissions import add_aggregator
+from tools.happenings import add_aggregator
 
 
 @pytest.fixture(scope="module")

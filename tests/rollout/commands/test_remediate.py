@@ -5,7 +5,7 @@ import pytest
 
 from tests.support.organizations import BANK, MANAGEMENT, REGION, SANDBOX, SHOP, Estate, run
 from tests.support.workshop import Workshop, open_workshop
-from tools.permissions import add_aggregator
+from tools.happenings import add_aggregator
 
 ROLE = "--member-role OrganizationAccountAccessRole"
 TAG = "no-setup-access-key:quarantined:"

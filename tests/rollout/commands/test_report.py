@@ -22,7 +22,7 @@ from tests.support.organizations import (
     run,
 )
 from tests.support.planted import add_user, evaluate, find_keys, find_user, plant
-from tools.permissions import add_aggregator
+from tools.happenings import add_aggregator
 
 FROM_MEMBERS = f"report --source members --member-role {ROLE}"
 SUMS = [

@@ -171,7 +171,8 @@ def test_where_aws_reports_no_runs_a_result_counts_and_nothing_is_not_taken_for_
     ]
     (rule,) = config.config_rules
     now = datetime.now(UTC)
-    result = {"ComplianceResourceType": "AWS::IAM::User", "ComplianceResourceId": "AIDAEXAMPLE"}
-    result |= {"ComplianceType": "COMPLIANT", "OrderingTimestamp": now.timestamp()}
+    result: dict[str, object] = {"ComplianceResourceType": "AWS::IAM::User"}
+    result |= {"ComplianceResourceId": "AIDAEXAMPLE", "ComplianceType": "COMPLIANT"}
+    result |= {"OrderingTimestamp": now.timestamp()}
     config.results(rule).put(result, now)
     assert run(f"{CANARY} --yes").code == 0
