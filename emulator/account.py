@@ -164,7 +164,7 @@ def admit_operator(
     iam = iam_backends[account_id][get_partition(region)]
     assert isinstance(iam, Iam)
     key = iam.make_key(None, "ASIA", datetime.now(UTC))
-    key.caller = f"arn:aws:sts::{account_id}:assumed-role/Operator/emulator"
+    key.caller = f"arn:{get_partition(region)}:sts::{account_id}:assumed-role/Operator/emulator"
     account = Account(account_id, region, key.access_key_id, clock, calls, faults, url)
     if iam.user_changed is None:
         iam.user_changed = account.config.note_user

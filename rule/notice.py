@@ -26,7 +26,7 @@ NEXT = {
         " is deleted."
     ),
     "deleted": "Nothing else happens to it.",
-    "failed": "AWS Config tries again, up to five times; the function's log says more.",
+    "failed": "AWS Config tries again; the function's log says more.",
 }
 
 

@@ -15,6 +15,7 @@ from moto.config.models import config_backends
 from moto.core.common_models import CloudFormationModel
 from moto.logs.exceptions import ResourceAlreadyExistsException
 from moto.logs.models import LogGroup
+from moto.utilities.utils import get_partition
 
 from emulator.awslambda.models import DeployedFunction
 from emulator.config.models import Config
@@ -204,14 +205,28 @@ NAMES = {"AWS::CloudWatch::Alarm": "AlarmName", "AWS::Config::ConfigRule": "Conf
 
 @contextmanager
 def own_resources() -> Iterator[None]:
-    """Let stacks make these resources until the block ends; moto keeps its own maps in a cache."""
+    """Let stacks make these resources until the block ends; moto keeps its own maps in a cache.
+
+    Moto says aws of every Region's partition: that is mended as well.
+    """
     maps: Any = ((parsing.get_model_map(), MODELS), (parsing.get_name_type_map(), NAMES))
     originals = [dict(known) for known, _ in maps]
     for known, ours in maps:
         known.update(ours)
+    begin: Any = parsing.ResourceMap.__init__
+
+    def begin_in_partition(self: parsing.ResourceMap, *given: Any, **named: Any) -> None:
+        begin(self, *given, **named)
+        partition = get_partition(self._region_name)
+        suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+        self._parsed_resources |= {"AWS::Partition": partition, "AWS::URLSuffix": suffix}
+
+    patched: Any = parsing.ResourceMap
+    patched.__init__ = begin_in_partition
     try:
         yield
     finally:
+        patched.__init__ = begin
         for (known, _), original in zip(maps, originals, strict=True):
             known.clear()
             known.update(original)

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from moto.config import responses
 from moto.config.models import config_backends
 from moto.iam.models import iam_backends
+from moto.utilities.utils import get_partition
 
 from emulator.config.items import USER_TYPE, make_item
 from emulator.config.models import Config
@@ -121,7 +122,7 @@ class AggregateResponse(responses.ConfigResponse):
 
 def read_items(config: Config) -> Iterator[dict[str, Any]]:
     """Yield the items of an account's users and groups as queries see them."""
-    iam = iam_backends[config.account_id]["aws"]
+    iam = iam_backends[config.account_id][get_partition(config.region_name)]
     assert isinstance(iam, Iam)
     for user in iam.users.values():
         if config.records_users and user.id not in config.unrecorded:

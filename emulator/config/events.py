@@ -60,7 +60,7 @@ def make_event(
         "ruleParameters": json.dumps(parameters, separators=(",", ":")),
         "resultToken": token,
         "eventLeftScope": left_scope,
-        "executionRoleArn": f"arn:aws:iam::{account}:role/{role}",
+        "executionRoleArn": f"arn:{rule_arn.split(':')[1]}:iam::{account}:role/{role}",
         "configRuleArn": rule_arn,
         "configRuleName": rule_name,
         "configRuleId": rule_id,

@@ -92,11 +92,11 @@ class Config(models.ConfigBackend):
 
     def add_recorder(self, *, records_users: bool = True, running: bool = True) -> None:
         """Give the account a configuration recorder; without IAM users it records EC2 alone."""
-        role = f"arn:aws:iam::{self.account_id}:role/aws-service-role/config.amazonaws.com/Recorder"
+        role = "role/aws-service-role/config.amazonaws.com/Recorder"
         group: dict[str, Any] = {"allSupported": True, "includeGlobalResourceTypes": True}
         if not records_users:
             group = {"allSupported": False, "resourceTypes": ["AWS::EC2::Instance"]}
-        arn = f"arn:aws:iam::{self.account_id}:{role}"
+        arn = f"arn:{get_partition(self.region_name)}:iam::{self.account_id}:{role}"
         self.put_configuration_recorder(
             {"name": "default", "roleARN": arn, "recordingGroup": group}
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from moto.cloudformation.models import CloudFormationBackend, Stack, cloudformation_backends
 from moto.core.exceptions import JsonRESTError, ServiceException
+from moto.utilities.utils import get_partition
 
 from emulator.cloudformation.events import describe_error
 from emulator.iam.users import new_id
@@ -133,7 +134,8 @@ class Packs:
         defaults = {key: slot["Default"] for key, slot in slots.items() if "Default" in slot}
         seed = f"{self._scope}/{name}"
         pack_id = "conformance-pack-" + new_id("", seed, 1, 9).lower()
-        arn = f"arn:aws:config:{self._scope}:conformance-pack/{name}/{pack_id}"
+        place = f"arn:{get_partition(self._region)}:config:{self._scope}"
+        arn = f"{place}:conformance-pack/{name}/{pack_id}"
         pack = Pack(name, pack_id, arn, parameters, before=present)
         try:
             self._put_stack(pack, template, defaults | parameters)

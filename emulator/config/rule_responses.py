@@ -14,6 +14,7 @@ from moto.config.exceptions import (
 )
 from moto.config.models import config_backends
 from moto.iam.models import iam_backends
+from moto.utilities.utils import get_partition
 
 from emulator.awslambda.models import Lambda
 from emulator.config.items import USER_TYPE
@@ -105,7 +106,7 @@ class RuleResponse(responses.ConfigResponse):
         counts = []
         for account in organization.members:
             recorded = bool(config_backends[account][self.region].recorders)
-            users = len(iam_backends[account]["aws"].users) if recorded else 0
+            users = len(iam_backends[account][get_partition(self.region)].users) if recorded else 0
             if users:
                 counts.append({"GroupName": account, "ResourceCount": users})
         answer = {

@@ -12,6 +12,7 @@ from typing import Any
 
 from moto.config.exceptions import NoSuchConfigRuleException
 from moto.config.models import ConfigRule
+from moto.utilities.utils import get_partition
 
 from emulator.awslambda.functions import Function, Handler, Invocation, invoke
 from emulator.awslambda.models import Lambda
@@ -161,7 +162,8 @@ def add_rule(
 
     `from_pack` gives it the suffix that rules of a conformance pack get.
     """
-    arn = f"arn:aws:lambda:{config.region_name}:{config.account_id}:function:{name}"
+    place = f"{config.region_name}:{config.account_id}"
+    arn = f"arn:{get_partition(config.region_name)}:lambda:{place}:function:{name}"
     functions.handlers[arn] = Function(arn, handler, timeout_seconds)
     if from_pack:
         name += "-conformance-pack-" + new_id("", f"{config.account_id}/{name}", 1, 9).lower()

@@ -52,6 +52,7 @@ class CredentialReport:
     """
 
     account: str
+    partition: str = "aws"
     rounds: int = 1
     delay: timedelta = timedelta(0)
     ending: str = "+00:00"
@@ -122,7 +123,7 @@ class CredentialReport:
     def _root_row(self, created: datetime) -> dict[str, str]:
         row = {
             "user": "<root_account>",
-            "arn": f"arn:aws:iam::{self.account}:root",
+            "arn": f"arn:{self.partition}:iam::{self.account}:root",
             "user_creation_time": self._time(created),
             "password_enabled": "true",
             "password_last_used": "no_information",

@@ -42,7 +42,7 @@ class Directory(models.IAMBackend):
         self.deleted_key_error = "NoSuchEntity"
         """What GetAccessKeyLastUsed answers for a deleted key: this or AccessDenied (unsure)."""
         self.account_created = datetime(2020, 1, 1, tzinfo=UTC)
-        self.report = CredentialReport(account_id)
+        self.report = CredentialReport(account_id, self.partition)
         self.user_changed: UserChanged | None = None
         self._numbers = count(1)
 
@@ -62,7 +62,9 @@ class Directory(models.IAMBackend):
             raise LimitExceededException(f"Cannot exceed quota for UsersPerAccount: {MAX_USERS}")
         checked = check_tags([{"Key": key, "Value": value} for key, value in (tags or {}).items()])
         user_id = new_id("AIDA", self.account_id, next(self._numbers), 21)
-        user = User(self.account_id, name, path, user_id, created or datetime.now(UTC))
+        user = User(
+            self.account_id, self.partition, name, path, user_id, created or datetime.now(UTC)
+        )
         put_tags(user.tag_values, checked)
         if password is not None:
             user.set_password(password)
@@ -127,6 +129,6 @@ class Directory(models.IAMBackend):
         if key is None or key.user_name is None:
             if self.deleted_key_error == "AccessDenied":
                 action = f"iam:GetAccessKeyLastUsed on resource: access key {access_key_id}"
-                raise AccessDeniedError(f"arn:aws:iam::{self.account_id}:root", action)
+                raise AccessDeniedError(f"arn:{self.partition}:iam::{self.account_id}:root", action)
             raise NoSuchEntity(f"The Access Key with id {access_key_id} cannot be found")
         return {"user_name": key.user_name, "last_used": key.last_used}

@@ -69,8 +69,13 @@ class AccessKey(models.AccessKey):
 class User(models.User):
     """A user. `create_date`, `password_changed` and `password_last_used` may be set."""
 
-    def __init__(self, account: str, name: str, path: str, user_id: str, created: datetime) -> None:
-        super().__init__(account, "us-east-1", name, path)
+    access_keys: list["AccessKey"]  # type: ignore[assignment] # moto declares its own
+
+    def __init__(
+        self, account: str, partition: str, name: str, path: str, user_id: str, created: datetime
+    ) -> None:
+        # Moto takes a partition for the Region of what has none.
+        super().__init__(account, partition, name, path)
         self.id = user_id
         self.create_date = whole_seconds(created)
         self.password_last_used: datetime | None = None  # type: ignore[assignment]

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import yaml
 from moto.ssm import models
 from moto.ssm.exceptions import SSMException
+from moto.utilities.utils import get_partition
 
 from emulator.gateway.validation import find_input_fault
 from emulator.iam.roles import assume_role, trusts_service
@@ -162,7 +163,8 @@ class Ssm(models.SimpleSystemManagerBackend):
 
     def _assume(self, role: str, execution_id: str) -> dict[str, str]:
         """Return a session of the role, the same for every execution; a message of AWS's own."""
-        arn = f"arn:aws:ssm:{self.region_name}:{self.account_id}:automation-execution"
+        place = f"{self.region_name}:{self.account_id}"
+        arn = f"arn:{get_partition(self.region_name)}:ssm:{place}:automation-execution"
         trusted = trusts_service(
             self.account_id, self.region_name, role, SERVICE, f"{arn}/{execution_id}"
         )

@@ -1,8 +1,9 @@
 """Reads a survey: from the aggregator where this account has one, else from the members."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from rollout.aws.session import NotSeen, Session, try_read
 from rollout.errors import Refused
@@ -78,14 +79,15 @@ def read_survey(
                 chosen = [each for each in chosen if has_finding(held[each.id])]
             held = add_beside(members, chosen, held, notes)
             there = [each for each in silent if each.id not in put.excluded]
-            inside, missing_inside = read_members(members, there, advance)
+            read = partial(read_held, results_alone=not wanted.everywhere)
+            inside, missing_inside = read_members(members, there, read, advance)
             held |= inside
             missing = {id: why for id, why in missing.items() if id not in held} | missing_inside
         else:
             notes.append(NO_MFA_READ)
     else:
         source = f"each account's own AWS Config in {session.region}"
-        held, missing = read_members(members, accounts, advance)
+        held, missing = read_members(members, accounts, read_held, advance)
     missing |= {each: LEFT_OUT for each in put.excluded if each in missing}
     parameters = put.parameters or next((h.parameters for h in held.values() if h.parameters), {})
     units = {unit.id: unit.path for unit in organization.units} if organization else {}
@@ -113,11 +115,14 @@ def read_survey(
 
 
 def read_members(
-    members: Members, accounts: Iterable[Account], advance: Advance
+    members: Members,
+    accounts: Iterable[Account],
+    read: Callable[[Session], Held],
+    advance: Advance,
 ) -> tuple[dict[str, Held], dict[str, str]]:
     """Return what the accounts themselves hold, and why others could not be read, by id."""
     held, missing = dict[str, Held](), dict[str, str]()
-    for id, seen in members.look(accounts, read_held, advance).items():
+    for id, seen in members.look(accounts, read, advance).items():
         if isinstance(seen, NotSeen):
             missing[id] = seen.why
         else:

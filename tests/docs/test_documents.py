@@ -1,7 +1,8 @@
 import pytest
 
 from tools.documents import DOCS, write_checks, write_roll_out
-from tools.permissions import STACK_ACTIONS, load_stack, write_permissions
+from tools.permissions import load_stack, write_permissions
+from tools.stack_actions import STACK_ACTIONS
 from tools.work_off import write_page
 
 RUN = "make docs writes it anew"

@@ -1,5 +1,7 @@
 """What the README shows is what the program says."""
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,31 @@ def test_the_owner_s_page_explains_the_sentences_as_they_are_said() -> None:
     pieces = [piece.strip(" ,;") for row in rows[1:] for piece in row.split("...") if piece.strip()]
     assert [piece for piece in pieces if piece not in said] == []
     assert len(rows) > len(OFFENDING)
+
+
+def test_a_newcomer_s_report_is_made_before_it_is_fetched() -> None:
+    for page in (README, README.parent / "docs" / "operate" / "evaluate.md"):
+        lines = [line.partition("#")[0].strip() for line in page.read_text().splitlines()]
+        at = lines.index("aws iam get-credential-report > report.json")
+        assert lines[at - 1] == "aws iam generate-credential-report"
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_the_one_account_s_commands_write_the_role_in_the_partition_they_run_in(
+    partition: str,
+) -> None:
+    told = README.read_text().partition("<!-- one-account -->")[2].partition("```\n\n")[0]
+    (edit,) = re.findall(r"\$\((sed .*)\)\"$", told, re.MULTILINE)
+    (asked,) = re.findall(r"partition=\$\(aws [^|]*\| (.*)\) &&$", told, re.MULTILINE)
+    script = f"partition=$(echo arn:{partition}:iam::444455556666:user/ann | {asked}); {edit}"
+    made = subprocess.run(
+        ["sh", "-c", f"account=444455556666; {script}"],
+        cwd=README.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    roles = re.findall(r"arn:[\w-]+:iam::\d{12}:role/[\w-]+$", made, re.MULTILINE)
+    assert roles == [
+        f"arn:{partition}:iam::444455556666:role/iam-user-no-setup-access-key-remediation"
+    ]

@@ -1,11 +1,11 @@
 """Which files of a folder are looked at."""
 
+import os
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from guardrails import folder
 from guardrails.folder import list_files
 from guardrails.scan import scan
 from tests.rollout.commands.test_prevent import CLEAN, PLAN, TEMPLATE
@@ -57,14 +57,14 @@ def test_a_link_to_a_folder_is_not_followed_and_one_to_a_device_is_no_file(place
 def test_a_folder_that_cannot_be_listed_is_not_judged(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = folder.os.scandir
+    whole = os.scandir
 
     def refuse(path: Path) -> object:
         if path.name == "b":
             raise PermissionError(13, "Permission denied")
         return whole(path)
 
-    monkeypatch.setattr(folder.os, "scandir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     result = scan([str(place)], None, [], date(2026, 9, 1), lambda done: None)
     assert list(result.unreadable) == [str(place / "b")]
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from rollout.commands import deploy
+from rollout.output.run import Run
 from tests.support.organizations import MANAGEMENT, Estate, run
 
 MEMBERS_ONLY = f"deploy --exclude {MANAGEMENT}"
@@ -37,14 +37,14 @@ class Pipe:
 def test_a_reader_that_leaves_is_told_what_goes_on(
     estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    init = deploy.Run.__init__
+    init = Run.__init__
 
-    def open_run(self: deploy.Run, verb: str, form: str) -> None:
+    def open_run(self: Run, verb: str, form: str) -> None:
         with pytest.MonkeyPatch.context() as patches:
             patches.setattr(sys, "stdout", Pipe())
             init(self, verb, form)
 
-    monkeypatch.setattr(deploy.Run, "__init__", open_run)
+    monkeypatch.setattr(Run, "__init__", open_run)
     outcome = run(MEMBERS_ONLY)
     assert outcome.code == 141
     assert outcome.err.splitlines()[0].startswith("Changed: the bucket; the code")

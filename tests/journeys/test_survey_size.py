@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
-from tests.support.organizations import REGION, ROLE, open_estate, run
+from tests.support.organizations import REGION, ROLE, SANDBOX, SHOP, open_estate, run
 from tests.support.planted import plant
+from tests.support.workshop import Workshop, act_in_process
 from tools.permissions import add_aggregator
 
 
@@ -15,6 +16,10 @@ from tools.permissions import add_aggregator
     [
         ("report", {"config": 20, "organizations": 25, "sts": 1, "iam": 0}),
         (f"report --source members --member-role {ROLE}", {"sts": 305, "config": 1240, "iam": 12}),
+        (
+            f"remediate --dry-run --member-role {ROLE}",
+            {"sts": 310, "config": 640, "iam": 45, "ssm": 9},
+        ),
         (f"evaluate --organization --member-role {ROLE}", {"sts": 305, "iam": 1260, "config": 0}),
     ],
 )
@@ -25,6 +30,10 @@ def test_what_305_accounts_cost(
         monkeypatch.setattr("time.sleep", estate.sleep)
         plant(estate)
         add_aggregator(estate)
+        workshop = Workshop(estate)
+        act_in_process(workshop, monkeypatch)
+        for account in (SHOP, SANDBOX):
+            workshop.install(account)
         for account in estate.organization.members:
             estate.members.config(account, REGION).iam.report.hurry()
         with estate.cloud.calls.since_now() as calls:

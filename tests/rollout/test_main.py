@@ -28,7 +28,7 @@ def let_check_raise(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> No
         raise error
 
     module = SimpleNamespace(configure=lambda _: None, run=run)
-    monkeypatch.setattr(parser.importlib, "import_module", lambda _: module)
+    monkeypatch.setattr("rollout.commands.parser.importlib.import_module", lambda _: module)
 
 
 @pytest.mark.parametrize("line", ["--version", "--help", "prevent --help", "no-such-verb"])

@@ -19,7 +19,7 @@ def test_every_client_slows_down_with_iam_and_has_a_connection_for_each_reader(
 ) -> None:
     clients = make_clients()
     for client in (clients.iam, clients.config):
-        config = client.meta.config
+        config: Any = client.meta.config
         assert config.retries == {"mode": "adaptive", "total_max_attempts": 8}
         assert (config.connect_timeout, config.read_timeout) == (3, 10)
         assert config.max_pool_connections == READERS

@@ -6,14 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rule.credential_report import (
-    COLUMNS,
-    ReportUnreadable,
-    parse_readable,
-    parse_report,
-    read_table,
-)
+from rule.credential_report import parse_readable, parse_report, read_table
 from rule.facts import Key, User
+from rule.report_row import COLUMNS, ReportUnreadable
 from tests.support.paths import CASES
 
 CAPTURED = CASES / "captured-report.csv"

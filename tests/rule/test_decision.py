@@ -664,6 +664,37 @@ def test_a_long_owner_and_a_long_date_are_cut() -> None:
     )
 
 
+def test_an_exception_of_two_keys_with_long_names_still_names_both() -> None:
+    both = user(key(), key(id=OTHER_ID), tags=excepted(UNTIL_TOMORROW, "o" * 81))
+    verdict = judge(replace(both, name="n" * 64), policy(), NOW)
+    assert verdict.annotation == (
+        f"The risk is accepted until the end of 2026-03-03: access key {ID} and {OTHER_ID} of"
+        f" {'n' * 64}."
+    )
+
+
+def test_what_aws_and_an_older_release_read_is_spelled_as_they_read_it() -> None:
+    assert [COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE] == [
+        "COMPLIANT",
+        "NON_COMPLIANT",
+        "NOT_APPLICABLE",
+    ]
+    start, end = CREATED, CREATED + 7 * DAY
+    assert [
+        describe_started(start),
+        describe_started(start, again=True),
+        describe_until(start, end),
+        describe_until(start, end, again=True),
+    ] == [
+        "2026-01-01T00:00:00Z started",
+        "2026-01-01T00:00:00Z started again",
+        "2026-01-01T00:00:00Z until 2026-01-08T00:00:00Z",
+        "2026-01-01T00:00:00Z until 2026-01-08T00:00:00Z again",
+    ]
+    with pytest.raises(AttributeError):
+        judge(user(), policy(), NOW).compliance = "X"  # type: ignore[misc]
+
+
 def test_two_keys_and_an_invalid_exception_share_an_annotation_in_its_shortest_form() -> None:
     long_name = {"No-Setup-Access-Key:Exception-Expires": "x", OWNER: "o", REASON: "r"}
     both = replace(user(key(), key(id=OTHER_ID), tags=long_name), name="a" * 64)

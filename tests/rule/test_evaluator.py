@@ -800,7 +800,7 @@ def test_without_a_report_everybody_is_read_live(
 
 
 @pytest.fixture
-def reported(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+def reported(account: Account, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Change a piece of text in the report that IAM gives from now on."""
     whole = IamResponse.get_credential_report
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -374,7 +375,8 @@ def test_both_clients_carry_the_retry_configuration(desk: Desk) -> None:
     make_clients.cache_clear()
     for client in make_clients():
         retries = {"mode": "standard", "total_max_attempts": 8}
-        assert client.meta.config.retries == retries
+        config: Any = client.meta.config
+        assert config.retries == retries
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["sent", "not sent"])
@@ -391,7 +393,7 @@ def test_each_key_that_was_changed_or_failed_is_told_to_the_topic(
                 raise EndpointConnectionError(endpoint_url="sns")
             said.append(given)
 
-    monkeypatch.setattr(notice.boto3, "client", lambda *_, **__: Topic())
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: Topic())
     outcomes = [
         Outcome("AKIA1", "quarantined", "Idle.", undo="aws iam ...", until=NOW),
         Outcome("AKIA2", "failed", "", left="AccessDenied"),

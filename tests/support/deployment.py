@@ -7,6 +7,7 @@ AWS Config. From then on Config's events run the deployed code under the deploye
 from contextlib import suppress
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -37,8 +38,11 @@ def deploy(account: Account, package: Path, parameters: dict[str, str] | None = 
 def put_code(account: Account, package: Path) -> None:
     """Upload the function's code to a bucket, which is made if it is missing."""
     s3 = account.session().client("s3")
+    where = {"LocationConstraint": account.region}
+    # us-east-1 alone is named by naming no Region.
+    elsewhere: Any = {} if account.region == "us-east-1" else {"CreateBucketConfiguration": where}
     with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
-        s3.create_bucket(Bucket=BUCKET)
+        s3.create_bucket(Bucket=BUCKET, **elsewhere)
     s3.upload_file(str(package), BUCKET, package.name)
 
 

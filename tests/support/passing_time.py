@@ -6,6 +6,7 @@ stands would let them wait for ever.
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from botocore.retries import bucket
@@ -23,7 +24,7 @@ def sleep(seconds: float) -> None:
 def let_time_pass(patches: pytest.MonkeyPatch) -> None:
     """Make `time.sleep` and the waits of adaptive retries move the retries' clock."""
 
-    def acquire(self: bucket.TokenBucket, amount: int = 1, block: bool = True) -> bool:
+    def acquire(self: Any, amount: int = 1, block: bool = True) -> bool:
         with self._lock:
             self._refill()
             sleep(self._sleep_amount(amount))

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -133,8 +134,9 @@ def test_errors_throttles_dropped_events_and_silence_each_raise_an_alarm(deploye
         )
         for alarm in alarms
     }
-    one = ("Sum", 3600, 1, "GreaterThanOrEqualToThreshold", 1.0, "notBreaching", [])
-    none = ("Sum", 3600, 26, "LessThanThreshold", 1.0, "breaching", [])
+    over = "GreaterThanOrEqualToThreshold"
+    one: tuple[Any, ...] = ("Sum", 3600, 1, over, 1.0, "notBreaching", [])
+    none: tuple[Any, ...] = ("Sum", 3600, 26, "LessThanThreshold", 1.0, "breaching", [])
     assert said == {
         NAME: ("AWS/Lambda", "Errors", NAME, *one),
         f"{NAME}-throttled": ("AWS/Lambda", "Throttles", NAME, *one),

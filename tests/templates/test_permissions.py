@@ -52,7 +52,8 @@ def read_policy(role: str) -> Policy:
     iam = boto3.client("iam")
     (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
-    policy: Policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    document: Any = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    policy: Policy = document
     return policy
 
 

@@ -6,6 +6,7 @@ The automation role starts one function; the function's role reads and changes t
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -168,7 +169,8 @@ def test_nobody_but_lambda_may_assume_the_role_that_changes_keys(account: Accoun
 
 def test_nobody_but_automation_of_this_account_may_assume_the_role(account: Account) -> None:
     role = boto3.client("iam").get_role(RoleName=ROLE.rpartition("/")[2])["Role"]
-    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    policy: Any = role["AssumeRolePolicyDocument"]
+    (statement,) = policy["Statement"]
     assert statement == {
         "Effect": "Allow",
         "Principal": {"Service": "ssm.amazonaws.com"},

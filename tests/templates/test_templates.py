@@ -91,13 +91,13 @@ def test_the_templates_have_no_fault(linter: Linter) -> None:
             id="a target type that does not exist",
         ),
         pytest.param(
-            "MaximumAutomaticAttempts: 5",
+            "MaximumAutomaticAttempts: 25",
             "MaximumAutomaticAttempts: 99",
             Found("E3034", "MaximumAutomaticAttempts: 99", "99 is greater than the maximum of 25"),
             id="99 attempts",
         ),
         pytest.param(
-            "RetryAttemptSeconds: 3600",
+            "RetryAttemptSeconds: 600",
             "RetryAttemptSeconds: soon",
             Found("E3012", "RetryAttemptSeconds: soon", "'soon' is not of type 'integer'"),
             id="a word for a number",
@@ -263,7 +263,7 @@ def test_the_templates_have_no_fault(linter: Linter) -> None:
             id="a remediation of another rule",
         ),
         pytest.param(
-            "      RetryAttemptSeconds: 3600\n",
+            "      RetryAttemptSeconds: 600\n",
             "",
             Found("E9122", "Properties:", "RetryAttemptSeconds is required with Automatic."),
             id="automatic without a pause between attempts",

@@ -5,6 +5,9 @@ class InvalidParametersError(Exception): ...
 class ClientFactory: ...
 
 class Evaluation:
+    annotation: str
+    complianceResourceId: str
+    complianceType: str
     def __init__(
         self, compliance: str, resource_id: str, resource_type: str, annotation: str, /
     ) -> None: ...

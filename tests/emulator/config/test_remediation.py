@@ -171,8 +171,8 @@ def test_a_remediation_is_kept_as_it_was_put(rule: Rule) -> None:
     assert arn.startswith("arn:aws:config:us-east-1:111122223333:remediation/")
     config.delete_remediation_configuration(ConfigRuleName="untagged")
     names = ["untagged"]
-    found = config.describe_remediation_configurations(ConfigRuleNames=names)
-    assert found["RemediationConfigurations"] == []
+    left = config.describe_remediation_configurations(ConfigRuleNames=names)
+    assert left["RemediationConfigurations"] == []
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,9 @@ def test_a_key_whose_metadata_suppresses_the_rule_passes() -> None:
 
 
 def test_templates_without_keys_or_without_resources_pass() -> None:
-    for template in ({"Resources": {}}, {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}, {}):
+    topic = {"T": {"Type": "AWS::SNS::Topic"}}
+    templates: list[dict[str, Any]] = [{"Resources": {}}, {"Resources": topic}, {}]
+    for template in templates:
         assert run_guard(template) == "SKIP"
 
 

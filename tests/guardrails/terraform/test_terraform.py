@@ -424,7 +424,7 @@ def test_no_malformed_plan_ends_in_a_traceback(data: st.DataObject) -> None:
     """Anything may stand anywhere in a plan: it is judged or refused, nothing else."""
     document = json.loads(SMALL)
     node: Any = document
-    path = []
+    path: list[Any] = []
     while isinstance(node, dict | list) and node and (not path or data.draw(st.booleans())):
         path.append(data.draw(st.sampled_from(list(node) if isinstance(node, dict) else [0])))
         parent, node = node, node[path[-1]]

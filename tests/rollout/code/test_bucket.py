@@ -8,7 +8,6 @@ import boto3
 import pytest
 
 from rollout.aws.session import open_session
-from rollout.code import bucket as code_bucket
 from rollout.code.bucket import (
     build_code,
     complete_bucket,
@@ -163,7 +162,7 @@ def test_every_call_but_the_one_that_makes_a_bucket_names_who_must_own_it(estate
 
 
 def test_the_name_fits_into_a_bucket_s_63_characters(estate: Estate) -> None:
-    longest = code_bucket.FUNCTION + "-999900000000-ap-southeast-99"
+    longest = FUNCTION + "-999900000000-ap-southeast-99"
     assert len(longest) <= 63
     assert name_bucket(open_session(None, REGION)) == OURS
 

@@ -7,6 +7,7 @@ import pytest
 
 from rollout.__main__ import main
 from rollout.commands import demo
+from rule.decision import NON_COMPLIANT
 from tests.support.paths import ROOT
 from tools.readme import excerpt, put
 
@@ -35,6 +36,6 @@ def test_the_readme_shows_what_the_demo_prints(told: subprocess.CompletedProcess
 def test_a_right_verdict_for_a_wrong_reason_fails_the_demo(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(demo, "IDLE", (demo.NON_COMPLIANT, "It starts in the future."))
+    monkeypatch.setattr(demo, "IDLE", (NON_COMPLIANT, "It starts in the future."))
     assert main(["demo"]) == 1
     assert capsys.readouterr().out.endswith("\nSome verdicts were not the expected ones.\n")

@@ -1,9 +1,11 @@
 import json
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rollout.remediation.exceptions import compare
 from tests.support.organizations import (
     BANK,
     MANAGEMENT,
@@ -221,16 +223,14 @@ def test_two_operators_do_not_overwrite_each_other(
 ) -> None:
     iam = people.members.config(SHOP, REGION).iam
     file = write(tmp_path, entry("jo.plain"), entry("eve.lapsed"))
-    from rollout.commands import exceptions
 
-    def compare(*given: object) -> object:
-        found = compared(*given)
+    def change_meanwhile(*given: Any) -> object:
+        found = compare(*given)
         iam.get_user("jo.plain").tag_values |= tags(**GOOD | {"owner": "somebody"})
         iam.delete_user("eve.lapsed")
         return found
 
-    compared = exceptions.compare
-    monkeypatch.setattr(exceptions, "compare", compare)
+    monkeypatch.setattr("rollout.commands.exceptions.compare", change_meanwhile)
     outcome = run(f"exceptions apply {file} {ROLE}")
     assert outcome.code == 1
     assert f"{SHOP}/jo.plain: somebody changed its exception meanwhile" in outcome.out

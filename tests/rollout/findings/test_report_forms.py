@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rollout.findings.report_forms import ReportPart, read_forms
-from rule.credential_report import ReportUnreadable
+from rule.report_row import ReportUnreadable
 from tests.rule.test_credential_report import report
 from tests.support.paths import CASES
 

@@ -93,7 +93,7 @@ def test_only_what_is_bad_is_painted_as_bad(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(sys, "stdout", screen := Terminal())
     columns = [Column("ACCOUNT", identifies=True), Column("LAST SUCCESS"), Column("PACK")]
-    row = ["PROD", "2026-09-01T12:00:00Z", Cell("failed", bad=True)]
+    row: list[Cell | str] = ["PROD", "2026-09-01T12:00:00Z", Cell("failed", bad=True)]
     Teller("table").table(columns, [row])
     told = screen.getvalue()
     assert "\x1b[1;31mfailed" in told
