@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.utils import ArnParser
 
 from rule.facts import utc
 from rule.repair import Outcome
@@ -38,7 +39,9 @@ def send_notices(account: str, user: str, outcomes: list[Outcome]) -> int:
         return 0
     lost = 0
     try:
-        sns = boto3.client("sns", region_name=topic.split(":")[3], config=QUICKLY)
+        sns = boto3.client(
+            "sns", region_name=ArnParser().parse_arn(topic)["region"], config=QUICKLY
+        )
     except Exception as error:
         _log_lost(topic, error)
         return len(told)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from botocore.utils import ArnParser
 from moto.core.responses import ActionResult
 from moto.iam import responses
 from moto.iam.exceptions import IAMException, LimitExceededException, ValidationError
@@ -105,7 +106,8 @@ class IamResponse(responses.IamResponse):
 
     def _details(self, kind: str) -> list[Any]:
         backend = self.backend
-        local = [p for p in backend.managed_policies.values() if p.arn.split(":")[4] != "aws"]
+        parse = ArnParser().parse_arn
+        local = [p for p in backend.managed_policies.values() if parse(p.arn)["account"] != "aws"]
         lists: dict[str, Any] = {
             "User": backend.users.values(),
             "Group": backend.groups.values(),

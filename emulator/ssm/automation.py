@@ -5,7 +5,6 @@ text, and of a step that failed the document's outputs say only that there are n
 """
 
 import json
-import operator
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,18 +23,6 @@ FAILURE = (
 
 RunScript = Callable[[str, dict[str, Any], float], Any]
 """Runs a step's script: its name, its inputs and how many seconds it may take."""
-
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "StringEquals": operator.eq,
-    "EqualsIgnoreCase": lambda given, wanted: given.lower() == wanted.lower(),
-    "StartsWith": str.startswith,
-    "EndsWith": str.endswith,
-    "Contains": operator.contains,
-    "NumericEquals": operator.eq,
-    "NumericGreater": operator.gt,
-    "NumericLesser": operator.lt,
-    "BooleanEquals": operator.is_,
-}
 
 
 @dataclass
@@ -127,12 +114,9 @@ class Execution:
         following = None if is_true(step.get("isEnd", False)) else step.get("nextStep", usual)
         for _ in range(int(step.get("maxAttempts", 1))):
             try:
-                if step["action"] == "aws:branch":
-                    following = choose(substitute(step["inputs"], self.values))
-                elif step["action"] == "aws:executeScript":
-                    self._run_script(run, run_script)
-                else:
+                if step["action"] != "aws:executeScript":
                     raise NotImplementedError(f"The emulator cannot run {step['action']}.")
+                self._run_script(run, run_script)
             except (ScriptFailed, OutputMissing) as error:
                 run.status, run.failure = error.status, FAILURE.format(error)
             else:
@@ -160,19 +144,6 @@ class Execution:
         outputs = {name: as_strings(name, *each) for name, each in selected.items()}
         run.outputs = {**outputs, "OutputPayload": [json.dumps(answer)]}
         self.values |= {f"{run.step['name']}.{name}": each[1] for name, each in selected.items()}
-
-
-def choose(inputs: dict[str, Any]) -> str | None:
-    """Return the step that an aws:branch goes on to: the first choice that holds, or the default.
-
-    Each choice has one condition; And, Or and Not are not known here.
-    """
-    for choice in inputs["Choices"]:
-        (comparison,) = set(choice) - {"NextStep", "Variable"}
-        if COMPARISONS[comparison](choice["Variable"], choice[comparison]):
-            return str(choice["NextStep"])
-    default = inputs.get("Default")
-    return None if default is None else str(default)
 
 
 def is_true(value: Any) -> bool:

@@ -142,7 +142,3 @@ def next_steps(step: dict[str, Any]) -> Iterator[str]:
         yield step["nextStep"]
     if str(step.get("onFailure", "")).startswith("step:"):
         yield step["onFailure"].removeprefix("step:")
-    if step["action"] == "aws:branch":
-        yield from (choice["NextStep"] for choice in step["inputs"]["Choices"])
-        if "Default" in step["inputs"]:
-            yield step["inputs"]["Default"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError, NoRegionError
+from botocore.utils import ArnParser
 
 from rollout.aws.failures import EXPIRED, THROTTLED, WAIT, suggest_region, tell, tell_expired
 from rollout.aws.iam_actions import find_action
@@ -165,7 +166,7 @@ def open_session(profile: str | None, region: str | None) -> Session:
     except EndpointConnectionError as error:
         raise Refused(tell(error) + suggest_region(boto, session.region)) from error
     session.account, session.caller = who["Account"], who["Arn"]
-    session.partition = who["Arn"].split(":")[1]
+    session.partition = ArnParser().parse_arn(who["Arn"])["partition"]
     session.label = session.account
     return session
 

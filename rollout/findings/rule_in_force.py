@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from botocore.utils import ArnParser
+
 from rollout.aws.session import Session
 from rollout.errors import Refused
 from rollout.names import FUNCTION, RULE
@@ -45,7 +47,9 @@ def read_rule_in_force(session: Session) -> RuleInForce | None:
         raise Refused(f"{session.label}: {names} are rules of ours. Keep one: remove the other.")
     (rule,) = found
     source = rule["Source"].get("SourceIdentifier", "")
-    if source.split(":")[4:5] != [session.account] or source.split(":")[6:7] != [FUNCTION]:
+    arn = ArnParser().parse_arn(source) if ArnParser.is_arn(source) else {}
+    named = f"{arn.get('resource')}:".startswith(f"function:{FUNCTION}:")
+    if not named or arn.get("account") != session.account:
         raise Refused(
             f"{session.label}: the rule {rule['ConfigRuleName']} invokes {source}, which is not"
             f" this account's function {FUNCTION}."

@@ -69,7 +69,8 @@ def test_a_newcomer_s_report_is_made_before_it_is_fetched() -> None:
 def test_the_one_account_s_commands_write_the_role_in_the_partition_they_run_in(
     partition: str,
 ) -> None:
-    told = README.read_text().partition("<!-- one-account -->")[2].partition("```\n\n")[0]
+    page = (README.parent / "docs" / "operate" / "one-account.md").read_text()
+    told = page.partition("<!-- one-account -->")[2].partition("```\n\n")[0]
     (edit,) = re.findall(r"\$\((sed .*)\)\"$", told, re.MULTILINE)
     (asked,) = re.findall(r"partition=\$\(aws [^|]*\| (.*)\) &&$", told, re.MULTILINE)
     script = f"partition=$(echo arn:{partition}:iam::444455556666:user/ann | {asked}); {edit}"

@@ -24,9 +24,9 @@ LONG_AGO = NOW - timedelta(days=60)
 
 
 def read_blocks(section: str) -> list[str]:
-    """Return the shell commands in one section of the README, in blocks."""
-    readme = (ROOT / "README.md").read_text()
-    text = readme.partition(f"<!-- {section} -->")[2].partition(f"<!-- /{section} -->")[0]
+    """Return the shell commands in one section of the page, in blocks."""
+    page = (ROOT / "docs" / "operate" / "one-account.md").read_text()
+    text = page.partition(f"<!-- {section} -->")[2].partition(f"<!-- /{section} -->")[0]
     return re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 

@@ -10,7 +10,7 @@ import yaml
 from botocore.exceptions import ClientError
 
 from emulator import Account, open_account
-from emulator.ssm.automation import NO_OUTPUT, choose
+from emulator.ssm.automation import NO_OUTPUT
 from emulator.ssm.outputs import OutputMissing, as_strings, select
 from emulator.ssm.variables import find_references, substitute
 from tests.conftest import NOW
@@ -418,38 +418,6 @@ def greet(events, context):
 
 
 # Steps.
-
-
-@pytest.mark.parametrize(("name", "ran"), [("Ann", ["Ask", "Yes"]), ("Bob", ["Ask", "No"])])
-def test_a_branch_goes_on_to_the_choice_that_holds(
-    account: Account, name: str, ran: list[str]
-) -> None:
-    choice = {"Variable": "{{ Name }}", "StringEquals": "Ann", "NextStep": "Yes"}
-    branch = {
-        "name": "Ask",
-        "action": "aws:branch",
-        "inputs": {"Choices": [choice], "Default": "No"},
-    }
-    put(document(branch, step("Yes", isEnd=True), step("No", isEnd=True)))
-    told = look(start(Name=name))
-    done = [each["StepName"] for each in told["StepExecutions"] if each["StepStatus"] == "Success"]
-    assert done == ran
-
-
-@pytest.mark.parametrize(
-    ("choice", "holds"),
-    [
-        ({"StringEquals": "ann"}, False),
-        ({"EqualsIgnoreCase": "ann"}, True),
-        ({"StartsWith": "A"}, True),
-        ({"EndsWith": "A"}, False),
-        ({"Contains": "nn"}, True),
-    ],
-    ids=str,
-)
-def test_a_choice_compares_as_it_says(choice: dict[str, str], holds: bool) -> None:
-    inputs = {"Choices": [{"Variable": "Ann", "NextStep": "Yes", **choice}]}
-    assert choose(inputs) == ("Yes" if holds else None)
 
 
 @pytest.mark.parametrize(
