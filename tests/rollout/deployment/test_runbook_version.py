@@ -1,0 +1,39 @@
+"""The runbook's default version, where an update of a stack has left it behind."""
+
+from moto.ssm.models import ssm_backends
+
+from rollout.names import DOCUMENT
+from tests.support.organizations import REGION, SHOP, Estate, run
+
+DEPLOY = "deploy --yes --member-role OrganizationAccountAccessRole"
+
+
+def leave_behind() -> None:
+    """Add a version of the runbook in the shop that is not the default one."""
+    documents = ssm_backends[SHOP][REGION]
+    documents.update_document(
+        content=documents.get_document(DOCUMENT, None, None, "YAML")["Content"] + "\n",
+        attachments=[],
+        name=DOCUMENT,
+        version_name="",
+        document_version="$LATEST",
+        document_format="YAML",
+        target_type="",
+    )
+
+
+def read_default() -> str:
+    """Return the number of the version that AWS Config would start in the shop."""
+    described = ssm_backends[SHOP][REGION].describe_document(DOCUMENT, None, None)
+    return str(described["DefaultVersion"])
+
+
+def test_deploy_promotes_the_latest_version_where_an_update_left_it_behind(estate: Estate) -> None:
+    run(DEPLOY)
+    leave_behind()
+    assert read_default() == "1"
+    outcome = run(DEPLOY)
+    assert outcome.result(f"default version of {DOCUMENT} in 5 accounts") == "promoted in 1 account"
+    assert read_default() == "2"
+    assert "the runbook's default version in 1 account" in outcome.out.splitlines()[-1]
+    assert run(DEPLOY).result(f"default version of {DOCUMENT} in 5 accounts") == "the latest"
