@@ -1,5 +1,6 @@
 """What every test stands on: no connection off loopback, and an emulated account on request."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,15 @@ NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Ask a real account, where one is named, with the tests made for it and no others."""
     real_account.leave_out_the_others(items)
+
+
+@pytest.fixture(autouse=True)
+def _environment_as_it_was() -> Iterator[None]:
+    """Undo last of all what a test set: a patch undone after its account would leave its URL."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture

@@ -240,8 +240,8 @@ def change_source(estate: Estate) -> None:
             id="automatic",
         ),
         pytest.param(
-            change_remediation({"MaximumAutomaticAttempts": 25}),
-            "remediation MaximumAutomaticAttempts: meant 5, found 25",
+            change_remediation({"MaximumAutomaticAttempts": 5}),
+            "remediation MaximumAutomaticAttempts: meant 25, found 5",
             id="attempts",
         ),
         pytest.param(
