@@ -56,7 +56,6 @@ def test_nothing_to_do_costs_a_call_a_page(large: Estate) -> None:
     assert len(outcome.out.splitlines()) <= 40
 
 
-@pytest.mark.slow
 def test_of_three_hundred_accounts_the_one_that_is_not_fine_is_found_at_once(
     large: Estate,
 ) -> None:

@@ -42,7 +42,10 @@ def packs(estate: Estate) -> dict[str, str]:
 
 
 def state(estate: Estate) -> Any:
-    """Return what stands in the whole organization, without times and ids of operations."""
+    """Return what stands in the whole organization, without times and ids of operations.
+
+    The version of the code has an id that S3 makes up anew in each organization.
+    """
     s3 = boto3.client("s3")
     buckets = {}
     for bucket in [each["Name"] for each in s3.list_buckets()["Buckets"]]:
@@ -54,7 +57,7 @@ def state(estate: Estate) -> Any:
     sets = {
         key: (
             each.template,
-            each.parameters,
+            {**each.parameters, "CodeVersion": ""},
             each.units,
             {
                 account: (instance.status, instance.detailed)
@@ -66,7 +69,7 @@ def state(estate: Estate) -> Any:
     organization_packs = {
         key: (
             each.template,
-            each.parameters,
+            {**each.parameters, "CodeVersion": ""},
             each.excluded,
             {account: status.status.partition("_")[2] for account, status in each.accounts.items()},
         )
@@ -76,7 +79,10 @@ def state(estate: Estate) -> Any:
         account: sorted(estate.members.config(account, REGION).config_rules)
         for account in estate.organization.members
     }
-    return buckets, sets, organization_packs, rules, estate.members.stacks
+    stacks = {
+        account: {**each, "CodeVersion": ""} for account, each in estate.members.stacks.items()
+    }
+    return buckets, sets, organization_packs, rules, stacks
 
 
 def test_everything_reaches_every_account_and_the_table_names_each(estate: Estate) -> None:
