@@ -15,7 +15,6 @@ import pytest
 
 from emulator import Account, open_account
 from emulator.iam.users import AccessKey
-from emulator.iam.users import User as Emulated
 from rule.decision import COMPLIANT, NON_COMPLIANT, judge
 from rule.exception_tags import read_exception
 from rule.facts import Key, User, utc
@@ -24,6 +23,7 @@ from rule.quarantine import describe_started, describe_until
 from rule.remediation import Run
 from tests.conftest import NOW
 from tests.support.facts import CREATED, ID, OTHER_ID, policy, user
+from tests.support.planted import read_facts
 
 TAG = "no-setup-access-key:quarantined:"
 EXCEPTION = "no-setup-access-key:exception-"
@@ -129,31 +129,17 @@ class Year:
         hired = self.account.iam.add_user(name, created=self.now, password=self.now)
         return self.account.iam.add_key(hired, created=self.now)
 
-    def read(self, of: Emulated) -> User:
-        """Return the facts as they are."""
-        keys = tuple(
-            Key(
-                each.access_key_id,
-                each.create_date,
-                each.status,
-                each.last_used.timestamp if each.last_used else None,
-            )
-            for each in of.access_keys
-            if isinstance(each, AccessKey)
-        )
-        return User(of.name, of.id, of.arn, of.create_date, True, keys, dict(of.tag_values))
-
     def evaluate(self, name: str) -> None:
         """Judge one user; a finding starts the remediation, whose every change is checked."""
         them = self.account.iam.users[name]
-        before, now = self.read(them), self.now
+        before, now = read_facts(them), self.now
         if judge(before, self.rules, now).compliance != NON_COMPLIANT:
             return
         seen = list(self.account.config.history.items[them.id])
         run = Run(self.iam, self.config, self.rules, False, lambda: self.now, lambda _: None)
         *_, outcomes = run.remediate(them.id)
         assert [each for each in outcomes if each.failed] == []
-        after = {each.id: each.status for each in self.read(them).keys}
+        after = {each.id: each.status for each in read_facts(them).keys}
         for key in before.keys:
             if after.get(key.id) != key.status:
                 self.check_change(before, key, after.get(key.id, "deleted"), seen)
@@ -183,7 +169,7 @@ class Year:
 
     def strike(self, name: str) -> None:
         """Do something to somebody's tags."""
-        facts = self.read(self.account.iam.users[name])
+        facts = read_facts(self.account.iam.users[name])
         move, pick = self.pick.random(), self.pick
         if move < 0.6 and facts.keys:
             key = pick.choice(facts.keys)

@@ -14,6 +14,7 @@ from typing import Any
 
 import botocore.loaders
 import pytest
+from moto.ssm.models import ssm_backends
 
 from emulator import Account, Cloud
 from emulator.cloud import use_account
@@ -24,6 +25,7 @@ from emulator.gateway.calls import Call, CallLog
 from emulator.organizations.models import CONFIG, STACKSETS, Organization, Unit
 from rollout.__main__ import main
 from rollout.aws.iam_actions import find_action
+from rollout.names import DOCUMENT
 from tests.support.paths import ROOT
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -62,6 +64,20 @@ class Estate:
     def sleep(self, seconds: float) -> None:
         """Pass emulated time, as code under test sleeps."""
         self.cloud.clock.advance(seconds=seconds)
+
+
+def leave_runbook_behind() -> None:
+    """Add a version of the runbook in the shop that is not the default one."""
+    documents = ssm_backends[SHOP][REGION]
+    documents.update_document(
+        content=documents.get_document(DOCUMENT, None, None, "YAML")["Content"] + "\n",
+        attachments=[],
+        name=DOCUMENT,
+        version_name="",
+        document_version="$LATEST",
+        document_format="YAML",
+        target_type="",
+    )
 
 
 def answer(function: str, event: dict[str, Any]) -> dict[str, Any]:

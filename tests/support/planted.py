@@ -112,5 +112,5 @@ def read_facts(user: Emulated) -> User:
         user.create_date,
         user.password is not None,
         keys,
-        user.tag_values,
+        dict(user.tag_values),
     )

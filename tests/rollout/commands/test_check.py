@@ -17,6 +17,7 @@ from tests.support.organizations import (
     open_estate,
     run,
 )
+from tools.happenings import add_aggregator
 
 ROLE = "--member-role OrganizationAccountAccessRole"
 BUCKET = f"iam-user-no-setup-access-key-{MANAGEMENT}-{REGION}"
@@ -63,13 +64,7 @@ def test_members_that_nobody_looks_into_are_not_seen(estate: Estate) -> None:
 
 
 def test_an_aggregator_shows_where_users_are_on_record_but_not_more(estate: Estate) -> None:
-    boto3.client("config").put_configuration_aggregator(
-        ConfigurationAggregatorName="all",
-        OrganizationAggregationSource={
-            "RoleArn": f"arn:aws:iam::{MANAGEMENT}:role/aggregator",
-            "AllAwsRegions": True,
-        },
-    )
+    add_aggregator(estate)
     for account in (SECURITY, SHOP):
         estate.members.config(account, REGION).iam.add_user("ann")
     outcome = run("check")
@@ -81,13 +76,7 @@ def test_accounts_with_many_users_are_named_with_what_bounds_their_first_evaluat
     estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rollout.deployment.judgements.LARGE", 2)
-    boto3.client("config").put_configuration_aggregator(
-        ConfigurationAggregatorName="all",
-        OrganizationAggregationSource={
-            "RoleArn": f"arn:aws:iam::{MANAGEMENT}:role/aggregator",
-            "AllAwsRegions": True,
-        },
-    )
+    add_aggregator(estate)
     for account, users in ((SHOP, 3), (BANK, 2)):
         for number in range(users):
             estate.members.config(account, REGION).iam.add_user(f"user{number}")

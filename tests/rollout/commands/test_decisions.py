@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.support.organizations import (
@@ -17,6 +16,7 @@ from tests.support.organizations import (
     open_estate,
     run,
 )
+from tools.happenings import add_aggregator
 
 DECIDED = (
     f"deploy --automatic-remediation --grace-hours 720 --quarantine-days 30 --criterion UNUSED"
@@ -163,16 +163,6 @@ def test_remediation_is_switched_off_at_once_and_nothing_else_changes(decided: E
 def test_there_is_nothing_to_switch_off_where_no_pack_stands(estate: Estate) -> None:
     outcome = run("deploy --remediation off")
     assert (outcome.code, "No conformance pack of this program stands" in outcome.err) == (2, True)
-
-
-def add_aggregator(estate: Estate) -> None:
-    boto3.client("config").put_configuration_aggregator(
-        ConfigurationAggregatorName="all",
-        OrganizationAggregationSource={
-            "RoleArn": f"arn:aws:iam::{MANAGEMENT}:role/aggregator",
-            "AllAwsRegions": True,
-        },
-    )
 
 
 def test_before_deletion_is_switched_on_it_says_how_many_findings_stand(estate: Estate) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.ssm.models import ssm_backends
 
 from emulator.config.remediation import Exemption
 from tests.support.organizations import (
@@ -19,6 +18,7 @@ from tests.support.organizations import (
     SECURITY,
     SHOP,
     Estate,
+    leave_runbook_behind,
     run,
 )
 
@@ -107,17 +107,7 @@ def test_errors_of_the_function_are_counted_over_a_day(estate: Estate) -> None:
 
 def test_a_runbook_whose_default_version_stayed_behind_is_a_fault(estate: Estate) -> None:
     run(MEMBERS_ONLY)
-    documents = ssm_backends[SHOP][REGION]
-    text = documents.get_document(DOCUMENT, None, None, "YAML")["Content"]
-    documents.update_document(
-        content=text + "\n",
-        attachments=[],
-        name=DOCUMENT,
-        version_name="",
-        document_version="$LATEST",
-        document_format="YAML",
-        target_type="",
-    )
+    leave_runbook_behind()
     outcome = run(f"status {ROLE}")
     assert outcome.below("accounts: 5")[0] == (
         f"{SHOP} shop: the runbook's default version is 1, its latest 2; in that account:"

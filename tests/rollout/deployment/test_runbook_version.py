@@ -3,23 +3,9 @@
 from moto.ssm.models import ssm_backends
 
 from rollout.names import DOCUMENT
-from tests.support.organizations import REGION, SHOP, Estate, run
+from tests.support.organizations import REGION, SHOP, Estate, leave_runbook_behind, run
 
 DEPLOY = "deploy --yes --member-role OrganizationAccountAccessRole"
-
-
-def leave_behind() -> None:
-    """Add a version of the runbook in the shop that is not the default one."""
-    documents = ssm_backends[SHOP][REGION]
-    documents.update_document(
-        content=documents.get_document(DOCUMENT, None, None, "YAML")["Content"] + "\n",
-        attachments=[],
-        name=DOCUMENT,
-        version_name="",
-        document_version="$LATEST",
-        document_format="YAML",
-        target_type="",
-    )
 
 
 def read_default() -> str:
@@ -30,7 +16,7 @@ def read_default() -> str:
 
 def test_deploy_promotes_the_latest_version_where_an_update_left_it_behind(estate: Estate) -> None:
     run(DEPLOY)
-    leave_behind()
+    leave_runbook_behind()
     assert read_default() == "1"
     outcome = run(DEPLOY)
     assert outcome.result(f"default version of {DOCUMENT} in 5 accounts") == "promoted in 1 account"
