@@ -26,6 +26,11 @@ def find_file(name: str) -> Traversable:
     return shipped if shipped.is_file() else Path(str(package)).parent / name
 
 
+def is_our_rule(name: str) -> bool:
+    """Say whether a rule is the pack's: AWS Config puts an end of its own to the name."""
+    return name.partition("-conformance-pack-")[0] == RULE
+
+
 def name_program() -> str:
     """Return what the program was called as, for messages that name a command to run."""
     called = Path(sys.argv[0])

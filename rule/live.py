@@ -113,8 +113,12 @@ def read_identity(iam: "IAMClient", name: str) -> Identity:
 def read_named(iam: "IAMClient", name: str) -> tuple[Identity, dict[str, str]]:
     """Return who bears this name now, and its tags, in one call. Raises UserGone."""
     with user_gone(name):
-        found = iam.get_user(UserName=name)["User"]
-    return identify(found), {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
+        return identify_tagged(iam.get_user(UserName=name)["User"])
+
+
+def identify_tagged(user: "UserTypeDef | UserDetailTypeDef") -> tuple[Identity, dict[str, str]]:
+    """Return the identity in an answer of IAM, and its tags."""
+    return identify(user), {tag["Key"]: tag["Value"] for tag in user.get("Tags", [])}
 
 
 def identify(user: "UserTypeDef | UserDetailTypeDef") -> Identity:

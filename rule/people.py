@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rule.facts import Identity
-from rule.live import ListCutShort, UserGone, identify, read_named, read_whole
+from rule.live import ListCutShort, UserGone, identify_tagged, read_named, read_whole
 from rule.readers import RESERVED_SECONDS, Clock, Judged, Reading, Suspect
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ def read_people(iam: "IAMClient") -> tuple[People, ListCutShort | None]:
     try:
         for page in read_whole(pages):
             for user in page["UserDetailList"]:
-                tags = {tag["Key"]: tag["Value"] for tag in user.get("Tags", [])}
-                people[user["UserId"]] = identify(user), tags
+                people[user["UserId"]] = identify_tagged(user)
     except ListCutShort as error:
         return people, ListCutShort(
             f"{error} Of the users after the first {len(people)}, those were judged whom the"

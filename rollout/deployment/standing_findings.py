@@ -7,7 +7,7 @@ ComplianceContributorCount). Without one nobody can know without looking into ev
 from rollout.aws.session import NotSeen, Session, try_read, turn_pages
 from rollout.deployment.estate import Estate
 from rollout.errors import NotThere
-from rollout.names import PACK, RULE
+from rollout.names import PACK, is_our_rule
 from rollout.organization.recorder import find_aggregator
 from rollout.output.fault import count
 from rollout.packs.readback import read_rule_name
@@ -40,7 +40,7 @@ def read_everywhere(session: Session) -> tuple[int, bool] | NotSeen:
     number, more = 0, False
     for page in pages:
         for each in page["AggregateComplianceByConfigRules"]:
-            if each["ConfigRuleName"].partition("-conformance-pack-")[0] == RULE:
+            if is_our_rule(each["ConfigRuleName"]):
                 held = each["Compliance"].get("ComplianceContributorCount", {})
                 number += held.get("CappedCount", 0)
                 more = more or bool(held.get("CapExceeded"))

@@ -17,7 +17,7 @@ from rollout.aws.session import Session, turn_pages
 from rollout.findings.finding import Finding, find
 from rollout.findings.rights import Rights, read_names
 from rollout.findings.survey import Held, Person
-from rollout.names import RULE
+from rollout.names import is_our_rule
 from rollout.organization.recorder import count_users
 from rule.live import RESOURCE_TYPE
 
@@ -59,7 +59,7 @@ class Aggregate:
         found = dict[str, tuple[str, bool]]()
         for page in pages:
             for each in page["AggregateComplianceByConfigRules"]:
-                if each["ConfigRuleName"].partition("-conformance-pack-")[0] == RULE:
+                if is_our_rule(each["ConfigRuleName"]):
                     bad = each["Compliance"]["ComplianceType"] == "NON_COMPLIANT"
                     found[each["AccountId"]] = (each["ConfigRuleName"], bad)
         return found

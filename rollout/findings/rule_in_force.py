@@ -12,7 +12,7 @@ from botocore.utils import ArnParser
 
 from rollout.aws.session import Session
 from rollout.errors import Refused
-from rollout.names import FUNCTION, RULE
+from rollout.names import FUNCTION, is_our_rule
 from rule.deployed_rule import parse_rule_parameters
 from rule.parameters import InvalidParameters, Policy
 
@@ -38,7 +38,7 @@ def read_rule_in_force(session: Session) -> RuleInForce | None:
         each
         for page in pages
         for each in page["ConfigRules"]
-        if each["ConfigRuleName"].partition("-conformance-pack-")[0] == RULE
+        if is_our_rule(each["ConfigRuleName"])
     ]
     if not found:
         return None

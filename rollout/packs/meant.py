@@ -1,6 +1,5 @@
 """The rule that the pack is meant to make in an account, to be compared with what AWS made."""
 
-from functools import lru_cache
 from typing import Any
 
 from rollout.names import FUNCTION
@@ -24,9 +23,8 @@ def mean_rule(pack: Pack, account: str, partition: str, region: str) -> Deployed
     )
 
 
-@lru_cache(maxsize=4)
 def read_resources(body: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the rule and the remediation of a pack's template; nobody may change them."""
+    """Return the rule and the remediation of a pack's template."""
     found = {each["Type"]: each["Properties"] for each in load_template(body)["Resources"].values()}
     return found["AWS::Config::ConfigRule"], found["AWS::Config::RemediationConfiguration"]
 

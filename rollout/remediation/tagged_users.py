@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rollout.aws.session import Session
 from rule.facts import Identity
-from rule.live import identify, user_gone
-
-if TYPE_CHECKING:
-    from types_boto3_iam.type_defs import UserDetailTypeDef, UserTypeDef
+from rule.live import identify_tagged, read_named
 
 
 @dataclass(frozen=True)
@@ -26,7 +22,7 @@ def read_tagged_users(session: Session) -> dict[str, TaggedUser]:
         Filter=["User"], PaginationConfig={"PageSize": 1000}
     )
     return {
-        user["UserName"]: describe_tagged_user(user)
+        user["UserName"]: TaggedUser(*identify_tagged(user))
         for page in pages
         for user in page["UserDetailList"]
     }
@@ -34,10 +30,4 @@ def read_tagged_users(session: Session) -> dict[str, TaggedUser]:
 
 def read_tagged_user(session: Session, name: str) -> TaggedUser:
     """Return one user with its tags, as they are now. Raises UserGone."""
-    with user_gone(name):
-        return describe_tagged_user(session.iam.get_user(UserName=name)["User"])
-
-
-def describe_tagged_user(user: "UserTypeDef | UserDetailTypeDef") -> TaggedUser:
-    """Return the user in an answer of IAM."""
-    return TaggedUser(identify(user), {tag["Key"]: tag["Value"] for tag in user.get("Tags", [])})
+    return TaggedUser(*read_named(session.iam, name))
