@@ -26,6 +26,11 @@ def name_others(known: Preflight) -> str:
     return f"recorder records {USER_TYPE} in {count(len(others), 'account')}"
 
 
+def count_meant(known: Preflight) -> str:
+    """Return how many accounts are meant."""
+    return count(len(known.meant.targets.accounts), "account")
+
+
 CHECKS = (
     Check(
         "caller",
@@ -86,6 +91,7 @@ CHECKS = (
         "The Config recorder of this account runs and records IAM users.",
         lambda known: f"recorder records {USER_TYPE} here",
         line.tell_recorder,
+        line.read_recorder_line,
     ),
     Check(
         "recorders",
@@ -94,6 +100,15 @@ CHECKS = (
         line.tell_recorders,
         line.read_recorders_line,
         applies=has_others,
+    ),
+    Check(
+        "reservation",
+        "Where it was decided how many runs of the function there may be at once: which accounts'"
+        " limits are too low for that is told; there is nothing to fail.",
+        lambda known: f"concurrency of the function in {count_meant(known)}",
+        line.tell_reservations,
+        line.read_reservations_line,
+        applies=lambda known: known.meant.reserved is not None,
     ),
     Check(
         "bucket",
