@@ -153,6 +153,9 @@ class Executor:
         place = organization.id if organization else ""
         complete_bucket(self.estate.session, self.estate.bucket, place)
         self.run.changed("the bucket")
+        self.estate = replace(
+            self.estate, bucket=replace(self.estate.bucket, exists=True, lacks=())
+        )
         return result
 
     def _put_code(self, step: Step, result: Result) -> Result:
