@@ -46,7 +46,7 @@ def told_to(listener: Advance) -> Iterator[None]:
         _told.remove(listener)
 
 
-class Row:
+class Headway:
     """One row of a terminal: what is under way, how far it is and for how long; then it is gone."""
 
     def __init__(self, console: Console, name: str, clock: Clock) -> None:
@@ -78,7 +78,9 @@ class Row:
         passed = tell_duration(self._clock() - self._began)
         said = " ".join(["...", ", ".join(filter(None, (self._said, passed)))]).rstrip()
         room = max(self._console.width - len(said) - 2, 0)
-        name = self._name if len(self._name) <= room else f"{self._name[: max(room - 1, 0)].rstrip()}…"
+        name = (
+            self._name if len(self._name) <= room else f"{self._name[: max(room - 1, 0)].rstrip()}…"
+        )
         return Text(f"{name} {said}", no_wrap=True, overflow="crop")
 
 
@@ -95,7 +97,7 @@ class Follow:
 
     what: str
     teller: Says
-    row: Row | None
+    row: Headway | None
     """None in a pipe."""
     clock: Clock = time.monotonic
     ends: bool = True

@@ -15,7 +15,7 @@ from rich.text import Text
 from rollout.output import progress
 from rollout.output.fault import Fault, Result
 from rollout.output.folding import MARGIN, fold
-from rollout.output.progress import Clock, Follow, Row
+from rollout.output.progress import Clock, Follow, Headway
 from rollout.output.tables import PIPE_WIDTH, Cell, Column, write_table
 
 WIDTH = 72
@@ -68,7 +68,7 @@ class Teller:
         )
         self._moves = terminal and not self._console.is_dumb_terminal
         self._open: Line | None = None
-        self._row: Row | None = None
+        self._row: Headway | None = None
 
     @contextmanager
     def line(self, check: str, name: str) -> Iterator[Line]:
@@ -101,7 +101,7 @@ class Teller:
         """
         own = self._moves and self._row is None
         if own:
-            self._row = Row(self._console, name or what, self.clock)
+            self._row = Headway(self._console, name or what, self.clock)
             self._row.start()
         follow = Follow(what, self, self._row, self.clock, ends)
         try:
