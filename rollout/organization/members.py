@@ -94,6 +94,9 @@ class Members:
             raise
         except (Refused, BotoCoreError, ClientError) as error:
             return NotSeen(tell(error))
+        finally:
+            if session is not self.session:
+                session.let_go()
 
     def _assume(self, account: Account) -> Session | NotSeen:
         role = f"arn:{self.session.partition}:iam::{account.id}:role/{self.role}"
