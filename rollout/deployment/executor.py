@@ -140,10 +140,11 @@ class Executor:
         self.agreed = self.estate.pack
 
     def _put_bucket(self, step: Step, result: Result) -> Result:
-        organization = self.estate.organization
-        place = organization.id if organization else ""
-        complete_bucket(self.estate.session, self.estate.bucket, place)
+        estate, bucket = self.estate, self.estate.bucket
+        place = estate.organization.id if estate.organization else ""
+        complete_bucket(estate.session, bucket, place)
         self.run.changed("the bucket")
+        self.estate = replace(estate, bucket=replace(bucket, exists=True, lacks=()))
         return result
 
     def _put_code(self, step: Step, result: Result) -> Result:
@@ -239,11 +240,9 @@ class Executor:
         return replace(result, faults=judge_packs(step.part, self.estate, wanted))
 
     def _operations(self) -> Operations:
-        organization = self.estate.organization
-        assert organization is not None
-        return Operations(
-            self.estate.session, organization, self.run.teller, self.minutes, self.percent
-        )
+        estate, teller = self.estate, self.run.teller
+        assert estate.organization is not None
+        return Operations(estate.session, estate.organization, teller, self.minutes, self.percent)
 
     def _find_current(self) -> set[str]:
         fine, wanted = (StackIs.CURRENT, StackIs.NOT_SEEN), self.intent.targets.accounts
