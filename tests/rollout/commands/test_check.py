@@ -96,7 +96,8 @@ def test_one_account_alone_with_many_users_is_told_what_bounds_its_first_evaluat
     outcome = run("plan --account-only")
     assert outcome.below("recorder records AWS::IAM::User here") == [
         f"more than 2 users: {MANAGEMENT} (no alias) (3); a new rule evaluates them all at"
-        " once: bound that with --stack-parameter ReservedConcurrency=5 (docs/operate/large-accounts.md)"
+        " once: bound that with --stack-parameter ReservedConcurrency=5"
+        " (docs/operate/large-accounts.md)"
     ]
     assert "1 accounts, 3 users with a password" in outcome.out
 
