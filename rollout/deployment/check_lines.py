@@ -7,6 +7,7 @@ from rollout.deployment import judgements as judge
 from rollout.deployment.estate import (
     read_code,
     read_function,
+    read_policies,
     read_quotas,
     read_recorders,
     read_standing,
@@ -14,8 +15,12 @@ from rollout.deployment.estate import (
 )
 from rollout.deployment.intent import find_units, make_intent
 from rollout.deployment.preflight import Preflight
+from rollout.deployment.protection import Judge, find_unprotected
+from rollout.organization.accounts import Account
 from rollout.organization.members import NO_ROLE, list_unseen
 from rollout.output.fault import Fault, Result, Unseen, count
+
+UNBOUND = "no service control policy binds the management account: keep to few people there"
 
 
 def tell_caller(known: Preflight, result: Result) -> Result:
@@ -192,3 +197,43 @@ def tell_owner(known: Preflight, result: Result) -> Result:
 def tell_sizes(known: Preflight, result: Result) -> Result:
     """Templates are sent inline."""
     return replace(result, faults=tuple(judge.judge_sizes(known.meant)))
+
+
+def list_bound(known: Preflight) -> list[Account]:
+    """Return the accounts that are meant and that service control policies bind."""
+    organization = known.estate.organization
+    unbound = organization.management if organization else ""
+    return [each for each in known.meant.targets.accounts if each.id != unbound]
+
+
+def read_policies_line(known: Preflight) -> Preflight:
+    """Read the policies above the accounts, down to where they suffice."""
+    session = known.estate.session
+    judge = Judge(session.partition, session.region)
+    ids = [each.id for each in list_bound(known)]
+    return replace(known, estate=read_policies(known.estate, ids, judge.suffice))
+
+
+def tell_policies(known: Preflight, result: Result) -> Result:
+    """Others must not write what the remediation goes by; while it is off, this is but told."""
+    estate, accounts = known.estate, list_bound(known)
+    notes = [] if len(accounts) == len(known.meant.targets.accounts) else [UNBOUND]
+    if isinstance(estate.policies, NotSeen):
+        why = estate.policies.why
+        result = replace(result, unseen=(Unseen("", result.check, why),), notes=(why,))
+    else:
+        judge = Judge(estate.session.partition, estate.session.region)
+        found = {each.id: judge.judge(estate.policies[each.id], each.id) for each in accounts}
+        faults, hidden, more = find_unprotected(result.check, accounts, found)
+        reasons = sorted({each.why for each in hidden})
+        notes = [*reasons, *more, *notes]
+        result = replace(
+            result, faults=tuple(faults), unseen=tuple(hidden), bad="MISSING", notes=tuple(notes)
+        )
+    if known.meant.remediates or result.fine:
+        return result
+    told = (*(each.text for each in result.faults), *result.notes)
+    good = (
+        "missing, and remediation is off" if result.faults else "not seen, and remediation is off"
+    )
+    return replace(result, good=good, faults=(), unseen=(), notes=told)

@@ -26,6 +26,11 @@ def name_others(known: Preflight) -> str:
     return f"recorder records {USER_TYPE} in {count(len(others), 'account')}"
 
 
+def asks_for_policies(known: Preflight) -> bool:
+    """Is the remediation to go by the tags, or are the policies asked for?"""
+    return known.meant.remediates or (known.request.with_policies and in_organization(known))
+
+
 CHECKS = (
     Check(
         "caller",
@@ -125,6 +130,16 @@ CHECKS = (
         lambda known: "templates within AWS's limits",
         line.tell_sizes,
         blocks=True,
+    ),
+    Check(
+        "policies",
+        "Service control policies keep everybody but the named roles from writing the tags that the"
+        " remediation goes by, and from changing the rule. A fault only where remediation is"
+        " automatic.",
+        lambda known: "policies that protect tags and rule",
+        line.tell_policies,
+        line.read_policies_line,
+        applies=asks_for_policies,
     ),
 )
 

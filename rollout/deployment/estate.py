@@ -3,7 +3,7 @@
 A frozen value; each reader returns it with one part more, or with that part read anew.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from botocore.exceptions import ClientError
@@ -15,6 +15,7 @@ from rollout.deployment.quotas import Counts, has_function, read_counts
 from rollout.deployment.region import list_regions, open_home, read_alias
 from rollout.deployment.request import Caller
 from rollout.organization.accounts import Account, Organization, read_organization
+from rollout.organization.control_policies import Policies, Suffice, read_control_policies
 from rollout.organization.members import Members
 from rollout.organization.recorder import Recorder, read_recorder, read_users_by_account
 from rollout.packs.account import read_account_pack
@@ -51,6 +52,8 @@ class Estate:
     code_version: str = ""
     """The version of this checkout's code in the bucket, "" where it is not there."""
     counts: Counts | NotSeen = NOBODY_LOOKED
+    policies: Mapping[str, Policies] | NotSeen = NOBODY_LOOKED
+    """The service control policies that reach each account, as far as they were needed."""
 
     @property
     def place(self) -> str:
@@ -176,3 +179,15 @@ def read_quotas(estate: Estate) -> Estate:
     """Return it with what is counted against AWS Config's quotas."""
     in_organization = estate.organization is not None
     return replace(estate, counts=try_read(lambda: read_counts(estate.session, in_organization)))
+
+
+def read_policies(estate: Estate, account_ids: Collection[str], suffice: Suffice) -> Estate:
+    """Return it with the service control policies that reach these accounts."""
+    organization = estate.organization
+    if organization is None:
+        why = "with --account-only AWS Organizations is not asked"
+        return replace(estate, policies=NotSeen(why))
+    found = try_read(
+        lambda: read_control_policies(estate.session, organization, account_ids, suffice)
+    )
+    return replace(estate, policies=found)
