@@ -11,6 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
+from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError, NoRegionError
 from botocore.utils import ArnParser
@@ -141,6 +142,15 @@ class Session:
         """The client of AWS STS."""
         client: STSClient = self._make("sts")
         return client
+
+    def let_go(self) -> None:
+        """Close every client; who asks for one again gets a new one.
+
+        A client is about 1 MB of models and connections, and there may be hundreds of accounts.
+        """
+        made = [name for name, each in vars(self).items() if isinstance(each, BaseClient)]
+        for name in made:
+            vars(self).pop(name).close()
 
     def _make_plain(self, service: str, config: Config) -> Any:
         with _MAKING:

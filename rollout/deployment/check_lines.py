@@ -52,7 +52,8 @@ def tell_stacksets_trust(known: Preflight, result: Result) -> Result:
         return replace(
             result, unseen=(Unseen("", result.check, trusted.why),), notes=(trusted.why,)
         )
-    found = () if trusted else tuple(judge.judge_stacksets_trust(organization))
+    partition = known.estate.session.partition
+    found = () if trusted else tuple(judge.judge_stacksets_trust(organization, partition))
     return replace(result, faults=found, bad="MISSING")
 
 
