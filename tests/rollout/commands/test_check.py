@@ -91,11 +91,26 @@ def test_accounts_with_many_users_are_named_with_what_bounds_their_first_evaluat
     for account, users in ((SHOP, 3), (BANK, 2)):
         for number in range(users):
             estate.members.config(account, REGION).iam.add_user(f"user{number}")
-    for verb in ("check", "plan"):
+    for verb in ("check", "plan", f"check {ROLE}"):
         assert run(verb).below(RECORDERS)[-1] == (
             f"more than 2 users: {SHOP} shop (3); a new rule evaluates them all at once: bound that"
             " with --stack-parameter ReservedConcurrency=5 (docs/operate/large-accounts.md)"
         )
+
+
+def test_one_account_alone_with_many_users_is_told_what_bounds_its_first_evaluation(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rollout.deployment.judgements.LARGE", 2)
+    for number in range(3):
+        estate.members.config(MANAGEMENT, REGION).iam.add_user(f"user{number}")
+    outcome = run("plan --account-only")
+    assert outcome.below("recorder records AWS::IAM::User here") == [
+        f"more than 2 users: {MANAGEMENT} (no alias) (3); a new rule evaluates them all at"
+        " once: bound that with --stack-parameter ReservedConcurrency=5"
+        " (docs/operate/large-accounts.md)"
+    ]
+    assert "1 accounts, 3 users with a password" in outcome.out
 
 
 @pytest.mark.parametrize(
