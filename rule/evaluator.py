@@ -191,7 +191,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         set_process_checks(
             partial(clients.session.client, "config", clients.config.meta.region_name),
             rule.policy,
-            sum_up(rule.judged, readable, clock.now(), whole=rule.shortfall is None),
+            sum_up(rule.judged, counts, readable, clock.now(), whole=rule.shortfall is None),
             clock.seconds_left,
             dimension,
         )

@@ -40,16 +40,19 @@ def count_verdicts(judged: Iterable[Judged]) -> dict[str, int]:
 
 
 def sum_up(
-    judged: Iterable[Judged], event: Mapping[str, str], at: datetime, *, whole: bool
+    judged: Iterable[Judged],
+    counts: Mapping[str, int],
+    event: Mapping[str, str],
+    at: datetime,
+    *,
+    whole: bool,
 ) -> Found:
-    """Return what a scheduled run found; the event names rule and account."""
-    people = [each for each in judged if each.verdict.compliance != NOT_APPLICABLE]
-    counts = count_verdicts(people)
+    """Return what a scheduled run found; `counts` are of its verdicts, the event names the rule."""
     return Found(
         rule=event["configRuleName"],
         account=event["accountId"],
         at=at,
-        users=len(people),
+        users=sum(each.verdict.compliance != NOT_APPLICABLE for each in judged),
         findings=counts["NonCompliant"],
         excepted=counts["Excepted"],
         waiting=counts["Waiting"],

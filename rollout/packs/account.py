@@ -1,12 +1,13 @@
 """The ordinary conformance pack of one account, for --account-only."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from rollout.aws.session import Session
 from rollout.aws.waiting import look_again, wait
 from rollout.names import PACK
 from rollout.output.teller import Teller
-from rollout.packs.organization import list_inputs
+from rollout.packs.change import change, follow, list_inputs
 from rollout.packs.state import LONG_AGO, AccountPack, AggregateStatus, PackIs, PackState, read_word
 from rollout.packs.template import Pack
 
@@ -42,8 +43,9 @@ def read_account_pack_once(session: Session) -> PackState | None:
     for status in statuses[:1]:
         word = status["ConformancePackState"]
         reason = status.get("ConformancePackStatusReason", "")
-        updated = status.get("LastUpdateCompletedTime", LONG_AGO)
         requested = status.get("LastUpdateRequestedTime", put)
+        # Only a success is a completion (botocore's service model).
+        updated = max(status.get("LastUpdateCompletedTime", requested), requested)
         if requested < put and read_word(word) is not PackIs.RUNNING:
             word = "UPDATE_IN_PROGRESS"
     row = AccountPack(
@@ -65,47 +67,35 @@ def put_account_pack(
     session: Session, pack: Pack, minutes: float, check: Callable[[], None] = lambda: None
 ) -> None:
     """Put the pack in this account as soon as AWS takes it; `check` may raise before each try."""
-    config = session.config
-    for _ in wait(f"The conformance pack {PACK}, which is in progress,", minutes):
-        check()
-        try:
-            config.put_conformance_pack(
-                ConformancePackName=PACK,
-                TemplateBody=pack.body,
-                ConformancePackInputParameters=list_inputs(pack.parameters),
-            )
-        except config.exceptions.ResourceInUseException:
-            continue
-        return
+    change(
+        session,
+        lambda: session.config.put_conformance_pack(
+            ConformancePackName=PACK,
+            TemplateBody=pack.body,
+            ConformancePackInputParameters=list_inputs(pack.parameters),
+        ),
+        minutes,
+        check,
+    )
 
 
 def follow_account_pack(session: Session, teller: Teller, minutes: float) -> PackState:
     """Wait until the pack of this account has come to an end."""
-    state = look_again(lambda: read_account_pack(session), lambda found: found.exists)
-    with teller.follow("pack") as follow:
-        for _ in wait(f"The conformance pack {PACK}", minutes):
-            row = state.accounts.get(session.account)
-            failed = row is not None and row.state is PackIs.FAILED
-            follow.show(
-                {session.label: row.tell()} if row and failed else {}, int(not state.moving), 1
-            )
-            if not state.moving:
-                break
-            state = read_account_pack(session)
-    return state
+    look_again(lambda: read_account_pack(session), lambda found: found.exists)
+    return follow(
+        lambda: read_account_pack(session),
+        lambda _: session.label,
+        teller,
+        [session.account],
+        minutes,
+    )
 
 
 def delete_account_pack(session: Session, minutes: float) -> None:
     """Delete the pack of this account and wait until it is gone."""
-    config = session.config
-    for _ in wait(f"The conformance pack {PACK}", minutes):
-        try:
-            config.delete_conformance_pack(ConformancePackName=PACK)
-        except config.exceptions.ResourceInUseException:
-            continue
-        except config.exceptions.NoSuchConformancePackException:
-            return
-        break
-    for _ in wait(f"The conformance pack {PACK}", minutes):
-        if not read_account_pack(session).exists:
-            return
+    delete = session.config.delete_conformance_pack
+    with suppress(session.config.exceptions.NoSuchConformancePackException):
+        change(session, lambda: delete(ConformancePackName=PACK), minutes)
+        for _ in wait(f"The conformance pack {PACK}", minutes):
+            if not read_account_pack(session).exists:
+                return

@@ -6,7 +6,8 @@ late and may show the result of an earlier put. So an aggregate is believed only
 older than the pack, a row by its own time, and silence is no end of its own.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,20 +18,15 @@ from rollout.errors import Denied
 from rollout.names import PACK
 from rollout.organization.accounts import Organization
 from rollout.output.teller import Teller
-from rollout.packs.state import LONG_AGO, AccountPack, AggregateStatus, PackIs, PackState, read_word
+from rollout.packs.change import change, follow, list_inputs, may_pass
+from rollout.packs.state import LONG_AGO, AccountPack, AggregateStatus, PackState, read_word
 from rollout.packs.template import Pack
 
 if TYPE_CHECKING:
-    from types_boto3_config.type_defs import (
-        ConformancePackInputParameterTypeDef,
-        OrganizationConformancePackDetailedStatusTypeDef,
-    )
+    from types_boto3_config.type_defs import OrganizationConformancePackDetailedStatusTypeDef
 
 SETTLES = timedelta(minutes=30)
 """How long the last put may take to show in every account (FACTS 1: 15 to 30 minutes)."""
-QUIET = 600.0
-"""Seconds without a change after which a delegated administrator, whose aggregate may never end,
-takes what is shown for the end."""
 
 
 def read_pack(session: Session) -> PackState:
@@ -54,7 +50,7 @@ def read_description(session: Session) -> PackState:
             if found is not None or waited >= PROPAGATION:
                 return found or PackState(exists=False)
         except Denied as denied:
-            if denied.code != "OrganizationAccessDeniedException" or waited >= PROPAGATION:
+            if not may_pass(denied, waited):
                 raise
     raise AssertionError("the last turn returns or raises")
 
@@ -130,33 +126,19 @@ def put_pack(
     minutes: float,
     check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Put the pack as soon as AWS takes it: not while it is in progress.
-
-    `check` may raise, before each try: somebody else may have put it during the wait. Right after a
-    delegation AWS still refuses, for about two minutes.
-    """
-    config, left_out = session.config, sorted(excluded)
-    for waited in wait(f"The conformance pack {PACK}, which is in progress,", minutes):
-        check()
-        try:
-            config.put_organization_conformance_pack(
-                OrganizationConformancePackName=PACK,
-                TemplateBody=pack.body,
-                ConformancePackInputParameters=list_inputs(pack.parameters),
-                ExcludedAccounts=left_out,
-            )
-        except config.exceptions.ResourceInUseException:
-            continue
-        except Denied as denied:
-            if denied.code != "OrganizationAccessDeniedException" or waited >= PROPAGATION:
-                raise
-            continue
-        return
-
-
-def list_inputs(parameters: Mapping[str, str]) -> "list[ConformancePackInputParameterTypeDef]":
-    """Return parameters as AWS Config takes them."""
-    return [{"ParameterName": name, "ParameterValue": value} for name, value in parameters.items()]
+    """Put the pack as soon as AWS takes it; `check` may raise before each try."""
+    left_out = sorted(excluded)
+    change(
+        session,
+        lambda: session.config.put_organization_conformance_pack(
+            OrganizationConformancePackName=PACK,
+            TemplateBody=pack.body,
+            ConformancePackInputParameters=list_inputs(pack.parameters),
+            ExcludedAccounts=left_out,
+        ),
+        minutes,
+        check,
+    )
 
 
 def follow_pack(
@@ -166,50 +148,23 @@ def follow_pack(
     expected: Iterable[str],
     minutes: float,
 ) -> PackState:
-    """Tell what becomes of the pack in each account, until all `expected` have ended.
-
-    Accounts that show nothing are given up when the aggregate has ended and they have not come two
-    minutes later; for a delegated administrator, after ten minutes without a change.
-    """
-    wanted, changed_at, before = set(expected), 0.0, PackState(exists=False)
-    state = look_again(lambda: read_pack(session), lambda found: found.exists)
-    delegated = session.account != organization.management
-    with teller.follow("packs") as follow:
-        for waited in wait(f"The conformance pack {PACK}", minutes):
-            state = read_progress(session, state)
-            done = {key for key in state.accounts if state.has_left(key)}
-            follow.show(
-                {
-                    str(organization.find(key)): each.tell()
-                    for key, each in state.accounts.items()
-                    if key in done and each.state is PackIs.FAILED
-                },
-                len(done & wanted),
-                len(wanted),
-            )
-            if wanted <= done and not state.moving:
-                return state
-            if state != before:
-                changed_at, before = waited, state
-            quiet = waited - changed_at
-            if state.has_ended and not state.moving and quiet >= PROPAGATION:
-                return state
-            if delegated and state.accounts and not state.moving and quiet >= QUIET:
-                return state
-    raise AssertionError("wait() ends by raising")
+    """Tell what becomes of the pack in each account, until all `expected` have ended."""
+    put = look_again(lambda: read_pack(session), lambda found: found.exists)
+    return follow(
+        lambda: read_progress(session, put),
+        lambda key: str(organization.find(key)),
+        teller,
+        expected,
+        minutes,
+        delegated=session.account != organization.management,
+    )
 
 
 def delete_pack(session: Session, minutes: float) -> None:
     """Ask AWS to take the pack out of every account."""
-    config = session.config
-    for _ in wait(f"The conformance pack {PACK}, which is in progress,", minutes):
-        try:
-            config.delete_organization_conformance_pack(OrganizationConformancePackName=PACK)
-        except config.exceptions.ResourceInUseException:
-            continue
-        except config.exceptions.NoSuchOrganizationConformancePackException:
-            pass
-        return
+    delete = session.config.delete_organization_conformance_pack
+    with suppress(session.config.exceptions.NoSuchOrganizationConformancePackException):
+        change(session, lambda: delete(OrganizationConformancePackName=PACK), minutes)
 
 
 def follow_removal(
