@@ -23,6 +23,7 @@ from tests.support.workshop import Workshop, act_in_process
 from tools import work_off
 from tools.happenings import (
     add_aggregator,
+    attach_policies,
     blur_an_answer,
     break_stack,
     do_nothing,
@@ -62,7 +63,7 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, "check --ou OU"),
     (do_nothing, "plan --ou OU"),
     (do_nothing, "deploy --ou OU --automatic-remediation --yes"),
-    (do_nothing, f"check {IN_MEMBERS}"),
+    (attach_policies, f"check {IN_MEMBERS}"),
     (do_nothing, f"plan {IN_MEMBERS}"),
     (do_nothing, f"status {IN_MEMBERS}"),
     (blur_an_answer, f"evaluate --organization {IN_MEMBERS}"),

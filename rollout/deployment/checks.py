@@ -2,6 +2,7 @@
 
 from rollout.code.bucket import build_code
 from rollout.deployment import check_lines as line
+from rollout.deployment import policies_line
 from rollout.deployment.estate import read_estate
 from rollout.deployment.preflight import (
     Check,
@@ -140,6 +141,16 @@ CHECKS = (
         lambda known: "templates within AWS's limits",
         line.tell_sizes,
         blocks=True,
+    ),
+    Check(
+        "policies",
+        "Service control policies keep everybody but the named roles from writing the tags that the"
+        " remediation goes by, and from changing the rule. A fault only where remediation is"
+        " automatic.",
+        lambda known: "policies that protect tags and rule",
+        policies_line.tell_policies,
+        policies_line.read_policies_line,
+        applies=policies_line.asks_for_policies,
     ),
 )
 

@@ -3,7 +3,7 @@
 A frozen value; each reader returns it with one part more, or with that part read anew.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from botocore.exceptions import ClientError
@@ -16,6 +16,7 @@ from rollout.deployment.region import list_regions, open_home, read_alias
 from rollout.deployment.request import Caller
 from rollout.deployment.reservation import Reservations, read_reservation
 from rollout.organization.accounts import Account, Organization, read_organization
+from rollout.organization.control_policies import Policies, Suffice, read_control_policies
 from rollout.organization.members import Members
 from rollout.organization.recorder import Recorder, read_recorder, read_users_by_account
 from rollout.packs.account import read_account_pack
@@ -52,6 +53,8 @@ class Estate:
     code_version: str = ""
     """The version of this checkout's code in the bucket, "" where it is not there."""
     counts: Counts | NotSeen = NOBODY_LOOKED
+    policies: Mapping[str, Policies] | NotSeen = NOBODY_LOOKED
+    """The service control policies that reach each account, as far as they were needed."""
     reservations: Reservations = field(default_factory=dict)
     """Where it was decided how many runs of the function there may be at once."""
 
@@ -195,3 +198,15 @@ def read_quotas(estate: Estate) -> Estate:
     """Return it with what is counted against AWS Config's quotas."""
     in_organization = estate.organization is not None
     return replace(estate, counts=try_read(lambda: read_counts(estate.session, in_organization)))
+
+
+def read_policies(estate: Estate, account_ids: Collection[str], suffice: Suffice) -> Estate:
+    """Return it with the service control policies that reach these accounts."""
+    organization = estate.organization
+    if organization is None:
+        why = "with --account-only AWS Organizations is not asked"
+        return replace(estate, policies=NotSeen(why))
+    found = try_read(
+        lambda: read_control_policies(estate.session, organization, account_ids, suffice)
+    )
+    return replace(estate, policies=found)

@@ -54,6 +54,11 @@ class Intent:
     """The decisions in full, as they hold after this run."""
 
     @property
+    def remediates(self) -> bool:
+        """Is AWS Config to remediate by itself?"""
+        return self.pack.parameters.get(AUTOMATIC) == "true"
+
+    @property
     def stacked_here(self) -> bool:
         """Does the calling account get an ordinary stack?"""
         return self.targets.management is not None

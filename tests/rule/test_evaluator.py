@@ -25,6 +25,7 @@ from rule.events import NotAnEvent
 from rule.live import ListCutShort
 from rule.one_user import NotSettled
 from tests.conftest import NOW
+from tests.support.broken_lists import break_users_off
 from tests.support.passing_time import let_time_pass
 from tests.support.paths import CASES
 
@@ -927,15 +928,7 @@ def test_a_list_of_users_that_breaks_off_is_told_once_what_is_known_is_put(
     rule.send_schedule()
     rule.results.clear()
     late = account.iam.add_user("late", created=NOW, password=NOW)
-    whole = IamResponse.get_account_authorization_details
-
-    def break_off(response: IamResponse) -> ActionResult:
-        told = whole(response).result
-        assert isinstance(told, dict)
-        users = {"UserDetailList": told["UserDetailList"][:7], "IsTruncated": True}
-        return ActionResult(told | users)
-
-    monkeypatch.setattr(IamResponse, "get_account_authorization_details", break_off)
+    break_users_off(monkeypatch, 7)
     raised = error(rule.send_schedule())
     assert isinstance(raised, ListCutShort)
     assert str(raised) == (
