@@ -14,6 +14,7 @@ from moto.cloudformation.models import CloudFormationBackend, cloudformation_bac
 from moto.cloudformation.parsing import Export, ResourceMap, clean_json
 from moto.config.models import config_backends
 from moto.ssm.models import ssm_backends
+from moto.utilities.utils import get_partition
 
 from emulator.awslambda.functions import Function
 from emulator.awslambda.models import Lambda
@@ -178,8 +179,9 @@ def _load(stack_set: StackSet, account: str, region: str) -> Any:
     for key, resource in template["Resources"].items():
         if resource["Type"] == FUNCTION:
             function = clean_json(resource["Properties"]["FunctionName"], resources)
-            arn = f"arn:aws:lambda:{region}:{account}:function:{function}"
-            resources._parsed_resources[key] = LightFunction(function, arn)
+            place = f"arn:{get_partition(region)}:lambda:{region}:{account}"
+            made = LightFunction(function, f"{place}:function:{function}")
+            resources._parsed_resources[key] = made
     return resources
 
 

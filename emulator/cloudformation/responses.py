@@ -150,7 +150,8 @@ class StackSetResponse(responses.CloudFormationResponse):
     def describe_stack_set(self) -> ActionResult:
         """A stack set with its template and parameters."""
         _, stack_set = self._set()
-        arn = f"arn:aws:cloudformation:{self.region}:{self.current_account}:stackset/{stack_set.id}"
+        place = f"arn:{self.partition}:cloudformation:{self.region}:{self.current_account}"
+        arn = f"{place}:stackset/{stack_set.id}"
         return ActionResult({"StackSet": describe_stack_set(stack_set, arn)})
 
     def list_stack_instances(self) -> ActionResult:

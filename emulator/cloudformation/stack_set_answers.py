@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from moto.utilities.utils import get_partition
+
 from emulator.cloudformation.stack_set import Instance, Operation, StackSet
 
 
@@ -28,7 +30,8 @@ def describe_stack_set(stack_set: StackSet, arn: str) -> dict[str, Any]:
 def describe_instance(stack_set: StackSet, instance: Instance) -> dict[str, Any]:
     """Return an instance as ListStackInstances sends it."""
     stack = f"StackSet-{stack_set.name}-{instance.account}"
-    arn = f"arn:aws:cloudformation:{instance.region}:{instance.account}:stack/{stack}/1"
+    place = f"arn:{get_partition(instance.region)}:cloudformation:{instance.region}"
+    arn = f"{place}:{instance.account}:stack/{stack}/1"
     return {
         "StackSetId": stack_set.id,
         "Region": instance.region,

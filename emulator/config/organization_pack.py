@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from moto.utilities.utils import get_partition
+
 from emulator.iam.users import new_id
 
 
@@ -62,5 +64,5 @@ class OrganizationPack:
     def arn(self) -> str:
         """The pack's ARN."""
         suffix = new_id("", self.name, 1, 8).lower()
-        place = f"{self.region}:{self.owner}"
-        return f"arn:aws:config:{place}:organization-conformance-pack/{self.name}-{suffix}"
+        place = f"arn:{get_partition(self.region)}:config:{self.region}:{self.owner}"
+        return f"{place}:organization-conformance-pack/{self.name}-{suffix}"

@@ -53,8 +53,9 @@ class Member:
 class Organization:
     """An organization; the attributes below may be set at any time."""
 
-    def __init__(self, management: str, name: str = "management") -> None:
+    def __init__(self, management: str, name: str = "management", partition: str = "aws") -> None:
         self.id = "o-exampleorg"
+        self.partition = partition
         self.features = "ALL"
         self.trusted = {STACKSETS, CONFIG}
         """Service principals with trusted access."""
@@ -131,7 +132,8 @@ class Organization:
 
     def arn(self, kind: str, *parts: str) -> str:
         """Return the ARN of something in the organization."""
-        return f"arn:aws:organizations::{self.management}:{kind}/{'/'.join((self.id, *parts))}"
+        place = f"arn:{self.partition}:organizations::{self.management}"
+        return f"{place}:{kind}/{'/'.join((self.id, *parts))}"
 
     def describe(self, member: Member) -> dict[str, Any]:
         """Return an account as Organizations sends it."""

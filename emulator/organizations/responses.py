@@ -163,5 +163,6 @@ class OrganizationsResponse(responses.OrganizationsResponse):
 
 def _policy_arn(organization: Organization, policy: Policy) -> str:
     if policy.id == FULL_ACCESS:
-        return f"arn:aws:organizations::aws:policy/service_control_policy/{policy.id}"
+        place = f"arn:{organization.partition}:organizations::aws"
+        return f"{place}:policy/service_control_policy/{policy.id}"
     return organization.arn("policy", policy.kind.lower(), policy.id)

@@ -38,11 +38,18 @@ def judge_features(organization: Organization) -> list[Fault]:
     return [Fault("", "features", text, "aws organizations enable-all-features")]
 
 
-def judge_stacksets_trust(organization: Organization) -> list[Fault]:
-    """StackSets act in the members only with trusted access, activated by CloudFormation."""
+def judge_stacksets_trust(organization: Organization, partition: str) -> list[Fault]:
+    """StackSets act in the members only with trusted access, activated by CloudFormation.
+
+    In China nobody can activate it (AWS CloudFormation user guide, "Prerequisites for using
+    StackSets"); what CloudFormation itself answers counts all the same.
+    """
     if organization.stacksets_access == "ENABLED":
         return []
     text = f"CloudFormation says {organization.stacksets_access}"
+    if partition == "aws-cn":
+        offer = "its guide says that StackSets cannot have trusted access in China"
+        return [Fault("", "stacksets-trust", f"{text}, and {offer}")]
     mend = "aws cloudformation activate-organizations-access"
     return [Fault("", "stacksets-trust", text, mend)]
 

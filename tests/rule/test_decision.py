@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE, judge
+from rule.exception_tags import read_exception
 from rule.facts import NOT_READ, Key, NotRead, User, utc
 from rule.parameters import InvalidParameters, Policy, parse_parameters
 from rule.quarantine import QUARANTINE_TAG as TAG
@@ -423,6 +424,8 @@ FINDING = f"{BORN}: AWS has no use of it on record. Make it inactive, then delet
         ({EXPIRES: UNTIL_TOMORROW, REASON: "r"}, "owner is missing."),
         (excepted(" "), "expires is empty."),
         (excepted(UNTIL_TOMORROW, owner=""), "owner is empty."),
+        (excepted(UNTIL_TOMORROW, reason=" \t"), "reason is empty."),
+        (excepted("so\non"), 'expires "so on" is no date (YYYY-MM-DD).'),
         (excepted("soon"), 'expires "soon" is no date (YYYY-MM-DD).'),
         (excepted("20260303"), 'expires "20260303" is no date (YYYY-MM-DD).'),
         (excepted("2026-W10-2"), 'expires "2026-W10-2" is no date (YYYY-MM-DD).'),
@@ -440,6 +443,19 @@ def test_an_invalid_exception_is_no_exception_and_the_sentence_says_why(
     verdict = judge(user(key(), tags=tags), policy(), NOW)
     assert verdict.compliance == NON_COMPLIANT
     assert verdict.annotation == f"{FINDING} Invalid exception: {fault}"
+
+
+def test_a_malformed_exception_is_told_from_one_that_is_over_and_from_none() -> None:
+    read = [
+        read_exception(tags, policy(), NOW)
+        for tags in ({}, excepted("soon"), excepted(ENDED_YESTERDAY), excepted(UNTIL_TOMORROW))
+    ]
+    assert [(each.owner, str(each.last), each.malformed) for each in read] == [
+        ("", "None", False),
+        ("", "None", True),
+        ("", "None", False),
+        ("team-payments", UNTIL_TOMORROW, False),
+    ]
 
 
 def test_an_exception_may_end_exactly_max_exception_days_ahead() -> None:
@@ -475,6 +491,12 @@ def test_a_quarantine_tag_that_we_never_write_counts_as_none_and_the_sentence_sa
     left_alone = f"{BORN}: Inactive, left alone. {remark}"
     assert (inactive.compliance, inactive.annotation) == (COMPLIANT, left_alone)
     assert (active.compliance, active.annotation) == (NON_COMPLIANT, f"{FINDING} {remark}")
+
+
+def test_a_tag_of_somebody_else_that_ends_in_the_keys_id_is_no_quarantine() -> None:
+    tags = {"x" * len(TAG) + ID: f"{utc(NOW - 8 * DAY)} until {utc(NOW - DAY)}"}
+    (stands,) = judge(user(key(status="Inactive"), tags=tags), policy(), NOW).keys
+    assert stands.standing is Standing.NOT_OURS
 
 
 @pytest.mark.parametrize("name", ["No-Setup-Access-Key:Quarantined:" + ID, TAG + ID.lower()])
@@ -839,6 +861,15 @@ def test_an_inactive_key_offends_only_with_a_tag_of_the_known_form(
         if each.key.status == "Inactive" and each.offending:
             assert facts.tags is not None
             assert form.fullmatch(facts.tags[f"no-setup-access-key:quarantined:{each.key.id}"])
+
+
+@pytest.mark.parametrize("second", [0, 1], ids=["created together", "created one by one"])
+def test_two_offending_keys_are_named_the_older_first_and_else_by_id(second: int) -> None:
+    first, other = key(), key(second, id=OTHER_ID)
+    for order in ((first, other), (other, first)):
+        verdict = judge(user(*order), policy(), NOW)
+        assert [each.id for each in verdict.offending] == [ID, OTHER_ID]
+        assert verdict.annotation.index(ID) < verdict.annotation.index(OTHER_ID)
 
 
 @given(users, policies, moments)

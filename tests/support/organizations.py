@@ -15,6 +15,7 @@ from typing import Any
 import botocore.loaders
 import pytest
 from moto.ssm.models import ssm_backends
+from moto.utilities.utils import get_partition
 
 from emulator import Account, Cloud
 from emulator.cloud import use_account
@@ -55,10 +56,11 @@ class Estate:
     packs: OrganizationPacks
     production: Unit
     testing: Unit
+    region: str = REGION
 
     def join(self, account_id: str, name: str, unit: Unit | None = None, **recorder: bool) -> None:
         """Let an account with a recorder join."""
-        self.members.add_recorder(account_id, REGION, **recorder)
+        self.members.add_recorder(account_id, self.region, **recorder)
         self.organization.add_account(account_id, name, unit)
 
     def sleep(self, seconds: float) -> None:
@@ -86,11 +88,13 @@ def answer(function: str, event: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def open_estate(caller: str = MANAGEMENT, accounts: int = 0) -> Iterator[Estate]:
+def open_estate(
+    caller: str = MANAGEMENT, accounts: int = 0, region: str = REGION
+) -> Iterator[Estate]:
     """Open the organization, seen from `caller`, with that many ordinary accounts more."""
     with Cloud(NOW, ticking=False) as cloud:
-        account = cloud.open_account(caller, REGION)
-        organization = Organization(MANAGEMENT)
+        account = cloud.open_account(caller, region)
+        organization = Organization(MANAGEMENT, partition=get_partition(region))
         organization.page_limit = 2 if not accounts else 100
         members = organization.part(MemberStacks)
         members.answer = answer
@@ -104,8 +108,9 @@ def open_estate(caller: str = MANAGEMENT, accounts: int = 0) -> Iterator[Estate]
             organization.part(OrganizationPacks),
             production,
             testing,
+            region,
         )
-        members.add_recorder(MANAGEMENT, REGION)
+        members.add_recorder(MANAGEMENT, region)
         estate.join(SECURITY, "security")
         estate.join(SHOP, "shop", production)
         estate.join(BANK, "bank", organization.add_unit("regulated", production))

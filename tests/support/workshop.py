@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from moto.ssm.models import ssm_backends
+from moto.utilities.utils import get_partition
 
 from emulator.awslambda.functions import Function
 from emulator.config.rules import add_rule
@@ -25,7 +26,7 @@ from rule.facts import User
 from rule.live import read_identity, read_user
 from rule.parameters import PARAMETERS
 from rule.remediation import Run, answer
-from tests.support.organizations import REGION, Estate
+from tests.support.organizations import Estate
 
 SHIM = """\
 schemaVersion: "0.3"
@@ -78,28 +79,30 @@ class Workshop:
 
     def add(self, account: str, name: str, *, days: int = 60, **tags: str) -> AccessKey:
         """Add a user with a key that was made at setup and never used."""
-        iam = self.estate.members.config(account, REGION).iam
+        iam = self.estate.members.config(account, self.estate.region).iam
         created = self.estate.cloud.clock.now() - timedelta(days=days)
         user = iam.add_user(name, created=created, password=created, tags=tags)
         return iam.add_key(user, created=created)
 
     def client(self, account: str, service: str) -> Any:
         """Return a client of the account's own operator."""
-        there = self.estate.cloud.open_account(account, REGION)
+        there = self.estate.cloud.open_account(account, self.estate.region)
         session: Any = there.session()
         return session.client(service, endpoint_url=self.estate.cloud.url)
 
     def user_id(self, account: str, name: str) -> str:
         """Return a user's id."""
-        return str(self.estate.members.config(account, REGION).iam.get_user(name).id)
+        return str(self.estate.members.config(account, self.estate.region).iam.get_user(name).id)
 
     def tags(self, account: str, name: str) -> dict[str, str]:
         """Return a user's tags."""
-        return dict(self.estate.members.config(account, REGION).iam.get_user(name).tag_values)
+        return dict(
+            self.estate.members.config(account, self.estate.region).iam.get_user(name).tag_values
+        )
 
     def judge(self, account: str) -> None:
         """Let the account's rule judge everybody and put what it found."""
-        config = self.estate.members.config(account, REGION)
+        config = self.estate.members.config(account, self.estate.region)
         (name,) = [each for each in config.config_rules if each.startswith(RULE)]
         policy = parse_rule_parameters(config.config_rules[name].input_parameters_dict)
         iam, now = self.client(account, "iam"), datetime.now(UTC)
@@ -120,7 +123,7 @@ class Workshop:
     def hold(self, account: str, user_id: str, annotation: str) -> None:
         """Let the rule hold somebody NON_COMPLIANT, whoever that is by now."""
         now = datetime.now(UTC)
-        config = self.estate.members.config(account, REGION)
+        config = self.estate.members.config(account, self.estate.region)
         (name,) = [each for each in config.config_rules if each.startswith(RULE)]
         config.results(name).put(
             {
@@ -135,8 +138,9 @@ class Workshop:
 
     def install(self, account: str) -> None:
         """Give an account the function of the rule, the runbook and its role."""
-        arn = f"arn:aws:lambda:{REGION}:{account}:function:{FUNCTION}"
-        config = self.estate.members.config(account, REGION)
+        place = f"arn:{get_partition(self.estate.region)}:lambda:{self.estate.region}:{account}"
+        arn = f"{place}:function:{FUNCTION}"
+        config = self.estate.members.config(account, self.estate.region)
 
         def evaluate(event: dict[str, Any], context: Any) -> dict[str, Any]:
             self.on_evaluate()
@@ -147,12 +151,12 @@ class Workshop:
             runs["LastSuccessfulEvaluationTime"] = datetime.now(UTC).timestamp()
             return {"message_type": "ScheduledNotification"}
 
-        functions = self.estate.cloud.open_account(account, REGION).functions
+        functions = self.estate.cloud.open_account(account, self.estate.region).functions
         if any(each.startswith(RULE) for each in config.config_rules):
             functions.handlers[arn] = Function(arn, evaluate)
         else:
             add_rule(config, functions, RULE, evaluate, DEFAULTS)
-        documents = ssm_backends[account][REGION]._documents
+        documents = ssm_backends[account][self.estate.region]._documents
         documents.pop(DOCUMENT, None)
         self.client(account, "ssm").create_document(
             Name=DOCUMENT, Content=SHIM, DocumentType="Automation", DocumentFormat="YAML"
@@ -169,15 +173,15 @@ class Workshop:
             given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"], given["AWS_SESSION_TOKEN"]
         )
         iam, config = (
-            session.client(each, REGION, endpoint_url=self.estate.cloud.url)
+            session.client(each, self.estate.region, endpoint_url=self.estate.cloud.url)
             for each in ("iam", "config")
         )
         account = session.client(
-            "sts", REGION, endpoint_url=self.estate.cloud.url
+            "sts", self.estate.region, endpoint_url=self.estate.cloud.url
         ).get_caller_identity()["Account"]
         asked = inputs["InputPayload"]
         self.on_act(asked["UserId"])
-        there = self.estate.members.config(account, REGION)
+        there = self.estate.members.config(account, self.estate.region)
         (name,) = [each for each in there.config_rules if each.startswith(RULE)]
         policy = parse_rule_parameters(there.config_rules[name].input_parameters_dict)
         dry_run = asked["DryRun"] == "true"
