@@ -2,13 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from rollout.aws.session import NotSeen, Session, open_session, try_read
 from rollout.commands.policy_options import add_policy_options, read_policy
@@ -26,6 +23,7 @@ from rollout.findings.live_accounts import (
 from rollout.findings.report_file import judge_files
 from rollout.organization.accounts import ACCOUNT_ID, Account, read_organization
 from rollout.organization.members import Members
+from rollout.output.teller import show_progress
 from rollout.output.verdicts import FORMATS, write_verdicts
 from rule.facts import utc
 from rule.one_user import judge_named
@@ -33,8 +31,6 @@ from rule.parameters import VERDICT_PARAMETERS, Policy
 from rule.readers import Judged
 from rule.report_row import LAST_YEAR
 
-MUCH = 20
-"""From so many on, progress is told in a pipe."""
 FIRST_YEAR = 2006
 """When AWS began; no key is older."""
 FILE_NOTE = (
@@ -181,8 +177,8 @@ def judge_live(
     if arguments.user is not None:
         judged = [judge_user(session, arguments.user, policy, arguments.now)]
     else:
-        with show_progress("reading users live") as on_progress:
-            judged = judge_users(session.rule_iam, policy, arguments.now, on_progress)
+        with show_progress("users read live") as follow:
+            judged = judge_users(session.rule_iam, policy, arguments.now, follow.count)
     scope = make_scope(account, judged, arguments.now)
     return Evaluation(parameters, (scope,), region=session.region, caller=session.caller)
 
@@ -215,30 +211,7 @@ def judge_organization(
         accounts = read_organization(session).accounts
         chosen = [each for each in accounts if each.active]
         suspended = tuple(each for each in accounts if not each.active)
-    with show_progress("accounts judged") as on_progress:
+    with show_progress("accounts judged"):
         members = Members(session, arguments.member_role)
-        scopes, missing = judge_accounts(members, chosen, policy, arguments.now, on_progress)
+        scopes, missing = judge_accounts(members, chosen, policy, arguments.now)
     return Evaluation(parameters, scopes, missing, session.region, session.caller, suspended)
-
-
-@contextmanager
-def show_progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how much is done: a bar on a terminal, else a line for each tenth."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: tell_tenth(what, done, total)
-        return
-    with Progress(
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as progress:
-        task = progress.add_task("read", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
-
-
-def tell_tenth(what: str, done: int, total: int) -> None:
-    """Print a line where another tenth of much is done."""
-    if total >= MUCH and done * 10 // total > (done - 1) * 10 // total:
-        print(f"{what}: {done} of {total}", file=sys.stderr)

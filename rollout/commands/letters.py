@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     story = Story("letters", arguments.format)
     place = open_accounts(arguments, arguments.account, arguments.unit, with_units=True)
     with story.line(f"what AWS Config holds in {count(len(place.accounts), 'account')}") as line:
-        survey = survey_members(story, line, place, arguments.source)
+        survey = survey_members(line, place, arguments.source)
     owners = read_owners(story, place, survey, arguments.owner_tag)
     by = arguments.by or datetime.now(UTC).date() + timedelta(days=DAYS)
     letters = write_letters(survey.findings, owners, by)

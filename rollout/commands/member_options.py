@@ -12,7 +12,7 @@ from rollout.deployment.region import open_place
 from rollout.errors import Refused
 from rollout.organization.accounts import ACCOUNT_ID, Account, Organization, read_organization
 from rollout.organization.members import Members, list_unseen
-from rollout.output.fault import Fault
+from rollout.output.fault import Fault, count
 from rollout.output.story import Draft, Story
 
 Seen = TypeVar("Seen")
@@ -38,9 +38,8 @@ class Place:
 
     def read(self, story: Story, what: str, read: Callable[[Session], Seen]) -> dict[Account, Seen]:
         """Return what `read` sees in each account, telling who was not read and why."""
-        with story.line(f"{what} in {len(self.accounts)} accounts") as line:
-            with story.counting("accounts read") as advance:
-                seen = self.members.look(self.accounts, read, advance)
+        with story.line(f"{what} in {count(len(self.accounts), 'account')}") as line:
+            seen = self.members.look(self.accounts, read)
             result = list_unseen(line.result(), self.accounts, seen)
             line.unseen += result.unseen
             line.notes += result.notes

@@ -12,7 +12,7 @@ from rollout.findings.reading import Asked, read_survey
 from rollout.findings.survey import Survey
 from rollout.organization.accounts import Account
 from rollout.output.fault import Unseen, count
-from rollout.output.story import Draft, Story
+from rollout.output.story import Draft
 from rollout.remediation.batches import make_items
 
 SOURCES = ("auto", "aggregator", "members")
@@ -30,7 +30,6 @@ def add_source_option(parser: argparse.ArgumentParser) -> None:
 
 
 def survey_members(
-    story: Story,
     line: Draft,
     place: Place,
     source: str = "members",
@@ -47,10 +46,7 @@ def survey_members(
     wanted = Asked(now, source, everywhere=source == "members")
     if production:
         wanted = replace(wanted, production=tuple(production))
-    with story.counting("accounts read") as advance:
-        survey = read_survey(
-            place.session, place.organization, place.accounts, place.members, wanted, advance
-        )
+    survey = read_survey(place.session, place.organization, place.accounts, place.members, wanted)
     findings = survey.in_state(State.FINDING)
     users = len(make_items(findings))
     line.end(f"{count(len(findings), 'finding')} on {count(users, 'user')}")

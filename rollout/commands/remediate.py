@@ -150,7 +150,7 @@ def list_items(
     Who is in an account that cannot be entered, or has no rule any more, is not among them.
     """
     with story.line(f"what AWS Config holds in {count(len(place.accounts), 'account')}") as line:
-        survey = survey_members(story, line, place, source, production)
+        survey = survey_members(line, place, source, production)
         items = make_items(survey.findings)
         where = {each.account for each in items}
         there = [each for each in place.accounts if each.id in where]

@@ -16,6 +16,7 @@ from rollout.findings.survey import Survey, compare
 from rollout.organization.accounts import ACCOUNT_ID, Account, read_organization
 from rollout.organization.members import Members
 from rollout.output.report import read_report, write_report
+from rollout.output.teller import show_progress
 
 FORMATS = ("table", "json", "csv", "html")
 
@@ -120,7 +121,8 @@ def survey_accounts(arguments: argparse.Namespace, now: datetime) -> Survey:
         arguments.thorough,
     )
     members = Members(session, arguments.member_role)
-    return read_survey(session, organization, accounts, members, wanted)
+    with show_progress("accounts read"):
+        return read_survey(session, organization, accounts, members, wanted)
 
 
 def read_file(name: str) -> bytes:

@@ -51,9 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.dry_run:
             line.end("would be started")
         else:
-            with story.progress("evaluating") as follow:
+            with story.progress("evaluations") as follow:
                 rescans.follow(
-                    arguments.minutes, lambda states, done: follow.show(states, done, total)
+                    arguments.minutes, lambda failed, done: follow.show(failed, done, total)
                 )
             bad = [(each, one) for each, one in rescans.accounts.items() if one.failure]
             line.end(f"{total - len(bad)} of {total} done")
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 def read(story: Story, place: Place, what: str) -> Survey:
     """Return what AWS Config holds, and tell how much it is."""
     with story.line(f"findings {what} in {count(len(place.accounts), 'account')}") as line:
-        return survey_members(story, line, place)
+        return survey_members(line, place)
 
 
 def tell_change(story: Story, before: Survey, now: Survey) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The verb `status`: what stands now, account by account, and how it differs from this checkout."""
 
 import argparse
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -24,13 +25,13 @@ from rollout.output.tables import FEW, Cell, Column
 from rollout.packs.state import PackIs
 from rollout.packs.template import Pack
 from rollout.stacks.stack import StackIs
+from rule.facts import utc
 
 CHECK = "accounts"
 COLUMNS = (
     Column("ACCOUNT", identifies=True),
     Column("NAME", identifies=True),
     Column("STACK"),
-    Column("CODE"),
     Column("PACK"),
     Column("RUNBOOK"),
     Column("LAST SUCCESS"),
@@ -75,6 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
     many = len(accounts) > FEW and not arguments.all
     shown = [each for each in accounts if each.id in wrong] if many else accounts
     told.teller.table(COLUMNS, [make_row(estate, each, health) for each in shown])
+    for code, number in Counter(find_code(estate, each) for each in accounts).items():
+        if code:
+            told.teller.say(f"code {code} in {count(number, 'account')}")
     if many:
         hidden = [each for each in accounts if each.id not in wrong]
         unseen = sum(each.id in blind for each in hidden)
@@ -193,7 +197,6 @@ def make_row(
         account.id,
         account.name,
         "-" if missing else tell_word(stack, well),
-        find_code(estate, account) or "-",
         "-" if gone and pack is not PackIs.OK else tell_word(pack, pack is PackIs.OK),
     ]
     seen = health.get(account.id)
@@ -206,8 +209,8 @@ def make_row(
         row.append(runbook.default)
     return [
         *row,
-        tell_time(runs.success) if runs else "no runs reported",
-        tell_time(runs.failure) if runs else "no runs reported",
+        show_time(runs.success) if runs else "no runs reported",
+        show_time(runs.failure) if runs else "no runs reported",
         Cell(str(seen.errors), bad=seen.errors > 0),
     ]
 
@@ -230,12 +233,12 @@ def describe(
         "pack": estate.pack.find(account.id).value,
         "seen": well is not None,
         "runbook": well.runbook.default if well and well.runbook else None,
-        "last_success": tell_time(runs.success) if runs and runs.success else None,
-        "last_failure": tell_time(runs.failure) if runs and runs.failure else None,
+        "last_success": utc(runs.success) if runs and runs.success else None,
+        "last_failure": utc(runs.failure) if runs and runs.failure else None,
         "errors": well.errors if well else None,
     }
 
 
-def tell_time(moment: datetime | None) -> str:
-    """Return a time in UTC, "none" for none."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else "none"
+def show_time(moment: datetime | None) -> str:
+    """Return a time in UTC that may be folded after its date; "none" for none."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%MZ}" if moment else "none"

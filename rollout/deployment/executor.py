@@ -13,11 +13,13 @@ from rollout.deployment.estate import Estate, read_members_anew
 from rollout.deployment.intent import Intent, make_intent
 from rollout.deployment.plan import DONE, Change, Part, Plan, Step, make_plan
 from rollout.deployment.putting import follow, put_and_follow
+from rollout.deployment.reservation import describe_limit, reserve
 from rollout.deployment.runbook_version import promote_runbooks
 from rollout.deployment.smoke_test import run_smoke_tests
 from rollout.deployment.state import came_too_early, judge_packs, judge_stacks
-from rollout.names import PACK, STACK, STACK_SET
+from rollout.deployment.unchanged import tell_unchanged
 from rollout.organization.accounts import Account
+from rollout.organization.members import list_unseen
 from rollout.output.fault import Fault, Result, count
 from rollout.output.run import Run
 from rollout.packs.state import PackIs
@@ -26,6 +28,8 @@ from rollout.stacks.leftovers import tell_leftover
 from rollout.stacks.operations import Operations
 from rollout.stacks.stack import StackBroken, StackIs, follow_stack, put_stack, read_stack
 from rollout.stacks.stack_set import create_stack_set, read_instances, read_stack_set
+
+NOT_IN_CANARY = (Part.STACKS, Part.STACK, Part.RESERVATION)
 
 
 class Executor:
@@ -56,7 +60,7 @@ class Executor:
             plan = make_plan(self.estate, self.intent)
         for step in plan.steps:
             self.do(step)
-        self.tell_rest()
+        tell_unchanged(self.run, self.estate, self.intent)
 
     def execute_code(self, plan: Plan, canary: Sequence[str] = ()) -> None:
         """Run what goes before a canary's pack: everything but the pack.
@@ -64,7 +68,7 @@ class Executor:
         With a canary the StackSet is updated in these accounts alone, and nothing else is.
         """
         for step in plan.steps:
-            if step.part is Part.PACK or (canary and step.part in (Part.STACKS, Part.STACK)):
+            if step.part is Part.PACK or (canary and step.part in NOT_IN_CANARY):
                 continue
             narrowed = canary and step.part is Part.STACK_SET and step.change is Change.UPDATE
             self.do(replace(step, accounts=tuple(canary)) if narrowed else step)
@@ -95,7 +99,7 @@ class Executor:
             return
         for step in make_plan(self.estate, self.intent).steps:
             self.do(replace(step, what=f"{step.what}, once more"))
-        self.tell_rest()
+        tell_unchanged(self.run, self.estate, self.intent)
 
     def do(self, step: Step) -> None:
         """Run one step, tell it, and keep its result."""
@@ -105,6 +109,7 @@ class Executor:
             Part.STACK_SET: self._put_stack_set,
             Part.STACKS: self._put_stacks,
             Part.STACK: self._put_stack,
+            Part.RESERVATION: self._put_reservation,
             Part.PACK: self._put_pack,
         }[step.part]
         where = f" in {count(len(step.accounts), 'account')}" if len(step.accounts) > 1 else ""
@@ -113,32 +118,18 @@ class Executor:
             line.end(act(step, Result(step.part, title, good=DONE[step.change])))
         self.steps.append(step)
 
-    def tell_rest(self) -> None:
-        """Tell what no step was about, so that everything that is meant was looked at."""
-        targets, estate = self.intent.targets, self.estate
-        if targets.members and Part.STACKS not in self.run.results:
-            title = f"StackSet {STACK_SET} in {count(len(targets.members), 'account')}"
-            with self.run.line(Part.STACKS, title) as line:
-                faults = judge_stacks(Part.STACKS, estate, targets.members)
-                line.end(Result(Part.STACKS, title, good="unchanged", faults=faults))
-        if self.intent.stacked_here and Part.STACK not in self.run.results:
-            title = f"stack {STACK} in {estate.here}"
-            with self.run.line(Part.STACK, title) as line:
-                faults = judge_stacks(Part.STACK, estate, [estate.here])
-                line.end(Result(Part.STACK, title, good="unchanged", faults=faults))
-        if Part.PACK not in self.run.results:
-            title = f"conformance pack {PACK} in {count(len(targets.accounts), 'account')}"
-            with self.run.line(Part.PACK, title) as line:
-                faults = judge_packs(Part.PACK, estate, targets.accounts)
-                line.end(Result(Part.PACK, title, good="unchanged", faults=faults))
-
     def test_functions(self, accounts: Sequence[Account] | None = None) -> None:
-        """Invoke the function, and look after the runbook, wherever an account can be reached."""
+        """Invoke the function, and look after the runbook, wherever an account can be reached.
+
+        Where nothing was changed, the function is invoked only if AWS Config has no run of the
+        rule on record that went well.
+        """
         chosen = self.intent.targets.accounts if accounts is None else accounts
         able = [each for each in chosen if each.id in self._find_current()]
         promote_runbooks(self.run, self.estate.members, able)
+        changed = {each for step in self.steps for each in step.accounts}
         self.tested |= run_smoke_tests(
-            self.run, self.estate.members, able, self.intent.pack.parameters
+            self.run, self.estate.members, able, self.intent.pack.parameters, changed
         )
 
     def put_pack(self, pack: Pack, excluded: Sequence[str], wanted: Sequence[Account]) -> None:
@@ -149,10 +140,11 @@ class Executor:
         self.agreed = self.estate.pack
 
     def _put_bucket(self, step: Step, result: Result) -> Result:
-        organization = self.estate.organization
-        place = organization.id if organization else ""
-        complete_bucket(self.estate.session, self.estate.bucket, place)
+        estate, bucket = self.estate, self.estate.bucket
+        place = estate.organization.id if estate.organization else ""
+        complete_bucket(estate.session, bucket, place)
         self.run.changed("the bucket")
+        self.estate = replace(estate, bucket=replace(bucket, exists=True, lacks=()))
         return result
 
     def _put_code(self, step: Step, result: Result) -> Result:
@@ -230,6 +222,15 @@ class Executor:
         self.estate = replace(estate, stack=read_stack(estate.session))
         return replace(result, faults=judge_stacks(step.part, self.estate, [estate.here]))
 
+    def _put_reservation(self, step: Step, result: Result) -> Result:
+        estate, wanted = self.estate, self.intent.reserved
+        assert wanted is not None
+        accounts = [estate.find(each) for each in step.accounts]
+        seen = estate.members.look(accounts, lambda session: reserve(session, wanted))
+        self.run.changed(f"{describe_limit(wanted)} in {count(len(accounts), 'account')}")
+        self.estate = replace(estate, reservations={**estate.reservations, **seen})
+        return list_unseen(result, accounts, seen)
+
     def _put_pack(self, step: Step, result: Result) -> Result:
         wanted = self.intent.targets.accounts
         if step.change is Change.WAIT:
@@ -239,11 +240,9 @@ class Executor:
         return replace(result, faults=judge_packs(step.part, self.estate, wanted))
 
     def _operations(self) -> Operations:
-        organization = self.estate.organization
-        assert organization is not None
-        return Operations(
-            self.estate.session, organization, self.run.teller, self.minutes, self.percent
-        )
+        estate, teller = self.estate, self.run.teller
+        assert estate.organization is not None
+        return Operations(estate.session, estate.organization, teller, self.minutes, self.percent)
 
     def _find_current(self) -> set[str]:
         fine, wanted = (StackIs.CURRENT, StackIs.NOT_SEEN), self.intent.targets.accounts

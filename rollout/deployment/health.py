@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from rollout.aws.session import Session
 from rollout.deployment.remediations import BadRemediation, read_bad_remediations
 from rollout.deployment.running_code import read_running_code
-from rollout.names import DOCUMENT, FUNCTION
+from rollout.names import DOCUMENT, FUNCTION, is_our_rule
 from rollout.organization.recorder import Recorder, read_recorder
 from rollout.packs.readback import DeployedRule, read_rule
+
+if TYPE_CHECKING:
+    from types_boto3_config.type_defs import ConfigRuleEvaluationStatusTypeDef
 
 HOURS = {
     "One_Hour": 1,
@@ -37,6 +41,11 @@ class Runs:
     failure: datetime | None = None
     activated: datetime | None = None
     message: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Did the last run fail?"""
+        return self.failure is not None and (self.success is None or self.failure > self.success)
 
 
 @dataclass(frozen=True)
@@ -91,19 +100,29 @@ def read_runs(session: Session, rule: str) -> Runs | None:
     found = session.config.describe_config_rule_evaluation_status(ConfigRuleNames=[rule])[
         "ConfigRulesEvaluationStatus"
     ]
-    for status in found[:1]:
-        failures = [
-            status[key]
-            for key in ("LastFailedInvocationTime", "LastFailedEvaluationTime")
-            if key in status
-        ]
-        return Runs(
-            success=status.get("LastSuccessfulEvaluationTime"),
-            failure=max(failures, default=None),
-            activated=status.get("FirstActivatedTime"),
-            message=status.get("LastErrorMessage") or status.get("LastErrorCode") or "",
-        )
-    return None
+    return parse_runs(found[0]) if found else None
+
+
+def has_run_well(session: Session) -> bool:
+    """Has AWS Config a run of our rule on record, and did the last one go well? One call a page."""
+    pages = session.config.get_paginator("describe_config_rule_evaluation_status").paginate()
+    return any(
+        (runs := parse_runs(status)).success is not None and not runs.failed
+        for page in pages
+        for status in page["ConfigRulesEvaluationStatus"]
+        if is_our_rule(status["ConfigRuleName"])
+    )
+
+
+def parse_runs(status: "ConfigRuleEvaluationStatusTypeDef") -> Runs:
+    """Return the runs that a rule's status tells of."""
+    failures = (status.get("LastFailedInvocationTime"), status.get("LastFailedEvaluationTime"))
+    return Runs(
+        success=status.get("LastSuccessfulEvaluationTime"),
+        failure=max(filter(None, failures), default=None),
+        activated=status.get("FirstActivatedTime"),
+        message=status.get("LastErrorMessage") or status.get("LastErrorCode") or "",
+    )
 
 
 def read_errors(session: Session) -> int:

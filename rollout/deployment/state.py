@@ -148,7 +148,7 @@ def judge_health(check: str, account: Account, health: Health) -> tuple[Fault, .
     runs = health.runs
     if health.recorder.fault:
         told.append((f"{health.recorder.fault}: changes of users are not seen", ""))
-    if runs and runs.failure and (runs.success is None or runs.failure > runs.success):
+    if runs and runs.failed:
         told.append((f"the rule's last run failed: {runs.message}", ""))
     if health.overdue:
         hours = int(health.overdue.total_seconds() // 3600)

@@ -6,7 +6,6 @@ An account that cannot be read is named with the reason; it never counts as one 
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from rollout.aws.session import NotSeen, Session
@@ -67,11 +66,9 @@ def judge_accounts(
     accounts: Iterable[Account],
     policy: Policy,
     now: datetime | None,
-    on_progress: Callable[[int, int], None],
 ) -> tuple[tuple[Scope, ...], tuple[NotRead, ...]]:
     """Return what each account came to, several read at a time, and which could not be read."""
     chosen = tuple(accounts)
-    lock, done = Lock(), list[str]()
 
     def read(session: Session) -> list[Judged]:
         try:
@@ -79,10 +76,6 @@ def judge_accounts(
         except (KeyError, TypeError, ValueError) as error:
             # An answer that is not of AWS's form stops this account, not the others.
             raise Refused(f"AWS answered what it never answers ({error!r}).") from error
-        finally:
-            with lock:
-                done.append(session.account)
-                on_progress(len(done), len(chosen))
 
     seen = members.look(chosen, read)
     scopes, missing = list[Scope](), list[NotRead]()

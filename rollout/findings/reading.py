@@ -14,7 +14,7 @@ from rollout.findings.member_results import read_beside, read_held
 from rollout.findings.survey import Held, Survey, complete, find_stale
 from rollout.names import PACK
 from rollout.organization.accounts import Account, Organization
-from rollout.organization.members import Advance, Members
+from rollout.organization.members import Members
 from rollout.organization.recorder import find_aggregator
 from rollout.packs.template import REVISION
 
@@ -57,7 +57,6 @@ def read_survey(
     accounts: tuple[Account, ...],
     members: Members,
     wanted: Asked,
-    advance: Advance = lambda done, total: None,
 ) -> Survey:
     """Return what AWS Config holds in these accounts. Raises Refused."""
     aggregator = find_source(session, organization, members, wanted.source)
@@ -80,14 +79,14 @@ def read_survey(
             held = add_beside(members, chosen, held, notes)
             there = [each for each in silent if each.id not in put.excluded]
             read = partial(read_held, results_alone=not wanted.everywhere)
-            inside, missing_inside = read_members(members, there, read, advance)
+            inside, missing_inside = read_members(members, there, read)
             held |= inside
             missing = {id: why for id, why in missing.items() if id not in held} | missing_inside
         else:
             notes.append(NO_MFA_READ)
     else:
         source = f"each account's own AWS Config in {session.region}"
-        held, missing = read_members(members, accounts, read_held, advance)
+        held, missing = read_members(members, accounts, read_held)
     missing |= {each: LEFT_OUT for each in put.excluded if each in missing}
     parameters = put.parameters or next((h.parameters for h in held.values() if h.parameters), {})
     units = {unit.id: unit.path for unit in organization.units} if organization else {}
@@ -118,11 +117,10 @@ def read_members(
     members: Members,
     accounts: Iterable[Account],
     read: Callable[[Session], Held],
-    advance: Advance,
 ) -> tuple[dict[str, Held], dict[str, str]]:
     """Return what the accounts themselves hold, and why others could not be read, by id."""
     held, missing = dict[str, Held](), dict[str, str]()
-    for id, seen in members.look(accounts, read, advance).items():
+    for id, seen in members.look(accounts, read).items():
         if isinstance(seen, NotSeen):
             missing[id] = seen.why
         else:

@@ -17,6 +17,7 @@ from rollout.aws.session import NotSeen, Session
 from rollout.errors import Refused, SignedOut
 from rollout.organization.accounts import Account
 from rollout.output.fault import Result, Unseen, count
+from rollout.output.progress import advance
 
 LOOKERS = 8
 """Accounts looked into at the same time."""
@@ -27,8 +28,6 @@ EARLY = timedelta(minutes=10)
 """How long before their end credentials are renewed."""
 NO_ROLE = "no --member-role was given"
 Facts = TypeVar("Facts")
-Advance = Callable[[int, int], None]
-"""Told how many are done, and of how many."""
 
 
 @dataclass
@@ -57,9 +56,8 @@ class Members:
         self,
         accounts: Iterable[Account],
         read: Callable[[Session], Facts],
-        advance: Advance = lambda done, total: None,
     ) -> Mapping[str, Facts | NotSeen]:
-        """Return what `read` sees in each account, by id; `advance` is told how far it is."""
+        """Return what `read` sees in each account, by id; whoever tells is told how far it is."""
         chosen = list(accounts)
         seen: dict[str, Facts | NotSeen] = {}
         far = [each for each in chosen if self.role or each.id == self.session.account]
@@ -96,6 +94,9 @@ class Members:
             raise
         except (Refused, BotoCoreError, ClientError) as error:
             return NotSeen(tell(error))
+        finally:
+            if session is not self.session:
+                session.let_go()
 
     def _assume(self, account: Account) -> Session | NotSeen:
         role = f"arn:{self.session.partition}:iam::{account.id}:role/{self.role}"

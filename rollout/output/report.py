@@ -1,13 +1,9 @@
 """A report as a person or a program reads it: table, JSON or CSV."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, TextIO
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from rollout.errors import Refused
 from rollout.findings.evaluation import NotRead
@@ -15,14 +11,26 @@ from rollout.findings.finding import Finding, State, read_finding, tell_until
 from rollout.findings.html import write_html
 from rollout.findings.survey import Survey
 from rollout.names import name_program
+from rollout.output.fault import count, count_of
 from rollout.output.spreadsheet import write_cells
-from rollout.output.teller import PIPE_WIDTH
+from rollout.output.tables import Column, open_console, write_lines, write_table
 from rule import __version__
 from rule.facts import utc
 
-SUMS = ("UNIT", "ACCOUNTS", "USERS", "FINDINGS", "WAITING", "QUARANTINE", "EXCEPTIONS")
-ROWS = ("#", "ACCOUNT", "USER", "KEY", "CREATED", "WHY FIRST")
-REST = ("STATE", "ACCOUNT", "USER", "KEY", "UNTIL", "OWNER")
+WHO = (
+    Column("ACCOUNT", identifies=True),
+    Column("USER", identifies=True),
+    Column("KEY", identifies=True),
+)
+SUMS = (
+    Column("UNIT", identifies=True),
+    *(
+        Column(name, right=True)
+        for name in ("ACCOUNTS", "USERS", "FINDINGS", "WAITING", "QUARANTINE", "EXCEPTIONS")
+    ),
+)
+ROWS = (Column("#", identifies=True, right=True), *WHO, Column("CREATED"), Column("WHY FIRST"))
+REST = (Column("STATE"), *WHO, Column("UNTIL"), Column("OWNER"))
 COLUMNS = (
     "account",
     "account_name",
@@ -130,33 +138,34 @@ def write_csv(survey: Survey, out: TextIO) -> None:
 
 def write_tables(survey: Survey, everything: bool, out: TextIO) -> None:
     """Write head, sums by unit, findings worst first, and what comes next."""
-    out.writelines(f"{line}\n" for line in tell_head(survey))
+    write_lines(out, tell_head(survey))
     out.write("\n")
     sums = [
         [each.unit, *(f"{number:,}" for number in list(asdict(each).values())[1:])]
         for each in survey.sums
     ]
-    write_table(SUMS, sums, out, right=range(1, 7))
+    console = open_console(out)
+    write_table(console, SUMS, sums)
     findings = survey.in_state(State.FINDING)
     if findings:
         out.write("\n")
         rows = [[str(at), *tell_row(each)] for at, each in enumerate(findings, 1)]
-        write_table(ROWS, rows, out, right=(0,))
+        write_table(console, ROWS, rows)
     others = [each for each in survey.findings if each.state is not State.FINDING]
     if everything and others:
         out.write("\n")
         write_table(
+            console,
             REST,
             [
                 [each.state.value, each.place, tell_user(each), each.key, until, each.owner]
                 for each in others
                 for until in [tell_until(each.until)]
             ],
-            out,
         )
     for title, missing in (("not read", survey.not_read), ("stale", survey.stale)):
-        out.writelines(f"{title}: {each.account}: {each.why}\n" for each in missing)
-    out.writelines(f"{line}\n" for line in tell_end(survey))
+        write_lines(out, (f"{title}: {each.account}: {each.why}" for each in missing))
+    write_lines(out, tell_end(survey))
 
 
 def tell_head(survey: Survey) -> Iterator[str]:
@@ -182,14 +191,14 @@ def tell_user(finding: Finding) -> str:
 def tell_end(survey: Survey) -> Iterator[str]:
     """Yield the sum in a sentence, and the next command."""
     findings, total = len(survey.in_state(State.FINDING)), len(survey.accounts)
-    noun = "finding" if findings == 1 else "findings"
-    parts = [f"{findings} {noun} in {survey.affected} of {total} accounts"]
+    parts = [f"{count(findings, 'finding')} in {count_of(survey.affected, total, 'account')}"]
     for number, what in ((len(survey.not_read), "not read"), (len(survey.stale), "stale")):
         if number:
-            parts.append(f"{number} {'account' if number == 1 else 'accounts'} {what}")
+            parts.append(f"{count(number, 'account')} {what}")
     unknown = len(survey.in_state(State.UNKNOWN))
     if unknown:
-        parts.append(f"{unknown} results of another version of the rule, not understood")
+        results = count(unknown, "result")
+        parts.append(f"{results} of another version of the rule, not understood")
     since = ""
     if survey.since:
         since = (
@@ -202,22 +211,3 @@ def tell_end(survey: Survey) -> Iterator[str]:
     yield from survey.notes
     if findings:
         yield f"Next: {name_program()} remediate --batch 10 --dry-run"
-
-
-def write_table(
-    names: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    out: TextIO,
-    right: Sequence[int] | range = (),
-) -> None:
-    """Write aligned columns; no cell is cut."""
-    console = Console(file=out, highlight=False, width=None if out.isatty() else PIPE_WIDTH)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for at, name in enumerate(names):
-        table.add_column(name, justify="right" if at in right else "left", overflow="fold")
-    for row in rows:
-        # Text, as square brackets and colons would mean something to rich.
-        table.add_row(*map(Text, row))
-    with console.capture() as captured:
-        console.print(table)
-    out.writelines(line.rstrip() + "\n" for line in captured.get().splitlines())

@@ -3,17 +3,17 @@
 Nothing here is read back: each line becomes a `Result` when it ends.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from rollout.output.fault import Fault, Result, Unseen
+from rollout.output.progress import Follow
 from rollout.output.run import Run
 from rollout.output.tables import Cell, Column
-from rollout.output.teller import Follow
 
-IDENTIFIERS = ("ACCOUNT", "USER", "KEY")
+IDENTIFIERS = ("#", "ACCOUNT", "USER", "KEY")
 
 
 @dataclass
@@ -70,16 +70,10 @@ class Story:
         self.run.teller.table([Column(each, each in IDENTIFIERS) for each in columns], rows)
 
     @contextmanager
-    def progress(self, what: str, *, end: bool = True) -> Iterator[Follow]:
-        """Follow many: a bar on a terminal, one line per change of state in a pipe."""
-        with self.run.teller.follow(what, end=end) as follow:
+    def progress(self, what: str) -> Iterator[Follow]:
+        """Follow many: a row on a terminal, what fails and now and then a count in a pipe."""
+        with self.run.teller.follow(what) as follow:
             yield follow
-
-    @contextmanager
-    def counting(self, what: str) -> Iterator[Callable[[int, int], None]]:
-        """Give what is to be told how many are done of how many, while they are read."""
-        with self.progress(what, end=False) as follow:
-            yield lambda done, total: follow.show({}, done, total)
 
     def changed(self, what: str) -> None:
         """Note a change of something in AWS."""

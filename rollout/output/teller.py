@@ -1,28 +1,29 @@
-"""A run as it is told: a line's name before the work starts, dots, and the result at its end.
+"""A run as it is told: a line's name, dots, and the result at its end.
 
 Nothing is read back from here. With --format json it goes to stderr, and stdout holds one document.
+On a terminal a line is a row that moves until its end is known, and no word is torn at the edge.
 """
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from rollout.output import progress
 from rollout.output.fault import Fault, Result
-from rollout.output.tables import Cell, Column, make_table
+from rollout.output.folding import MARGIN, fold
+from rollout.output.progress import Clock, Follow, Headway
+from rollout.output.tables import PIPE_WIDTH, Cell, Column, write_table
 
 WIDTH = 72
-"""Where results begin; longer names push them to the right."""
-PIPE_WIDTH = 1000
-"""Columns for a pipe: one line a row, as grep and less want it."""
-EVERY = 30.0
-"""Seconds between two counts in a pipe."""
+"""Where results begin; longer names push them to the right, a narrow terminal to the left."""
+ROOM = 12
+"""Columns that a terminal keeps for most results."""
+LEAST = 3
+"""Dots between a name and its result."""
 GOOD, BAD, UNKNOWN = "green", "bold red", "yellow"
 
 
@@ -42,7 +43,7 @@ class Line:
         self.name = name
         self.result = Result(check, name)
         self.broken = False
-        """Whether other lines were written since the name went out."""
+        """Whether other lines were written since the work began."""
 
     def end(self, result: Result) -> None:
         """Say what came of the work."""
@@ -52,17 +53,22 @@ class Line:
 class Teller:
     """Writes what a verb says, for a person."""
 
+    clock: Clock = staticmethod(time.monotonic)
+
     def __init__(self, form: str) -> None:
         stream = sys.stderr if form == "json" else sys.stdout
+        terminal = stream.isatty()
         self._console = Screen(
             file=stream,
             highlight=False,
             emoji=False,
             markup=False,
             soft_wrap=True,
-            width=None if stream.isatty() else PIPE_WIDTH,
+            width=None if terminal else PIPE_WIDTH,
         )
+        self._moves = terminal and not self._console.is_dumb_terminal
         self._open: Line | None = None
+        self._row: Headway | None = None
 
     @contextmanager
     def line(self, check: str, name: str) -> Iterator[Line]:
@@ -71,9 +77,11 @@ class Teller:
         When the block raises, the line ends with STOPPED and the error goes on.
         """
         self._open = line = Line(check, name)
-        self._start(line)
+        if not self._moves:
+            self._begin(line)
         try:
-            yield line
+            with self.follow("accounts", name, ends=False) as looks, progress.told_to(looks.count):
+                yield line
         except BaseException:
             self._end(line, Text("STOPPED", style=BAD))
             raise
@@ -82,8 +90,27 @@ class Teller:
         tone = BAD if line.result.faults else UNKNOWN if line.result.unseen else GOOD
         self._end(line, Text(line.result.word, style=tone))
         for note in line.result.notes:
-            self._console.print(f"    {note}")
+            self.say(f"{MARGIN}{note}")
         self._list(line.result.faults)
+
+    @contextmanager
+    def follow(self, what: str, name: str = "", *, ends: bool = True) -> Iterator[Follow]:
+        """Follow many: a row on a terminal, a count every half minute in a pipe.
+
+        Without `ends` a pipe has no first and no last count: what is done in less goes unsaid.
+        """
+        own = self._moves and self._row is None
+        if own:
+            self._row = Headway(self._console, name or what, self.clock)
+            self._row.start()
+        follow = Follow(what, self, self._row, self.clock, ends)
+        try:
+            with progress.told_to(progress.nobody):
+                yield follow
+        finally:
+            if own and self._row:
+                self._row.stop()
+                self._row = None
 
     def tell_faults(self, faults: Sequence[Fault]) -> None:
         """Tell all faults once more, under one heading."""
@@ -94,94 +121,67 @@ class Teller:
 
     def _list(self, faults: Sequence[Fault]) -> None:
         for fault in faults:
-            self._console.print(f"    {fault.text}")
+            self.say(f"{MARGIN}{fault.text}")
             if fault.mend:
-                self._console.print(f"        run: {fault.mend}")
+                self.show(f"{MARGIN * 2}run: {fault.mend}")
 
     def say(self, text: str = "") -> None:
-        """Write a line of text."""
+        """Write a line of text; on a terminal it goes on below where it has no room."""
+        self.show("\n".join(self._fold(text)))
+
+    def show(self, text: str) -> None:
+        """Write what is to be copied as it stands, such as a command."""
         self._break()
         self._console.print(text)
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell | str]]) -> None:
         """Write a table."""
         self._break()
-        with self._console.capture() as captured:
-            self._console.print(make_table(columns, rows), soft_wrap=False)
-        for line in captured.get().splitlines():
-            self._console.file.write(line.rstrip() + "\n")
+        write_table(self._console, columns, rows)
 
-    @contextmanager
-    def follow(self, what: str, *, end: bool = True) -> "Iterator[Follow]":
-        """Follow many accounts: a bar on a terminal, a count every half minute in a pipe.
+    def _fold(self, text: str) -> list[str]:
+        """Return a text's lines as the terminal has room for them, the later ones set in."""
+        return fold(text, self._console.width) if self._moves else [text]
 
-        Without `end` a pipe has no first and no last count: what is done in less goes unsaid.
-        """
-        bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(complete_style="cyan", finished_style="green"),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=self._console,
-            disable=not self._console.is_terminal,
-            transient=True,
-        )
-        if self._console.is_terminal:
-            self._break()
-        with bar:
-            began = -EVERY if end else time.monotonic()
-            yield Follow(what, self, bar, end=end, counted_at=began)
-
-    def _start(self, line: Line) -> None:
+    def _begin(self, line: Line) -> None:
         self._console.print(f"{line.name} {dots(line.name)} ", end="")
         self._console.file.flush()
 
     def _end(self, line: Line, word: Text) -> None:
-        if line.broken:
-            self._start(line)
-        self._console.print(word)
+        if not self._moves:
+            if line.broken:
+                self._begin(line)
+            self._console.print(word)
+            return
+        *above, last = self._fold(f"{line.name} {'.' * LEAST}")
+        room = self._console.width - len(last) - len(word) - 1
+        edge = min(WIDTH, self._console.width - ROOM)
+        filled = max(0, min(room, edge - len(last) + 1))
+        for each in above:
+            self._console.print(each)
+        self._console.print(f"{last}{'.' * filled}", end=" " if room >= 0 else "\n")
+        for each in [str(word)] if room >= 0 else self._fold(f"{MARGIN}{word}"):
+            self._console.print(each, style=word.style)
 
     def _break(self) -> None:
-        """End the line that is open, to write others below it."""
-        if self._open is not None and not self._open.broken:
-            self._open.broken = True
+        """Say what the open line is about, to write others below it."""
+        if self._open is None or self._open.broken:
+            return
+        self._open.broken = True
+        if self._moves:
+            for each in self._fold(f"{self._open.name} {'.' * LEAST}"):
+                self._console.print(each)
+        else:
             self._console.print()
 
 
-@dataclass
-class Follow:
-    """The accounts of one piece of work, as their states become known."""
-
-    what: str
-    teller: Teller
-    bar: Progress
-    task: Any = None
-    told: dict[str, str] = field(default_factory=dict)
-    counted: tuple[int, int] = (-1, -1)
-    counted_at: float = 0.0
-    end: bool = True
-
-    def show(self, failed: Mapping[str, str], done: int, total: int) -> None:
-        """Tell what failed, by account, and how many of `total` have ended."""
-        new = {
-            account: state for account, state in failed.items() if self.told.get(account) != state
-        }
-        self.told |= new
-        for account, state in new.items():
-            self.teller.say(f"        {account}: {state}")
-        if not self.bar.disable:
-            words = f"    {self.what}{f', {len(self.told)} failed' if self.told else ''}"
-            if self.task is None:
-                self.task = self.bar.add_task(words, total=total)
-            self.bar.update(self.task, description=words, completed=done, total=total)
-            return
-        now = time.monotonic()
-        due = now - self.counted_at >= EVERY or (self.end and done == total)
-        if (done, total) != self.counted and due and total:
-            self.counted, self.counted_at = (done, total), now
-            self.teller.say(f"        {done} of {total} {self.what}")
+@contextmanager
+def show_progress(what: str) -> Iterator[Follow]:
+    """Show on stderr how far the work is, for a verb whose stdout is its result alone."""
+    with Teller("json").follow(what, ends=False) as follow, progress.told_to(follow.count):
+        yield follow
 
 
 def dots(name: str) -> str:
     """Return the dots between a line's name and its result."""
-    return "." * max(3, WIDTH - len(name))
+    return "." * max(LEAST, WIDTH - len(name))

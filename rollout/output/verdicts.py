@@ -2,18 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 from typing import Any, TextIO
 
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from rollout.findings.evaluation import UNKNOWN, WORDS, Evaluated, Evaluation
-from rollout.output.fault import count
+from rollout.output.fault import count, count_of
 from rollout.output.spreadsheet import write_cells
-from rollout.output.teller import PIPE_WIDTH
+from rollout.output.tables import Cell, Column, open_console, write_lines, write_table
 from rule import __version__
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.facts import NOT_READ, utc
@@ -27,6 +21,7 @@ COLOURS = {
 }
 NARROW = 30
 """A sentence gets at least so many columns, or a line of its own."""
+WHO = ("ACCOUNT", "USER")
 MANY = 5
 """Accounts that the head names one by one."""
 
@@ -39,7 +34,7 @@ def write_verdicts(evaluation: Evaluation, form: str, everybody: bool, out: Text
     elif form == "csv":
         write_csv(evaluation, out)
     else:
-        write_table(evaluation, everybody, out)
+        write_for_person(evaluation, everybody, out)
 
 
 def describe(evaluation: Evaluation) -> dict[str, Any]:
@@ -122,21 +117,23 @@ def write_csv(evaluation: Evaluation, out: TextIO) -> None:
     write_cells(out, rows)
 
 
-def write_table(evaluation: Evaluation, everybody: bool, out: TextIO) -> None:
+def write_for_person(evaluation: Evaluation, everybody: bool, out: TextIO) -> None:
     """Write a table for a person: head, findings, and how many users have which verdict."""
-    out.writelines(f"{line}\n" for line in tell_head(evaluation))
+    write_lines(out, tell_head(evaluation))
     users = evaluation.users
     shown = [each for each in users if everybody or each.compliance in (NON_COMPLIANT, UNKNOWN)]
     several = len(evaluation.accounts) > 1
     names = ("ACCOUNT", "USER", "COMPLIANCE", "WHY")
     rows = [(str(x.account), x.user.name, x.compliance, x.annotation) for x in shown]
     write_rows([row if several else row[1:] for row in rows], out, names[0 if several else 1 :])
-    out.writelines(f"not read: {each.account}: {each.why}\n" for each in evaluation.not_read)
+    write_lines(out, (f"not read: {each.account}: {each.why}" for each in evaluation.not_read))
     if evaluation.suspended:
-        out.write(f"suspended, not judged: {', '.join(map(str, evaluation.suspended))}\n")
-    out.write(f"{count(len(users), 'user')}{tell_scope(evaluation)}: {tell_counts(evaluation)}")
+        named = ", ".join(map(str, evaluation.suspended))
+        write_lines(out, [f"suspended, not judged: {named}"])
     hidden = len(users) - len(shown)
-    out.write(f" ({hidden} not shown; --all shows them).\n" if hidden else ".\n")
+    rest = f" ({hidden} not shown; --all shows them)" if hidden else ""
+    told = f"{count(len(users), 'user')}{tell_scope(evaluation)}: {tell_counts(evaluation)}"
+    write_lines(out, [f"{told}{rest}."])
 
 
 def tell_head(evaluation: Evaluation) -> Iterator[str]:
@@ -164,7 +161,8 @@ def tell_scope(evaluation: Evaluation) -> str:
     if total < 2:
         return ""
     missing = len(evaluation.not_read)
-    return f" in {total - missing} of {total} accounts" if missing else f" in {total} accounts"
+    told = count_of(total - missing, total, "account") if missing else count(total, "account")
+    return f" in {told}"
 
 
 def tell_counts(evaluation: Evaluation) -> str:
@@ -183,32 +181,11 @@ def write_rows(
     out: TextIO,
     names: tuple[str, ...] = ("USER", "COMPLIANCE", "WHY"),
 ) -> None:
-    """Write columns, the last of them sentences, coloured on a terminal; names are never cut."""
-    if not rows:
-        return
-    console = Console(file=out, highlight=False, width=None if out.isatty() else PIPE_WIDTH)
-    widths = [max(map(cell_len, column)) for column in zip(names, *rows, strict=True)][:-1]
-    left = console.width - sum(widths) - 2 * len(widths)
-    with console.capture() as captured:
-        if left < NARROW:
-            write_stacked(rows, console)
-        else:
-            table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-            for name, width in zip(names, [*widths, 0], strict=True):
-                table.add_column(name, min_width=width or None, overflow="fold")
-            for *cells, why in rows:
-                # Text, as square brackets and colons would mean something to rich.
-                table.add_row(
-                    *map(Text, cells[:-1]), Text(cells[-1], style=COLOURS[cells[-1]]), Text(why)
-                )
-            console.print(table)
-    out.writelines(line.rstrip() + "\n" for line in captured.get().splitlines())
-
-
-def write_stacked(rows: Sequence[tuple[str, ...]], console: Console) -> None:
-    """Write each row as lines of its own, for a terminal on which the columns find no room."""
-    for *heads, compliance, why in rows:
-        console.print(Text("  ".join(heads)), soft_wrap=True)
-        console.print(Text(f"    {compliance}", style=COLOURS[compliance]))
-        for line in wrap(why, max(console.width - 4, NARROW), break_on_hyphens=False):
-            console.print(Text(f"    {line}"), soft_wrap=True)
+    """Write columns, the last of them sentences, coloured on a terminal."""
+    if rows:
+        columns = [Column(name, identifies=name in WHO) for name in names[:-1]]
+        write_table(
+            open_console(out),
+            [*columns, Column(names[-1], least=NARROW)],
+            [[*who, Cell(word, tone=COLOURS[word]), why] for *who, word, why in rows],
+        )

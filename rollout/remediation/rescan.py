@@ -55,7 +55,10 @@ class Rescans:
     accounts: Mapping[Account, Rescan] = field(default_factory=dict)
 
     def follow(self, minutes: float, tell: Callable[[Mapping[str, str], int], None]) -> None:
-        """Start each and follow it until it is over, or the time is; `tell` gets every state."""
+        """Start each and follow it until it is over, or the time is.
+
+        `tell` gets each failure by account, and how many are over.
+        """
         try:
             for _ in wait("the evaluation", minutes):
                 under_way = [each for each, one in self.accounts.items() if not one.over]
@@ -63,7 +66,7 @@ class Rescans:
                     if isinstance(seen, NotSeen):
                         self._find(id).end("failed", seen.why)
                 over = sum(each.over for each in self.accounts.values())
-                tell({str(each): one.state for each, one in self.accounts.items()}, over)
+                tell({str(e): one.failure for e, one in self.accounts.items() if one.failure}, over)
                 if over == len(self.accounts):
                     return
         except Stopped:

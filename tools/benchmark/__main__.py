@@ -4,6 +4,7 @@ import argparse
 import sys
 from datetime import UTC, datetime
 from itertools import product
+from math import inf
 from pathlib import Path
 
 from tools.benchmark.cold_start import measure_import
@@ -41,6 +42,18 @@ def measure(bench: Bench, setting: Setting, longest: float) -> Case | None:
     return Case(setting, first, bench.run("ours", setting, keep=True))
 
 
+def parse_cell(text: str) -> Setting:
+    """Return the account that USERS,PERCENT,MS names."""
+    users, share, milliseconds = map(float, text.split(","))
+    return make_setting(int(users), share, milliseconds)
+
+
+def make_setting(users: int, share: float, milliseconds: float) -> Setting:
+    """Return an account; where calls take time, so does making the report."""
+    latency = milliseconds / 1000
+    return Setting(users, share, latency, report_seconds=1.0 if latency else 0.0)
+
+
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(prog="python -m tools.benchmark", description=__doc__)
@@ -50,21 +63,29 @@ def main() -> None:
     parser.add_argument(
         "--longest", type=float, default=1800, help="leave out what takes more seconds than this"
     )
+    parser.add_argument(
+        "--cell",
+        type=parse_cell,
+        action="append",
+        default=[],
+        metavar="USERS,PERCENT,MS",
+        help="measure this one as well, however long it takes",
+    )
     parser.add_argument("--throttled", action="store_true", help="throttle, too: half an hour more")
     arguments = parser.parse_args()
     cases, throttled = list[Case](), list[Case]()
     with open_bench() as bench:
-        for users, share, milliseconds in product(
-            arguments.users, arguments.suspects, arguments.latency
-        ):
-            latency = milliseconds / 1000
-            setting = Setting(users, share, latency, report_seconds=1.0 if latency else 0.0)
-            print(f"{users} users, {share:g} %, {milliseconds:g} ms", file=sys.stderr)
-            if case := measure(bench, setting, arguments.longest):
+        table = product(arguments.users, arguments.suspects, arguments.latency)
+        settings = [make_setting(*each) for each in table]
+        for setting in dict.fromkeys(settings + arguments.cell):
+            longest = inf if setting in arguments.cell else arguments.longest
+            print(f"{setting}", file=sys.stderr)
+            if case := measure(bench, setting, longest):
                 cases.append(case)
         for setting in THROTTLED if arguments.throttled else ():
             print(f"{setting}", file=sys.stderr)
             throttled.append(Case(setting, {"ours": bench.run("ours", setting)}))
+    cases.sort(key=lambda each: (each.setting.users, each.setting.share, each.setting.latency))
     imports = {handler: measure_import(handler) for handler in HANDLERS}
     PAGE.write_text(write_page(cases, throttled, imports, datetime.now(UTC).date()))
 

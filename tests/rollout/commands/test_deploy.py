@@ -1,6 +1,8 @@
 """The whole of a deployment on an emulated organization, undisturbed and disturbed."""
 
 import json
+import time
+from collections import Counter
 from typing import Any
 
 import boto3
@@ -209,6 +211,47 @@ def test_a_function_that_fails_in_an_account_is_named(estate: Estate) -> None:
         f"{BANK} bank: the function fails: AccessDenied on iam:GetLoginProfile"
     ]
     assert (outcome.code, outcome.rows()[-1][-1]) == (1, "FAILED")
+
+
+def test_a_second_run_with_nothing_to_do_invokes_no_function_and_makes_no_call_twice(
+    estate: Estate,
+) -> None:
+    run(f"deploy {ROLE}")
+    estate.sleep(3600)
+    run(f"deploy {ROLE}")  # in which AWS Config runs the new rule
+    with estate.cloud.calls.since_now() as calls:
+        outcome = run(f"deploy {ROLE}")
+    made = Counter((call.caller, call.action, json.dumps(call.parameters)) for call in calls.made())
+    assert {what: times for what, times in made.items() if times > 1} == {}
+    far = Counter(
+        call.account
+        for call in calls.made()
+        if call.caller.endswith("OrganizationAccountAccessRole")
+    )
+    assert far == dict.fromkeys((SECURITY, SHOP, BANK, SANDBOX), 4)
+    assert calls.count("lambda:Invoke") == 0
+    assert {row[-1] for row in outcome.rows()} == {"ok"}
+    assert outcome.code == 0
+
+
+@pytest.mark.parametrize("lacks", ["a run on record", "a run that went well"])
+def test_where_nothing_changed_a_function_that_did_not_run_well_is_invoked(
+    estate: Estate, lacks: str
+) -> None:
+    run(f"{MEMBERS_ONLY} {ROLE}")
+    estate.sleep(3600)
+    run(f"{MEMBERS_ONLY} {ROLE}")
+    config = estate.members.config(BANK, REGION)
+    if lacks == "a run on record":
+        config.shows_runs = False
+    else:
+        (rule,) = config.runs
+        config.runs[rule] = {"LastFailedEvaluationTime": time.time() + 7200}
+    estate.members.broken[BANK] = "AccessDenied on iam:GetLoginProfile"
+    with estate.cloud.calls.since_now() as calls:
+        outcome = run(f"{MEMBERS_ONLY} {ROLE}")
+    assert [call.account for call in calls.made("lambda:Invoke")] == [BANK]
+    assert outcome.rows()[-1] == [BANK, "bank", "current", "ok", "FAILED"]
 
 
 def test_an_account_that_cannot_be_entered_is_not_seen_rather_than_ok(estate: Estate) -> None:

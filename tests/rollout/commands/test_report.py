@@ -138,7 +138,7 @@ def test_nothing_found_but_something_not_read_is_exit_3(planted: Estate) -> None
     planted.cloud.faults.fail("config", "DescribeConfigRules", "AccessDeniedException", times=1)
     outcome = run(f"{FROM_MEMBERS} --account {SHOP}")
     assert outcome.code == 3
-    assert "0 findings in 0 of 1 accounts, 1 account not read." in outcome.out
+    assert "0 findings in 0 of 1 account, 1 account not read." in outcome.out
 
 
 def test_an_account_whose_rule_has_not_run_lately_is_named(planted: Estate) -> None:
@@ -214,7 +214,7 @@ def test_json_is_read_back_as_the_same_findings(planted: Estate) -> None:
 def test_one_account_alone(planted: Estate) -> None:
     outcome = run("report --account-only", documented=False)
     assert outcome.code == 0
-    assert "0 findings in 0 of 1 accounts." in outcome.out
+    assert "0 findings in 0 of 1 account." in outcome.out
 
 
 def test_since_an_earlier_report_says_what_is_new_and_gone(planted: Estate, tmp_path: Path) -> None:

@@ -85,6 +85,20 @@ def test_an_operators_token_that_ends_in_the_smoke_tests_ends_the_run_in_one_sen
     )
 
 
+def test_clients_of_a_member_are_let_go_after_the_look_and_its_credentials_kept(
+    estate: Estate,
+) -> None:
+    session = open_session(None, "us-east-1")
+    members = Members(session, "OrganizationAccountAccessRole")
+    both = [Account(MANAGEMENT, "management"), Account(SHOP, "shop")]
+    for _ in range(2):
+        members.look(both, lambda each: (each.ssm, each.config.describe_config_rules()))
+    shop = members.open(both[1])
+    assert {"ssm", "config"} & vars(shop).keys() == set()
+    assert {"ssm", "config"} <= vars(session).keys()
+    assert estate.cloud.calls.count("sts:AssumeRole") == 1
+
+
 def test_a_members_credentials_that_ended_early_are_renewed_once(estate: Estate) -> None:
     members = Members(open_session(None, "us-east-1"), "OrganizationAccountAccessRole")
     fault = estate.cloud.faults.fail("sts", "GetCallerIdentity", "ExpiredToken")

@@ -98,7 +98,7 @@ def test_the_row_of_an_account_that_lost_the_rule_is_no_pack(estate: Estate) -> 
     assert "REMOVE" not in plan.out
     assert "deploy would change nothing." in plan.out
     (row,) = [row for row in status.rows() if row[0] == SANDBOX]
-    assert (row[2], row[4]) == ("current", "-")
+    assert (row[2], row[3]) == ("current", "-")
     assert run(f"deploy --exclude {MANAGEMENT} --yes").code == 3
     assert packs(estate)[SANDBOX] in ("CREATE_SUCCESSFUL", "UPDATE_SUCCESSFUL")
 
