@@ -7,6 +7,7 @@ neither instances nor locals.
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -100,8 +101,16 @@ class Plan:
     instances: dict[str, Instance] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
 
+    @cached_property
+    def by_type(self) -> dict[str, list[Instance]]:
+        """The instances of each type; a plan is asked once it is read whole."""
+        found = defaultdict[str, list[Instance]](list)
+        for instance in self.instances.values():
+            found[instance.type].append(instance)
+        return found
+
     def list_type(self, kind: str) -> list[Instance]:
-        return [instance for instance in self.instances.values() if instance.type == kind]
+        return self.by_type.get(kind, [])
 
     def find_account(self, instance: Instance) -> str:
         """Return what tells this instance's account from others, as far as the code says."""

@@ -402,6 +402,25 @@ def test_a_second_run_puts_only_the_findings_again(account: Account, rule: Rule)
     assert rule.send_schedule().answer["put"] == {"NON_COMPLIANT": 1}
 
 
+def test_ten_daily_runs_put_the_findings_alone_and_say_the_same_of_everybody(
+    account: Account, rule: Rule
+) -> None:
+    add_user(account, "keyless")
+    add_finding(account, "alice")
+    account.iam.add_key(add_user(account, "used"), created=LONG_AGO, last_used=NOW - DAY)
+    account.iam.add_key(add_user(account, "later"), created=LONG_AGO + 30 * DAY)
+    excepted, _ = add_finding(account, "excepted")
+    for part, value in (("owner", "x"), ("expires", "2026-11-01"), ("reason", "y")):
+        excepted.tag_values[f"no-setup-access-key:exception-{part}"] = value
+    rule.send_schedule()
+    told = rule.list_findings()
+    assert len(told) == 5
+    for _ in range(10):
+        account.clock.advance(days=1)
+        assert rule.send_schedule().answer["put"] == {"NON_COMPLIANT": 1}
+        assert rule.list_findings() == told
+
+
 def test_report_unchanged_puts_everybody_with_a_password_at_every_run(account: Account) -> None:
     account.iam.report.rounds = 0
     rule = account.add_rule("rule", lambda_handler, {"ReportUnchanged": "true"})
