@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rollout.aws.session import NotSeen, Session, open_session, try_read
 from rollout.commands.policy_options import add_policy_options, read_policy
-from rollout.commands.session_options import add_strict_option
+from rollout.commands.session_options import add_strict_option, name_verb
 from rollout.errors import Refused
 from rollout.findings.evaluation import NEWEST, Evaluation, Scope
 from rollout.findings.live_accounts import (
@@ -212,6 +212,6 @@ def judge_organization(
         chosen = [each for each in accounts if each.active]
         suspended = tuple(each for each in accounts if not each.active)
     with show_progress("accounts judged"):
-        members = Members(session, arguments.member_role)
+        members = Members(session, arguments.member_role, name_verb(arguments))
         scopes, missing = judge_accounts(members, chosen, policy, arguments.now)
     return Evaluation(parameters, scopes, missing, session.region, session.caller, suspended)

@@ -3,6 +3,12 @@
 import argparse
 
 
+def name_verb(arguments: argparse.Namespace) -> str:
+    """Return which verb is run: the name of its module; "" where no command line chose it."""
+    run = getattr(arguments, "run", None)
+    return str(run.__module__.rpartition(".")[2]) if run else ""
+
+
 def add_strict_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that `rollout.__main__` looks for, in every verb that may exit with 3."""
     parser.add_argument(
