@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from rollout.commands.options import (
-    add_all_option,
+    EVERY_ACCOUNT,
     add_caller_options,
     add_choice_options,
     add_rule_options,
     read_request,
 )
+from rollout.commands.output_options import add_all_option
 from rollout.commands.stack_parameters import SET_BY_DEPLOY
 from rollout.deployment.checks import run_preflight
 from rollout.deployment.cost import estimate_cost
@@ -21,9 +22,9 @@ from rollout.deployment.plan import Change, Plan, Step, make_plan
 from rollout.deployment.request import Decisions, Request
 from rollout.deployment.settings import write_settings
 from rollout.errors import Refused
-from rollout.output.fault import count
 from rollout.output.run import Run
 from rollout.output.tables import FEW, Cell, Column
+from rule.counted import count
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_caller_options(parser)
     add_choice_options(parser)
     add_rule_options(parser)
-    add_all_option(parser)
+    add_all_option(parser, EVERY_ACCOUNT)
     parser.add_argument(
         "--write-settings",
         metavar="FILE",
