@@ -9,6 +9,7 @@ import json
 import re
 import stat
 import sys
+import zlib
 from pathlib import Path
 from typing import IO
 
@@ -28,6 +29,7 @@ _MARKS = (
 )
 # How YAML and JSON write a character by its number, and YAML a word over two lines.
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|U([0-9a-fA-F]{8})|\r?\n[ \t]*)")
+_WORDS_OF_PLAN = re.compile(r'"(planned_values|resource_changes|terraform_version)\\*"')
 
 
 def read_content(file: str) -> bytes:
@@ -78,6 +80,8 @@ def decode(content: bytes) -> str:
     """Return the text; raise Unreadable for none that may hold a key, Foreign for any other."""
     if content.startswith(b"PK\x03\x04"):
         raise Unreadable("it is a binary file; of a saved plan, run terraform show -json FILE")
+    if content.startswith(b"\x1f\x8b"):
+        raise _refuse(_unpack(content), "it is compressed; unpack it first")
     try:
         text = content.decode(_find_encoding(content))
         reason = "it holds a zero byte" if "\0" in text else ""
@@ -85,9 +89,21 @@ def decode(content: bytes) -> str:
         reason = f"{error.reason} at byte {error.start}"
     if not reason:
         return text
+    raise _refuse(content, f"it is no text: {reason}")
+
+
+def _refuse(content: bytes, reason: str) -> Unreadable:
+    """Return Unreadable for bytes in which a key or a plan stands, else Foreign."""
     plain = content.replace(b"\0", b"").decode("latin-1")
-    refuse = Unreadable if mentions_key(plain) or mentions_plan(plain) else Foreign
-    raise refuse(f"it is no text: {reason}")
+    return (Unreadable if mentions_key(plain) or mentions_plan(plain) else Foreign)(reason)
+
+
+def _unpack(content: bytes) -> bytes:
+    """Return the beginning of what gzip packed, as far as it can be unpacked."""
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(content, 16 * _CHUNK)
+    except zlib.error:
+        return b""
 
 
 def mentions_key(text: str) -> bool:
@@ -106,7 +122,6 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def mentions_plan(text: str) -> bool:
-    """Tell whether a text holds what only a Terraform plan in JSON holds."""
-    return '"planned_values"' in text or (
-        '"resource_changes"' in text and '"terraform_version"' in text
-    )
+    """Tell whether a text holds what only a Terraform plan in JSON holds, as JSON or inside it."""
+    words = {match[1] for match in _WORDS_OF_PLAN.finditer(text)}
+    return "planned_values" in words or words >= {"resource_changes", "terraform_version"}

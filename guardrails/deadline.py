@@ -16,13 +16,17 @@ SECONDS = 20.0
 """Of processor time, so that a busy machine refuses nothing; the slowest real template took two."""
 
 
+class TooLong(Unreadable):
+    """A file takes more time than one file may."""
+
+
 class _TimeIsUp(BaseException):
     """Passes the many places that catch Exception."""
 
 
 @contextmanager
 def limit_time(seconds: float = SECONDS) -> Iterator[None]:
-    """Raise Unreadable when the body takes longer than this."""
+    """Raise TooLong when the body takes longer than this."""
     main = threading.current_thread() is threading.main_thread()
     if not main or not hasattr(signal, "setitimer"):
         yield
@@ -36,7 +40,7 @@ def limit_time(seconds: float = SECONDS) -> Iterator[None]:
     try:
         yield
     except _TimeIsUp:
-        raise Unreadable(
+        raise TooLong(
             f"it takes more than {seconds:g} seconds of processor time to judge"
         ) from None
     finally:

@@ -4,6 +4,9 @@ What is neither a plan nor plainly something else does not pass: a plan that was
 redacted has the key in plain sight.
 """
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import PurePath
 from typing import Any
@@ -11,16 +14,16 @@ from typing import Any
 from guardrails.cloudformation.check import check_template
 from guardrails.cloudformation.structure import is_template, may_be_template, read_structure, refuse
 from guardrails.content import decode, mentions_key, mentions_plan
-from guardrails.deadline import limit_time
-from guardrails.finding import NEITHER, Foreign, Judgement, Unreadable, follow, join
-from guardrails.json_documents import Damaged, Document, KeyTwice, read_documents
-from guardrails.terraform.check import check_plan
-from guardrails.terraform.plan import SHOW, is_plan, is_state
+from guardrails.deadline import TooLong, limit_time
+from guardrails.finding import NEITHER, Foreign, Judgement, Malformed, Unreadable, follow, join
+from guardrails.json_documents import CutOff, Damaged, Document, KeyTwice, read_documents
+from guardrails.terraform.check import KEY, check_plan
+from guardrails.terraform.plan import PARTS, SHOW, is_of_plan, is_plan, is_state
 
 CLOUDFORMATION = "cloudformation"
 TERRAFORM = "terraform"
 KINDS = (CLOUDFORMATION, TERRAFORM)
-_MAX_WRAPPING = 3
+_FIRST_NAME = re.compile(r'\s*\{\s*"(?P<name>\w*)(?P<end>"?)')
 _NEVER_A_PLAN = (".yaml", ".yml", ".template")
 
 
@@ -31,24 +34,40 @@ def check_document(content: bytes, file: str, kind: str | None, today: date) -> 
     Unreadable for one that cannot be judged.
     """
     text = decode(content)
-    if not text.strip():
-        is_lost_plan = kind == TERRAFORM and PurePath(file).suffix not in _NEVER_A_PLAN
-        raise (Unreadable if is_lost_plan else Foreign)("it is empty")
-    with limit_time(), follow():
-        documents = _read_json(text)
+    is_for_plans = kind == TERRAFORM and PurePath(file).suffix not in _NEVER_A_PLAN
+    # What a program prints that had nothing to print.
+    if text.strip() in ("", "null"):
+        raise (Unreadable if is_for_plans else Foreign)("it is empty")
+    with _spare(text), limit_time(), follow():
+        documents = _read_json(text, is_for_plans)
         if plans := [document for document in documents if is_plan(document.value)]:
             if len(plans) < len(documents):
                 raise Unreadable(f"something else stands beside the plan; {SHOW}")
             if kind == CLOUDFORMATION:
                 raise Foreign("it is a Terraform plan, not a CloudFormation template")
             return join([check_plan(plan, file, today) for plan in plans])
-        _refuse_lost_plan(documents, text, kind)
+        _refuse_lost_plan(documents, text, kind, is_for_plans)
         return _check_other(documents, text, file, kind, today)
 
 
-def _read_json(text: str) -> list[Document]:
+@contextmanager
+def _spare(text: str) -> Iterator[None]:
+    """Raise Foreign instead of Unreadable for what takes too long and can hide no access key."""
+    try:
+        yield
+    except Foreign:
+        raise
+    except (TooLong, Malformed) as error:
+        if mentions_plan(text) or "Fn::ForEach" in text:
+            raise
+        raise refuse(text, str(error)) from error
+
+
+def _read_json(text: str, is_for_plans: bool) -> list[Document]:
     """Return the JSON documents of a text, none where it is YAML or something else."""
     if text.lstrip()[0] not in "{[":
+        if is_for_plans and _closes_more(text):
+            raise Unreadable(f"it begins in the middle of something; {SHOW}")
         return []
     try:
         return read_documents(text)
@@ -61,31 +80,66 @@ def _read_json(text: str) -> list[Document]:
             raise _refuse_log() from error
         if mentions_plan(text):
             raise Unreadable(f"the plan is damaged: {error}; {SHOW}") from error
+        is_cut = isinstance(error, CutOff) and _begins_as_plan(text, is_for_plans)
+        if is_cut or (is_for_plans and _closes_more(text)):
+            raise Unreadable(f"it was cut off: {error}; {SHOW}") from error
         return []
 
 
-def _refuse_lost_plan(documents: list[Document], text: str, kind: str | None) -> None:
+def _begins_as_plan(text: str, is_for_plans: bool) -> bool:
+    """Tell whether a text begins as a plan does, whatever the order of its names."""
+    match = _FIRST_NAME.match(text)
+    if match is None:
+        return is_for_plans and text.strip() == "{"
+    if not match["end"]:
+        return is_for_plans and any(part.startswith(match["name"]) for part in PARTS)
+    return match["name"] == "format_version" or (is_for_plans and match["name"] in PARTS)
+
+
+def _closes_more(text: str) -> bool:
+    """Tell whether brackets are closed that the text has not opened: it lost its beginning."""
+    return sum(map(text.count, "}]")) > sum(map(text.count, "{["))
+
+
+def _refuse_lost_plan(
+    documents: list[Document], text: str, kind: str | None, is_for_plans: bool
+) -> None:
     """Raise Unreadable for a plan that is inside of something, and for what is taken for one."""
     for document in documents:
         if kind != CLOUDFORMATION and is_state(document.value):
             raise Unreadable(f"it is a Terraform state, not a plan; {SHOW}")
         if isinstance(document.value, dict) and "@level" in document.value:
             raise _refuse_log()
-    if mentions_plan(text) and (not documents or any(_wraps(d.value, 0) for d in documents)):
-        raise Unreadable(f"a plan stands in it, with something else around it; {SHOW}")
+    has_key = mentions_key(text)
+    if documents:
+        may_hide = has_key or (kind == TERRAFORM and mentions_plan(text))
+        is_inside = may_hide and any(_wraps(d.value) for d in documents)
+    else:
+        is_inside = (is_for_plans and KEY in text) or (
+            mentions_plan(text) and (is_for_plans or has_key)
+        )
+    if is_inside:
+        raise Unreadable(f"a plan or a part of one stands in it, and something else; {SHOW}")
 
 
 def _refuse_log() -> Unreadable:
     return Unreadable(f"it is the log of terraform plan -json, not a plan; {SHOW}")
 
 
-def _wraps(value: Any, depth: int) -> bool:
-    if is_plan(value):
-        return True
-    if depth == _MAX_WRAPPING or not isinstance(value, dict | list):
-        return False
-    items = value.values() if isinstance(value, dict) else value
-    return any(_wraps(item, depth + 1) for item in items)
+def _wraps(document: Any) -> bool:
+    """Tell whether a plan stands anywhere in a document, as a value or as a text."""
+    left = [document]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            if is_of_plan(value):
+                return True
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, str) and mentions_plan(value) and mentions_key(value):
+            return True
+    return False
 
 
 def _check_other(

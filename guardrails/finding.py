@@ -86,12 +86,16 @@ class Foreign(Unreadable):
     """A file is none of what was asked for: alone it is an error, among many it is passed over."""
 
 
+class Malformed(Unreadable):
+    """A file has a form that nothing here was made for."""
+
+
 @contextmanager
 def follow() -> Iterator[None]:
-    """Raise Unreadable for whatever a malformed file makes the body stumble over."""
+    """Raise Malformed for whatever a malformed file makes the body stumble over."""
     try:
         yield
     except RecursionError as error:
-        raise Unreadable("it is nested too deep") from error
+        raise Malformed("it is nested too deep") from error
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise Unreadable(f"it is malformed: {error!r}") from error
+        raise Malformed(f"it is malformed: {error!r}") from error

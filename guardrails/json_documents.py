@@ -1,10 +1,12 @@
 """Reads a text as a row of JSON documents, strictly: one after the other, nothing between."""
 
 import json
+import re
 from collections import Counter
 from typing import Any, NamedTuple
 
-from guardrails.finding import Unreadable
+# What is left behind an error where the text was cut in a word, a number or an escape.
+_PART_OF_TOKEN = re.compile(r"tr?u?|fa?l?s?|nu?l?|[-.]|[eE][-+]?|[\\u0-9a-fA-F]{0,6}")
 
 
 class Document(NamedTuple):
@@ -19,12 +21,16 @@ class Damaged(Exception):
     """A text is no row of JSON documents; the message says where it stops being one."""
 
 
+class CutOff(Damaged):
+    """A text ends before its JSON does."""
+
+
 class KeyTwice(Damaged):
     """A mapping has one key twice: which of them counts depends on who reads it."""
 
 
 def read_documents(text: str, strict: bool = True) -> list[Document]:
-    """Return the documents of a row; raise Damaged, or Unreadable for too deep a nesting.
+    """Return the documents of a row; raise Damaged.
 
     Without `strict` a key may stand twice, and its last value counts.
     """
@@ -39,9 +45,11 @@ def read_documents(text: str, strict: bool = True) -> list[Document]:
             documents.append(Document(value, whole, line))
             at = _skip_space(text, end)
     except RecursionError as error:
-        raise Unreadable("its JSON is nested too deep") from error
+        raise Damaged("it is nested too deep") from error
     except json.JSONDecodeError as error:
-        raise Damaged(f"line {error.lineno}: {error.msg}") from error
+        rest = text[error.pos :][:10].rstrip()
+        is_cut = error.msg.startswith("Unterminated") or _PART_OF_TOKEN.fullmatch(rest)
+        raise (CutOff if is_cut else Damaged)(f"line {error.lineno}: {error.msg}") from error
     except ValueError as error:
         raise Damaged(str(error)) from error
     return documents

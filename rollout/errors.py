@@ -20,6 +20,10 @@ class Throttled(Refused):
     """AWS still answered "too many requests" after every retry."""
 
 
+class CutShort(Refused):
+    """A list of AWS's breaks off in the middle: whoever is missing is not known to be gone."""
+
+
 class SignedOut(Exception):
     """The caller's credentials have expired or are not accepted.
 

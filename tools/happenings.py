@@ -6,6 +6,7 @@ from moto.ssm.models import ssm_backends
 from emulator.config.remediation import Exemption
 from emulator.ssm.models import Ssm
 from tests.support.organizations import MANAGEMENT, REGION, SANDBOX, SHOP, Estate
+from tests.support.paths import ROOT
 from tests.support.planted import plant
 
 EVALUATOR = "iam-user-no-setup-access-key-evaluator"
@@ -20,6 +21,13 @@ def break_stack(estate: Estate) -> None:
 def mend_stack(estate: Estate) -> None:
     boto3.client("iam").delete_role(RoleName=EVALUATOR)
     estate.sets.failing.clear()
+
+
+def attach_policies(estate: Estate) -> None:
+    """Attach the policies that protect tags and rule to the root."""
+    for name in ("exception-tags", "the-rule"):
+        text = (ROOT / "guardrails" / "scp" / f"{name}.json").read_text(encoding="utf-8")
+        estate.organization.add_policy(name, text, estate.organization.root.id)
 
 
 def add_aggregator(estate: Estate) -> None:

@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.support.workshop import Workshop, act_in_process
 from tools import work_off
 from tools.happenings import (
     add_aggregator,
+    attach_policies,
     blur_an_answer,
     break_stack,
     do_nothing,
@@ -39,6 +41,9 @@ class CutShort(Exception):
 
 FOLDER = "FOLDER"
 """Stands for a folder that goes when the calls are recorded."""
+SETTINGS = "rollout.toml"
+BOUNDED = "[stack_parameters]\nReservedConcurrency = 5\n"
+"""What the settings in that folder decide."""
 
 
 IN_MEMBERS = f"--member-role {ROLE}"
@@ -50,11 +55,15 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (mend_stack, f"deploy {IN_MEMBERS} --yes"),
     (give_up_a_remediation, f"status {IN_MEMBERS}"),
     (leave_runbooks_behind, f"deploy {IN_MEMBERS} --stack-parameter LogRetentionDays=30 --yes"),
+    (do_nothing, f"check {IN_MEMBERS} --settings {FOLDER}/{SETTINGS}"),
+    (do_nothing, f"plan {IN_MEMBERS} --settings {FOLDER}/{SETTINGS}"),
+    (do_nothing, f"deploy {IN_MEMBERS} --settings {FOLDER}/{SETTINGS} --yes"),
+    (do_nothing, f"deploy {IN_MEMBERS} --stack-parameter ReservedConcurrency=-1 --yes"),
     *work_off.STEPS,
     (do_nothing, "check --ou OU"),
     (do_nothing, "plan --ou OU"),
     (do_nothing, "deploy --ou OU --automatic-remediation --yes"),
-    (do_nothing, f"check {IN_MEMBERS}"),
+    (attach_policies, f"check {IN_MEMBERS}"),
     (do_nothing, f"plan {IN_MEMBERS}"),
     (do_nothing, f"status {IN_MEMBERS}"),
     (blur_an_answer, f"evaluate --organization {IN_MEMBERS}"),
@@ -114,6 +123,7 @@ def write_permissions() -> str:
         pytest.MonkeyPatch.context() as patches,
     ):
         patches.setattr("time.sleep", estate.sleep)
+        (Path(folder) / SETTINGS).write_text(BOUNDED, encoding="utf-8")
         act_in_process(Workshop(estate), patches)
         for happen, command in STEPS:
             happen(estate)
@@ -141,6 +151,8 @@ def write_permissions() -> str:
             "plan",
             "deploy",
             "deploy --stack-parameter LogRetentionDays=30 --yes",
+            "deploy --stack-parameter ReservedConcurrency=5 --yes",
+            "deploy --stack-parameter ReservedConcurrency=-1 --yes",
             "deploy --automatic-remediation --yes",
             "status",
             "remove --yes --with-code",

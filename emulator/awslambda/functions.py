@@ -57,6 +57,7 @@ class Function:
     timeout_seconds: float = 900.0
     attempts: int = ATTEMPTS
     code_sha_256: str = ""
+    reserved_concurrency: int | None = None
     """The digest of the code that stands for it, as Lambda tells it: base64."""
 
     def get_configuration(self) -> dict[str, Any]:

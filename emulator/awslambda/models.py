@@ -15,6 +15,7 @@ from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.logs.models import logs_backends
 from moto.utilities.utils import get_partition
 
+from emulator.awslambda.concurrency import Concurrency
 from emulator.awslambda.functions import ATTEMPTS, Context, Function, invoke
 from emulator.awslambda.runtime import FunctionError, Runtime
 from emulator.iam.roles import assume_role, trusts_service
@@ -87,7 +88,7 @@ class DeployedFunction(models.LambdaFunction):
         return models.lambda_backends[account_id][region_name].create_function(spec)
 
 
-class Lambda(models.LambdaBackend):
+class Lambda(Concurrency):
     """Moto's Lambda; `handlers` are the functions of this process, by ARN."""
 
     cloud_url: ClassVar[str] = ""

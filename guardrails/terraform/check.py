@@ -6,8 +6,10 @@ the configuration's references; where these leave more than one user, the findin
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
 
 from guardrails.finding import PLAN, Finding, Judgement, Unreadable, join
 from guardrails.json_documents import Document
@@ -18,6 +20,7 @@ from guardrails.terraform.unseen import find_unseen
 
 KEY = "aws_iam_access_key"
 PROFILE = "aws_iam_user_login_profile"
+_ADDRESS = re.compile(r'"address"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 Identities = frozenset[str]
 """Who a key or login profile may be for: a name in an account, an address, or a dead end."""
@@ -26,8 +29,12 @@ Identities = frozenset[str]
 def check_plan(document: Document, file: str, today: date) -> Judgement:
     """Return the judgement of one plan; raise Unreadable for one that cannot be judged."""
 
+    @cache
+    def read_lines() -> dict[str, int]:
+        return _index_lines(document.text)
+
     def find_line(address: str) -> int:
-        return document.line - 1 + _find_line(document.text, address)
+        return document.line - 1 + read_lines().get(json.dumps(address), 1)
 
     try:
         plan = read_plan(document.value)
@@ -57,6 +64,12 @@ def _judge(plan: Plan, file: str, find_line: Callable[[str], int]) -> Iterator[F
     profiles = {
         profile.address: _identify(plan, references, profile) for profile in plan.list_type(PROFILE)
     }
+    holders = defaultdict[str, list[int]](list)
+    """Which profiles may be for whom, by their place among them."""
+    addresses, havings = list(profiles), list(profiles.values())
+    for place, having in enumerate(havings):
+        for identity in having:
+            holders[identity].append(place)
     for key in plan.list_type(KEY):
         # The default is Active, and a status that is not known yet may become Active.
         if key.values.get("status") == "Inactive":
@@ -65,16 +78,16 @@ def _judge(plan: Plan, file: str, find_line: Callable[[str], int]) -> Iterator[F
         for certain in (True, False):
             common = {
                 identity
-                for having in profiles.values()
-                for identity in wanted & having
-                if certain == _is_certain(wanted, having)
+                for identity in wanted
+                for place in holders.get(identity, ())
+                if certain == _is_certain(wanted, havings[place])
             }
             if common:
                 named = sorted({users[identity] for identity in common if identity in users})
                 # The name without its account, for a user who is not in the plan.
                 name = " or ".join(named) or min(common).lstrip(DEAD_END).partition(" in ")[0]
                 message = _tell(key.address, name, certain)
-                address = next(a for a, having in profiles.items() if common & having)
+                address = addresses[min(holders[identity][0] for identity in common)]
                 yield Finding(
                     *(file, find_line(key.address), name, key.address, message),
                     *(file, find_line(address)),
@@ -116,6 +129,11 @@ def _identify_name(plan: Plan, instance: Instance, name: str) -> str:
     return f"{name.casefold()} in {plan.find_account(instance)}"
 
 
-def _find_line(text: str, address: str) -> int:
-    match = re.search(rf'"address"\s*:\s*{re.escape(json.dumps(address))}', text)
-    return text.count("\n", 0, match.start()) + 1 if match else 1
+def _index_lines(text: str) -> dict[str, int]:
+    """Return the line on which each address stands first, by its JSON."""
+    lines, line, before = dict[str, int](), 1, 0
+    for match in _ADDRESS.finditer(text):
+        line += text.count("\n", before, match.start())
+        before = match.start()
+        lines.setdefault(match[1], line)
+    return lines

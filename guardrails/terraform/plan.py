@@ -7,6 +7,7 @@ neither instances nor locals.
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,7 +18,7 @@ from guardrails.finding import Unreadable
 Index = str | int | None
 SHOW = "run terraform plan -out=FILE, then terraform show -json FILE"
 # What terraform show -json writes at the top of a plan, in one version or another.
-_PARTS = frozenset(
+PARTS = frozenset(
     {
         "applyable",
         "checks",
@@ -25,6 +26,7 @@ _PARTS = frozenset(
         "configuration",
         "deferred_changes",
         "errored",
+        "format_version",
         "output_changes",
         "planned_values",
         "prior_state",
@@ -99,8 +101,16 @@ class Plan:
     instances: dict[str, Instance] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
 
+    @cached_property
+    def by_type(self) -> dict[str, list[Instance]]:
+        """The instances of each type; a plan is asked once it is read whole."""
+        found = defaultdict[str, list[Instance]](list)
+        for instance in self.instances.values():
+            found[instance.type].append(instance)
+        return found
+
     def list_type(self, kind: str) -> list[Instance]:
-        return [instance for instance in self.instances.values() if instance.type == kind]
+        return self.by_type.get(kind, [])
 
     def find_account(self, instance: Instance) -> str:
         """Return what tells this instance's account from others, as far as the code says."""
@@ -123,13 +133,24 @@ def is_plan(document: Any) -> bool:
     if not isinstance(document, dict):
         return False
     keys = document.keys()
-    if "Resources" in keys or is_state(document):
+    if is_state(document):
         return False
     if "planned_values" in keys or "plan_format_version" in keys:
         return True
+    if "Resources" in keys:
+        return False
     if "resource_changes" in keys:
         return "format_version" in keys or "terraform_version" in keys
-    return "format_version" in keys and (keys == {"format_version"} or bool(keys & _PARTS))
+    return "format_version" in keys and (keys == {"format_version"} or len(keys & PARTS) > 1)
+
+
+def is_of_plan(document: dict[str, Any]) -> bool:
+    """Tell whether a mapping somewhere in a document is a plan or an access key out of one."""
+    if document.get("type") == "aws_iam_access_key":
+        return "address" in document
+    planned = document.get("planned_values")
+    has_values = isinstance(planned, dict) and isinstance(planned.get("root_module"), dict)
+    return is_plan(document) and (has_values or isinstance(document.get("resource_changes"), list))
 
 
 def is_state(document: Any) -> bool:

@@ -7,8 +7,10 @@ itself and for every user within reach.
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from guardrails.terraform.plan import Index, Instance, Module, Plan
@@ -41,6 +43,14 @@ class References:
 
     plan: Plan
     reach: dict[str, Targets] = field(default_factory=dict)
+
+    @cached_property
+    def users(self) -> dict[tuple[str, str], list[Instance]]:
+        """The users that the code makes, by type and name and by module."""
+        found = defaultdict[tuple[str, str], list[Instance]](list)
+        for user in self.plan.list_type(USER):
+            found[user.kind, user.module.address].append(user)
+        return found
 
     def find_users(self, instance: Instance) -> Targets:
         """Return what the argument `user` of this instance may refer to."""
@@ -141,11 +151,7 @@ class References:
         kind, static = match.groups()
         index = json.loads(static) if static else index
         if kind.startswith(f"{USER}."):
-            users = [
-                user
-                for user in self.plan.list_type(USER)
-                if user.kind == kind and user.module is place.module
-            ]
+            users = self.users.get((kind, place.module.address), [])
             return frozenset(user.address for user in _pick(users, index))
         config = place.module.resources.get(kind, {})
         found: Targets = frozenset()

@@ -16,6 +16,7 @@ ACTIONS = {
     ("s3", "ListObjectVersions"): "s3:ListBucketVersions",
     ("s3", "DeleteObjects"): "s3:DeleteObjectVersion",
     ("lambda", "Invoke"): "lambda:InvokeFunction",
+    ("lambda", "InvokeWithResponseStream"): "lambda:InvokeFunction",
 }
 
 

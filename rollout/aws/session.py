@@ -18,7 +18,7 @@ from botocore.utils import ArnParser
 
 from rollout.aws.failures import EXPIRED, THROTTLED, WAIT, suggest_region, tell, tell_expired
 from rollout.aws.iam_actions import find_action
-from rollout.errors import Denied, Refused, SignedOut, Throttled
+from rollout.errors import CutShort, Denied, Refused, SignedOut, Throttled
 from rule.live import CLIENT_CONFIG as RULE_CONFIG
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ DENIED = frozenset(
         "UnauthorizedOperation",
     }
 )
+GOES_ON = ("Marker", "NextMarker", "NextContinuationToken", "NextKeyMarker")
+"""Where a list goes on that says IsTruncated (botocore's paginators of IAM and S3)."""
 _MAKING = Lock()
 """Making a client is not thread-safe in botocore; using one is."""
 
@@ -182,7 +184,11 @@ def open_session(profile: str | None, region: str | None) -> Session:
 
 
 def explain(session: Session, *, parsed: dict[str, Any], model: Any, **_: Any) -> None:
-    """Raise for an answer that says "denied", "expired" or "throttled" (botocore: after-call)."""
+    """Raise for what no caller can go on with (botocore: after-call).
+
+    That is an answer that says "denied", "expired" or "throttled", or that holds a part of a list
+    and not where it goes on: botocore's paginators take that for the end.
+    """
     error = parsed.get("Error") or {}
     code = error.get("Code", "")
     action = find_action(model.service_model.signing_name, model.name)
@@ -198,15 +204,25 @@ def explain(session: Session, *, parsed: dict[str, Any], model: Any, **_: Any) -
         )
     if code in THROTTLED:
         raise Throttled(f"{where}: AWS answered {action} with {code} ten times over. {WAIT}")
+    if parsed.get("IsTruncated") and not any(parsed.get(each) for each in GOES_ON):
+        raise CutShort(
+            f"{where}: what {action} lists breaks off: AWS says that more follows, and not from"
+            f" where. {WAIT}"
+        )
 
 
 def turn_pages(call: Callable[..., Any], **parameters: Any) -> Iterator[Any]:
-    """Yield the pages of an operation that botocore has no paginator for, by their NextToken."""
+    """Yield the pages of an operation that botocore has no paginator for, by their NextToken.
+
+    Raises CutShort where a page names itself as the next one, as botocore's paginators do.
+    """
     while True:
         page = call(**parameters)
         yield page
         if not page.get("NextToken"):
             return
+        if page["NextToken"] == parameters.get("NextToken"):
+            raise CutShort(f"AWS sends the same page of a list over and over. {WAIT}")
         parameters["NextToken"] = page["NextToken"]
 
 

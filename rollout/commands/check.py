@@ -1,6 +1,7 @@
 """The verb `check`: says what stands in the way of a roll-out, and changes nothing."""
 
 import argparse
+from dataclasses import replace
 
 from rollout.commands.options import add_caller_options, add_choice_options, read_request
 from rollout.deployment.checks import run_preflight
@@ -19,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Return 1 when there is a fault, else 0. Raises Refused."""
-    request = read_request(arguments)
+    request = replace(read_request(arguments), with_policies=True)
     told = Run("check", arguments.format)
     known = run_preflight(request, told)
     organization = known.estate.organization

@@ -20,11 +20,15 @@ from rollout.deployment.estate import Estate
 from rollout.deployment.intent import complete
 from rollout.deployment.plan import Change, Plan, Step, make_plan
 from rollout.deployment.request import Decisions, Request
+from rollout.deployment.reservation import NO_LIMIT, PARAMETER
 from rollout.deployment.settings import write_settings
 from rollout.errors import Refused
 from rollout.output.run import Run
 from rollout.output.tables import FEW, Cell, Column
 from rule.counted import count
+
+UNBOUND = (PARAMETER, str(NO_LIMIT))
+"""What the stacks say whatever was decided: `deploy` reserves by itself."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +82,7 @@ def write_file(file: Path, estate: Estate, request: Request) -> None:
     own = {
         name: value
         for name, value in stacked.parameters.items()
-        if name not in SET_BY_DEPLOY and value != ""
+        if name not in SET_BY_DEPLOY and value != "" and (name, value) != UNBOUND
     }
     text = write_settings(replace(decisions, stack_parameters=own), request.caller.member_role)
     try:

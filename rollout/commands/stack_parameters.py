@@ -5,6 +5,7 @@ What CloudFormation would refuse would reach all members first, and then stay in
 
 import re
 
+from rollout.deployment.reservation import PARAMETER
 from rollout.errors import Refused
 from rollout.names import TEMPLATE_FILE
 from rollout.packs.template import load_template
@@ -44,6 +45,8 @@ def find_fault(name: str, value: str, declared: dict[str, dict[str, object]]) ->
     if name not in declared:
         known = ", ".join(each for each in declared if each not in SET_BY_DEPLOY)
         return f"template.yaml has no parameter {name}; it has {known}"
+    if name == PARAMETER and value == "0":
+        return "with 0 no run would ever begin; it must be -1, for no limit, or from 1"
     parameter = declared[name]
     allowed = parameter.get("AllowedValues")
     if isinstance(allowed, list) and value not in [str(each) for each in allowed]:

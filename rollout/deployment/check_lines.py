@@ -9,11 +9,14 @@ from rollout.deployment.estate import (
     read_function,
     read_quotas,
     read_recorders,
+    read_reservations,
     read_standing,
     read_units,
+    read_users_here,
 )
 from rollout.deployment.intent import find_units, make_intent
 from rollout.deployment.preflight import Preflight
+from rollout.deployment.reservation import find_due, tell_too_low
 from rollout.organization.members import NO_ROLE, list_unseen
 from rollout.output.fault import Fault, Result, Unseen
 from rule.counted import count
@@ -102,6 +105,11 @@ def tell_accounts(known: Preflight, result: Result) -> Result:
     return replace(result, good=f"{len(intent.targets.accounts)} to have the rule", notes=notes)
 
 
+def read_recorder_line(known: Preflight) -> Preflight:
+    """Read how many users there are; the recorder is known already."""
+    return replace(known, estate=read_users_here(known.estate))
+
+
 def tell_recorder(known: Preflight, result: Result) -> Result:
     """The recorder here."""
     estate = known.estate
@@ -111,8 +119,18 @@ def tell_recorder(known: Preflight, result: Result) -> Result:
         {estate.here.id: estate.recorder},
         estate.session.region,
     )
-    late = "it records once a day: findings come up to a day late"
-    return replace(result, faults=tuple(found), notes=(late,) if estate.recorder.daily else ())
+    notes = tell_large(known) if estate.organization is None else []
+    if estate.recorder.daily:
+        notes.insert(0, "it records once a day: findings come up to a day late")
+    return replace(result, faults=tuple(found), notes=tuple(notes))
+
+
+def tell_large(known: Preflight) -> list[str]:
+    """Name the accounts with many users, as far as users were counted."""
+    users = known.estate.users
+    if isinstance(users, NotSeen):
+        return []
+    return judge.tell_large_accounts(known.meant.targets.accounts, users)
 
 
 def read_recorders_line(known: Preflight) -> Preflight:
@@ -125,10 +143,11 @@ def tell_recorders(known: Preflight, result: Result) -> Result:
     """The recorders of the members, as far as they can be seen."""
     estate = known.estate
     others = [each for each in known.meant.targets.accounts if each != estate.here]
+    users = estate.users
     if estate.members.role:
         found = judge.judge_recorders(result.check, others, estate.recorders, estate.session.region)
-        return list_unseen(replace(result, faults=tuple(found)), others, estate.recorders)
-    users = estate.users
+        told = replace(result, faults=tuple(found), notes=tuple(tell_large(known)))
+        return list_unseen(told, others, estate.recorders)
     if isinstance(users, NotSeen):
         why = f"{users.why}; --member-role NAME would look into the accounts"
         hidden = tuple(Unseen(each.id, result.check, NO_ROLE) for each in others)
@@ -141,9 +160,28 @@ def tell_recorders(known: Preflight, result: Result) -> Result:
     ]
     if silent:
         notes.append(f"not seen: {', '.join(map(str, silent))}")
-    notes += judge.tell_large_accounts(known.meant.targets.accounts, users)
+    notes += tell_large(known)
     hidden = tuple(Unseen(each.id, result.check, NO_ROLE) for each in others)
     return replace(result, unseen=hidden, part="seen in part", notes=tuple(notes))
+
+
+def read_reservations_line(known: Preflight) -> Preflight:
+    """Read what is reserved."""
+    accounts = known.meant.targets.accounts
+    return replace(known, estate=read_reservations(known.estate, accounts))
+
+
+def tell_reservations(known: Preflight, result: Result) -> Result:
+    """Where the limit is too low, nothing is reserved, and that is said."""
+    wanted, seen = known.meant.reserved, known.estate.reservations
+    assert wanted is not None
+    accounts = known.meant.targets.accounts
+    due = len(find_due(accounts, seen, wanted))
+    good = f"to be set in {count(due, 'account')}" if due else "as decided"
+    notes = tell_too_low(accounts, seen, wanted)
+    if notes and not due:
+        good = "left as it is"
+    return list_unseen(replace(result, good=good, notes=notes), accounts, seen)
 
 
 def read_bucket_line(known: Preflight) -> Preflight:

@@ -2,6 +2,7 @@
 
 from rollout.code.bucket import build_code
 from rollout.deployment import check_lines as line
+from rollout.deployment import policies_line
 from rollout.deployment.estate import read_estate
 from rollout.deployment.preflight import (
     Check,
@@ -25,6 +26,11 @@ def name_others(known: Preflight) -> str:
     """Return the title of the look at the other accounts' recorders."""
     others = [each for each in known.meant.targets.accounts if each != known.estate.here]
     return f"recorder records {USER_TYPE} in {count(len(others), 'account')}"
+
+
+def count_meant(known: Preflight) -> str:
+    """Return how many accounts are meant."""
+    return count(len(known.meant.targets.accounts), "account")
 
 
 CHECKS = (
@@ -87,6 +93,7 @@ CHECKS = (
         "The Config recorder of this account runs and records IAM users.",
         lambda known: f"recorder records {USER_TYPE} here",
         line.tell_recorder,
+        line.read_recorder_line,
     ),
     Check(
         "recorders",
@@ -95,6 +102,15 @@ CHECKS = (
         line.tell_recorders,
         line.read_recorders_line,
         applies=has_others,
+    ),
+    Check(
+        "reservation",
+        "Where it was decided how many runs of the function there may be at once: which accounts'"
+        " limits are too low for that is told; there is nothing to fail.",
+        lambda known: f"concurrency of the function in {count_meant(known)}",
+        line.tell_reservations,
+        line.read_reservations_line,
+        applies=lambda known: known.meant.reserved is not None,
     ),
     Check(
         "bucket",
@@ -126,6 +142,16 @@ CHECKS = (
         lambda known: "templates within AWS's limits",
         line.tell_sizes,
         blocks=True,
+    ),
+    Check(
+        "policies",
+        "Service control policies keep everybody but the named roles from writing the tags that the"
+        " remediation goes by, and from changing the rule. A fault only where remediation is"
+        " automatic.",
+        lambda known: "policies that protect tags and rule",
+        policies_line.tell_policies,
+        policies_line.read_policies_line,
+        applies=policies_line.asks_for_policies,
     ),
 )
 

@@ -43,14 +43,20 @@ EVALUATION_TIERS = (
     (500_000, Price("one of the next 400,000", 0.0008, "vantage.sh/blog/aws-config-pricing")),
 )
 EVALUATION = EVALUATION_TIERS[0][1].dollars
-LAMBDA_REQUEST = Price("a run of a function", 0.20 / 1e6, "not looked up: AWS Lambda's price list")
+LAMBDA_PRICES = "docs.aws.amazon.com/whitepapers/latest/how-aws-pricing-works/lambda.html"
+LAMBDA_REQUEST = Price("a run of a function", 0.20 / 1e6, LAMBDA_PRICES)
 LAMBDA_SECOND = Price(
-    "a second of a function at 512 MB", 0.0000166667 / 2, "not looked up: AWS Lambda's price list"
+    "a second of a function at 512 MB (x86_64; arm64, the default, is a fifth cheaper)",
+    0.0000166667 / 2,
+    f"{LAMBDA_PRICES}, cloudchipr.com/blog/aws-lambda-pricing",
 )
-STEP = Price("a step of an automation", 0.002, "not looked up: Systems Manager's price list")
-STEP_SECOND = Price(
-    "a second of a script in an automation", 0.00003, "not looked up: Systems Manager's price list"
+AUTOMATION_PRICES = (
+    "CrowdStrike's page on the costs of CrowdStrike-FalconSensorDeploy, as of 2025-06-26"
 )
+"""AWS's own price list was not to be had. The free tier that the page names is gone for who is new
+since 2025-08-14 (Systems Manager's user guide), and left out here for everybody."""
+STEP = Price("a step of an automation", 0.002, AUTOMATION_PRICES)
+STEP_SECOND = Price("a second of a script in an automation", 0.00003, AUTOMATION_PRICES)
 ITEM = Price(
     "a configuration item (a tag put or removed makes one)",
     0.003,

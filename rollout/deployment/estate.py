@@ -3,7 +3,7 @@
 A frozen value; each reader returns it with one part more, or with that part read anew.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from botocore.exceptions import ClientError
@@ -14,7 +14,9 @@ from rollout.code.bucket import Bucket, find_code, read_bucket
 from rollout.deployment.quotas import Counts, has_function, read_counts
 from rollout.deployment.region import list_regions, open_home, read_alias
 from rollout.deployment.request import Caller
+from rollout.deployment.reservation import Reservations, read_reservation
 from rollout.organization.accounts import Account, Organization, read_organization
+from rollout.organization.control_policies import Policies, Suffice, read_control_policies
 from rollout.organization.members import Members
 from rollout.organization.recorder import Recorder, read_recorder, read_users_by_account
 from rollout.packs.account import read_account_pack
@@ -51,6 +53,10 @@ class Estate:
     code_version: str = ""
     """The version of this checkout's code in the bucket, "" where it is not there."""
     counts: Counts | NotSeen = NOBODY_LOOKED
+    policies: Mapping[str, Policies] | NotSeen = NOBODY_LOOKED
+    """The service control policies that reach each account, as far as they were needed."""
+    reservations: Reservations = field(default_factory=dict)
+    """Where it was decided how many runs of the function there may be at once."""
 
     @property
     def place(self) -> str:
@@ -157,9 +163,25 @@ def read_function(estate: Estate) -> Estate:
 def read_recorders(estate: Estate, accounts: tuple[Account, ...]) -> Estate:
     """Return it with the recorders of these accounts, or with what an aggregator says of them."""
     others = [each for each in accounts if each.id != estate.session.account]
-    if estate.members.role:
-        return replace(estate, recorders=estate.members.look(others, read_recorder))
-    return replace(estate, users=try_read(lambda: read_users_by_account(estate.session)))
+    estate = replace(estate, users=try_read(lambda: read_users_by_account(estate.session)))
+    if not estate.members.role:
+        return estate
+    return replace(estate, recorders=estate.members.look(others, read_recorder))
+
+
+def read_users_here(estate: Estate) -> Estate:
+    """Return it with how many IAM users this account has, where it is alone: one call."""
+    if estate.organization:
+        return estate
+    session = estate.session
+    counted = try_read(lambda: session.iam.get_account_summary()["SummaryMap"]["Users"])
+    users = counted if isinstance(counted, NotSeen) else {session.account: counted}
+    return replace(estate, users=users)
+
+
+def read_reservations(estate: Estate, accounts: tuple[Account, ...]) -> Estate:
+    """Return it with what is reserved for the function in these accounts."""
+    return replace(estate, reservations=estate.members.look(accounts, read_reservation))
 
 
 def read_code(estate: Estate, bucket: str, key: str) -> Estate:
@@ -176,3 +198,15 @@ def read_quotas(estate: Estate) -> Estate:
     """Return it with what is counted against AWS Config's quotas."""
     in_organization = estate.organization is not None
     return replace(estate, counts=try_read(lambda: read_counts(estate.session, in_organization)))
+
+
+def read_policies(estate: Estate, account_ids: Collection[str], suffice: Suffice) -> Estate:
+    """Return it with the service control policies that reach these accounts."""
+    organization = estate.organization
+    if organization is None:
+        why = "with --account-only AWS Organizations is not asked"
+        return replace(estate, policies=NotSeen(why))
+    found = try_read(
+        lambda: read_control_policies(estate.session, organization, account_ids, suffice)
+    )
+    return replace(estate, policies=found)

@@ -13,11 +13,13 @@ from rollout.deployment.estate import Estate, read_members_anew
 from rollout.deployment.intent import Intent, make_intent
 from rollout.deployment.plan import DONE, Change, Part, Plan, Step, make_plan
 from rollout.deployment.putting import follow, put_and_follow
+from rollout.deployment.reservation import describe_limit, reserve
 from rollout.deployment.runbook_version import promote_runbooks
 from rollout.deployment.smoke_test import run_smoke_tests
 from rollout.deployment.state import came_too_early, judge_packs, judge_stacks
 from rollout.deployment.unchanged import tell_unchanged
 from rollout.organization.accounts import Account
+from rollout.organization.members import list_unseen
 from rollout.output.fault import Fault, Result
 from rollout.output.run import Run
 from rollout.packs.state import PackIs
@@ -27,6 +29,8 @@ from rollout.stacks.operations import Operations
 from rollout.stacks.stack import StackBroken, StackIs, follow_stack, put_stack, read_stack
 from rollout.stacks.stack_set import create_stack_set, read_instances, read_stack_set
 from rule.counted import count
+
+NOT_IN_CANARY = (Part.STACKS, Part.STACK, Part.RESERVATION)
 
 
 class Executor:
@@ -65,7 +69,7 @@ class Executor:
         With a canary the StackSet is updated in these accounts alone, and nothing else is.
         """
         for step in plan.steps:
-            if step.part is Part.PACK or (canary and step.part in (Part.STACKS, Part.STACK)):
+            if step.part is Part.PACK or (canary and step.part in NOT_IN_CANARY):
                 continue
             narrowed = canary and step.part is Part.STACK_SET and step.change is Change.UPDATE
             self.do(replace(step, accounts=tuple(canary)) if narrowed else step)
@@ -106,6 +110,7 @@ class Executor:
             Part.STACK_SET: self._put_stack_set,
             Part.STACKS: self._put_stacks,
             Part.STACK: self._put_stack,
+            Part.RESERVATION: self._put_reservation,
             Part.PACK: self._put_pack,
         }[step.part]
         where = f" in {count(len(step.accounts), 'account')}" if len(step.accounts) > 1 else ""
@@ -217,6 +222,15 @@ class Executor:
             self.renewed.add(estate.here.id)
         self.estate = replace(estate, stack=read_stack(estate.session))
         return replace(result, faults=judge_stacks(step.part, self.estate, [estate.here]))
+
+    def _put_reservation(self, step: Step, result: Result) -> Result:
+        estate, wanted = self.estate, self.intent.reserved
+        assert wanted is not None
+        accounts = [estate.find(each) for each in step.accounts]
+        seen = estate.members.look(accounts, lambda session: reserve(session, wanted))
+        self.run.changed(f"{describe_limit(wanted)} in {count(len(accounts), 'account')}")
+        self.estate = replace(estate, reservations={**estate.reservations, **seen})
+        return list_unseen(result, accounts, seen)
 
     def _put_pack(self, step: Step, result: Result) -> Result:
         wanted = self.intent.targets.accounts

@@ -11,6 +11,7 @@ from pathlib import Path
 from rollout.code.bucket import name_bucket
 from rollout.deployment.estate import Estate
 from rollout.deployment.request import Decisions
+from rollout.deployment.reservation import NO_LIMIT, PARAMETER
 from rollout.errors import Refused
 from rollout.names import TEMPLATE_FILE
 from rollout.organization.accounts import Organization
@@ -47,9 +48,16 @@ class Intent:
     bucket: str
     template: str
     stack_parameters: Mapping[str, str]
+    reserved: int | None
+    """Runs of the function that may be under way at once; None where nothing was decided."""
     pack: Pack
     decisions: Decisions
     """The decisions in full, as they hold after this run."""
+
+    @property
+    def remediates(self) -> bool:
+        """Is AWS Config to remediate by itself?"""
+        return self.pack.parameters.get(AUTOMATIC) == "true"
 
     @property
     def stacked_here(self) -> bool:
@@ -71,12 +79,16 @@ def make_intent(estate: Estate, given: Decisions, code: Path) -> Intent:
         "CodeVersion": estate.code_version or TO_COME,
         **decisions.stack_parameters,
     }
+    decided = decisions.stack_parameters.get(PARAMETER)
+    if decided not in (None, str(NO_LIMIT)):
+        del wanted[PARAMETER]
     return Intent(
         targets=targets,
         code=code,
         bucket=bucket,
         template=template,
         stack_parameters={key: value for key, value in wanted.items() if key in declared},
+        reserved=int(decided) if decided else None,
         pack=render(estate, decisions),
         decisions=decisions,
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from rollout.deployment.estate import Estate
 from rollout.deployment.intent import Intent
+from rollout.deployment.reservation import describe_limit, find_due
 from rollout.names import PACK, STACK, STACK_SET
 from rollout.organization.accounts import Account
 from rollout.packs.state import PackIs
@@ -23,6 +24,7 @@ class Part(StrEnum):
     STACK_SET = "stack-set"
     STACKS = "stacks"
     STACK = "stack"
+    RESERVATION = "reservation"
     PACK = "pack"
 
 
@@ -107,7 +109,7 @@ def make_plan(estate: Estate, intent: Intent) -> Plan:
         change = Change.REMOVE if each in intent.targets.excluded else Change.KEEP
         rows.append(Row(estate.find(each), Change.NONE, change))
     first = bool(estate.pack.parameters.keys() - intent.pack.parameters.keys() - ADDED.keys())
-    code = [*plan_package(estate, intent), *stack_set, *here]
+    code = [*plan_package(estate, intent), *stack_set, *here, *plan_reservation(estate, intent)]
     steps = [*pack, *code] if first else [*code, *pack]
     waits = [each for each in steps if each.change is Change.WAIT]
     return Plan(
@@ -180,6 +182,15 @@ def change_stack(estate: Estate, intent: Intent) -> Change:
         return Change.AGAIN
     differs = stack.differs(intent.template, intent.stack_parameters)
     return Change.UPDATE if differs else Change.KEEP
+
+
+def plan_reservation(estate: Estate, intent: Intent) -> list[Step]:
+    """Return the step that bounds the function, before the pack has it judge everybody."""
+    wanted = intent.reserved
+    if wanted is None:
+        return []
+    due = find_due(intent.targets.accounts, estate.reservations, wanted)
+    return [Step(Part.RESERVATION, Change.UPDATE, describe_limit(wanted), due)] if due else []
 
 
 def plan_pack(estate: Estate, intent: Intent) -> list[Step]:

@@ -42,6 +42,8 @@ class Request:
     decisions: Decisions = field(default_factory=Decisions)
     with_units: bool = False
     """Whether every account's unit is to be shown."""
+    with_policies: bool = False
+    """Whether service control policies are looked at while remediation is not automatic, too."""
     canary: tuple[str, ...] = ()
     minutes: float = 120.0
     """For each of AWS's engines."""

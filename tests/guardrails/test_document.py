@@ -1,5 +1,6 @@
 """What a file is, told by its content: damaged plans never pass, what is foreign never blocks."""
 
+import gzip
 import json
 from datetime import date
 from typing import Any
@@ -9,8 +10,10 @@ import pytest
 from guardrails.document import check_document
 from guardrails.finding import Foreign, Unreadable
 from tests.rollout.commands.test_prevent import PLAN, TEMPLATE
+from tests.support.paths import CASES
 
 TODAY = date(2026, 9, 1)
+PLAN_FILE = CASES / "guardrails" / "told" / "tf" / "07-unknown-text-around" / "plan.json"
 KINDS = [None, "cloudformation", "terraform"]
 
 
@@ -39,6 +42,14 @@ def change_plan(**more: Any) -> str:
         pytest.param(PLAN.replace('"mode"', '"type": "x", "mode"', 1), id="with a key twice"),
         pytest.param(PLAN.encode() + b"\xff", id="with a byte that is no text"),
         pytest.param(json.dumps(PLAN), id="as a text inside JSON"),
+        pytest.param(json.dumps({"runs": [{"log": PLAN}]}), id="as a text inside a mapping"),
+        pytest.param(gzip.compress(PLAN.encode()), id="compressed"),
+        pytest.param(f"\x1b[0m{PLAN}\x1b[0m", id="in colour"),
+        pytest.param(f'{{"a": {{"b": {{"c": {{"d": {{"e": {PLAN}}}}}}}}}}}', id="very deep inside"),
+        pytest.param(
+            change_plan(n=1).replace(": 1}", f": {'9' * 5000}}}"), id="with a huge number"
+        ),
+        pytest.param(f'{PLAN[:-1]}, "n": {"[" * 50_000}{"]" * 50_000}}}', id="nested without end"),
     ],
 )
 def test_a_damaged_plan_is_unreadable_whatever_the_kind(
@@ -46,6 +57,42 @@ def test_a_damaged_plan_is_unreadable_whatever_the_kind(
 ) -> None:
     with pytest.raises(Unreadable) as refused:
         check(text, kind)
+    assert not isinstance(refused.value, Foreign)
+
+
+@pytest.mark.parametrize("order", ["as Terraform writes it", "sorted, as jq -S does"])
+def test_a_plan_that_was_cut_anywhere_never_passes_the_hook_for_plans(order: str) -> None:
+    text = PLAN_FILE.read_text().strip()
+    if order != "as Terraform writes it":
+        text = json.dumps(json.loads(text), indent=2, sort_keys=True)
+    passed = []
+    for at in (*range(100), *range(100, len(text) - 100, 23), *range(len(text) - 100, len(text))):
+        for part in (text[:at].rstrip(), text[at + 1 :]):
+            try:
+                check(part, "terraform")
+            except Foreign:
+                passed.append(part)
+            except Unreadable:
+                continue
+            else:
+                passed.append(part)
+    assert passed == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(json.dumps(json.loads(PLAN)["planned_values"]), id="its planned values"),
+        pytest.param(str(json.loads(PLAN)), id="it as Python prints it"),
+        pytest.param("null", id="what a filter prints that finds nothing"),
+        pytest.param(
+            '{"input": {"planned_values": {"root_module": {}}}}', id="one inside an input"
+        ),
+    ],
+)
+def test_a_part_of_a_plan_never_passes_the_hook_for_plans(text: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        check(text, "terraform")
     assert not isinstance(refused.value, Foreign)
 
 
@@ -119,6 +166,13 @@ def test_one_plan_a_line_is_judged_plan_by_plan_each_on_its_line() -> None:
         pytest.param(b'{"name": "caf\xe9"}', id="another encoding"),
         pytest.param('{"format_version": "1.10.0", "header": {}}', id="another format_version"),
         pytest.param("a: 1\n---\nb: 2\n", id="two documents"),
+        pytest.param("[" * 100_000, id="nesting without end"),
+        pytest.param("a: &a [1]\nb: *a\n? [x]\n: 1\nResources: {Type: x}\n", id="a list as a key"),
+        pytest.param('{"a": 1,}', id="a comma too many"),
+        pytest.param(
+            '{"properties": {"planned_values": {"type": "object"}}}', id="a schema of plans"
+        ),
+        pytest.param(gzip.compress(b"[1]"), id="something compressed"),
         pytest.param("when: 2026-99-99\nResources: {Type: x}\n", id="a date that is none"),
     ],
 )

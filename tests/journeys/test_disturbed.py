@@ -28,6 +28,7 @@ from tests.support.organizations import (
     open_estate,
     run,
 )
+from tools.happenings import attach_policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,6 +151,7 @@ def test_what_was_decided_stands_whatever_happens(
     chance = random.Random(seed)
     caller = chance.choice([MANAGEMENT, SECURITY])
     with open_estate(caller) as estate:
+        attach_policies(estate)
         story = Story(estate, chance, monkeypatch)
         story.be_moody()
         out = [MANAGEMENT, *chance.sample([SHOP, BANK, SANDBOX], chance.randrange(2))]

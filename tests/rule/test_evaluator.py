@@ -25,6 +25,7 @@ from rule.events import NotAnEvent
 from rule.live import ListCutShort
 from rule.one_user import NotSettled
 from tests.conftest import NOW
+from tests.support.broken_lists import break_users_off
 from tests.support.passing_time import let_time_pass
 from tests.support.paths import CASES
 
@@ -399,6 +400,25 @@ def test_a_second_run_puts_only_the_findings_again(account: Account, rule: Rule)
     add_finding(account, "alice")
     assert rule.send_schedule().answer["put"] == {"COMPLIANT": 1, "NON_COMPLIANT": 1}
     assert rule.send_schedule().answer["put"] == {"NON_COMPLIANT": 1}
+
+
+def test_ten_daily_runs_put_the_findings_alone_and_say_the_same_of_everybody(
+    account: Account, rule: Rule
+) -> None:
+    add_user(account, "keyless")
+    add_finding(account, "alice")
+    account.iam.add_key(add_user(account, "used"), created=LONG_AGO, last_used=NOW - DAY)
+    account.iam.add_key(add_user(account, "later"), created=LONG_AGO + 30 * DAY)
+    excepted, _ = add_finding(account, "excepted")
+    for part, value in (("owner", "x"), ("expires", "2026-11-01"), ("reason", "y")):
+        excepted.tag_values[f"no-setup-access-key:exception-{part}"] = value
+    rule.send_schedule()
+    told = rule.list_findings()
+    assert len(told) == 5
+    for _ in range(10):
+        account.clock.advance(days=1)
+        assert rule.send_schedule().answer["put"] == {"NON_COMPLIANT": 1}
+        assert rule.list_findings() == told
 
 
 def test_report_unchanged_puts_everybody_with_a_password_at_every_run(account: Account) -> None:
@@ -908,15 +928,7 @@ def test_a_list_of_users_that_breaks_off_is_told_once_what_is_known_is_put(
     rule.send_schedule()
     rule.results.clear()
     late = account.iam.add_user("late", created=NOW, password=NOW)
-    whole = IamResponse.get_account_authorization_details
-
-    def break_off(response: IamResponse) -> ActionResult:
-        told = whole(response).result
-        assert isinstance(told, dict)
-        users = {"UserDetailList": told["UserDetailList"][:7], "IsTruncated": True}
-        return ActionResult(told | users)
-
-    monkeypatch.setattr(IamResponse, "get_account_authorization_details", break_off)
+    break_users_off(monkeypatch, 7)
     raised = error(rule.send_schedule())
     assert isinstance(raised, ListCutShort)
     assert str(raised) == (

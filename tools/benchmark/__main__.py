@@ -77,7 +77,7 @@ def main() -> None:
     with open_bench() as bench:
         table = product(arguments.users, arguments.suspects, arguments.latency)
         settings = [make_setting(*each) for each in table]
-        for setting in settings + arguments.cell:
+        for setting in dict.fromkeys(settings + arguments.cell):
             longest = inf if setting in arguments.cell else arguments.longest
             print(f"{setting}", file=sys.stderr)
             if case := measure(bench, setting, longest):

@@ -1,8 +1,15 @@
 import json
+from typing import Any
 
+import boto3
 import pytest
+from moto.s3.responses import S3Response
 
-from tests.support.organizations import MANAGEMENT, SANDBOX, SHOP, Estate, run
+from rollout.aws.session import turn_pages
+from rollout.errors import CutShort
+from tests.support.broken_lists import break_users_off
+from tests.support.organizations import MANAGEMENT, ROLE, SANDBOX, SHOP, Estate, run
+from tests.support.planted import plant
 
 MEMBERS_ONLY = f"deploy --exclude {MANAGEMENT}"
 
@@ -78,3 +85,50 @@ def test_the_document_of_json_holds_every_line_with_its_faults(estate: Estate) -
         }
     ]
     assert document["changes"] == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "exceptions list",
+        f"restore --dry-run --all --account {SHOP}",
+        "report --source members",
+        "evaluate --organization",
+        "remove --yes",
+    ],
+)
+def test_a_list_of_users_that_breaks_off_is_never_an_account_with_nothing_in_it(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    if command.startswith("report"):
+        plant(estate)
+    shop = estate.members.config(SHOP, "us-east-1").iam
+    shop.add_user("eve", tags={"no-setup-access-key:exception-owner": "eve"})
+    break_users_off(monkeypatch, 0)
+    outcome = run(f"{command} --member-role {ROLE}")
+    assert outcome.code != 0
+    assert "breaks off" in outcome.out + outcome.err
+
+
+def test_a_bucket_whose_list_breaks_off_is_not_taken_for_one_with_nothing_but_ours(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("deploy --yes")
+    whole = S3Response.list_objects_v2
+
+    def break_off(response: S3Response) -> Any:
+        status, headers, body = whole(response)
+        assert isinstance(body, str)
+        return status, headers, body.replace("<IsTruncated>false", "<IsTruncated>true")
+
+    monkeypatch.setattr(S3Response, "list_objects_v2", break_off)
+    name = f"iam-user-no-setup-access-key-{MANAGEMENT}-us-east-1"
+    boto3.client("s3").delete_bucket_policy(Bucket=name)
+    outcome = run("deploy --yes")
+    assert (outcome.code, "s3:ListBucket lists breaks off" in outcome.err) == (2, True)
+
+
+def test_a_page_that_names_itself_as_the_next_one_is_no_endless_list() -> None:
+    pages = turn_pages(lambda **_: {"NextToken": "again"})
+    with pytest.raises(CutShort, match="the same page of a list over and over"):
+        list(pages)

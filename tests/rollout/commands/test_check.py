@@ -17,10 +17,21 @@ from tests.support.organizations import (
     open_estate,
     run,
 )
+from tests.support.paths import ROOT
 from tools.happenings import add_aggregator
 
 ROLE = "--member-role OrganizationAccountAccessRole"
 BUCKET = f"iam-user-no-setup-access-key-{MANAGEMENT}-{REGION}"
+OPEN = "all 4 accounts: no policy keeps others from"
+OFF = "missing, and remediation is off"
+UNBOUND = "no service control policy binds the management account: keep to few people there"
+MISSING = f"""\
+policies that protect tags and rule ..................................... {OFF}
+    {OPEN} writing its tags; attach guardrails/scp/exception-tags.json above (docs/scp.md)
+    {OPEN} changing the rule; attach guardrails/scp/the-rule.json above (docs/scp.md)
+    {OPEN} changing AWS Config; guardrails/scp/config.json would (docs/scp.md)
+    {UNBOUND}
+"""
 RECORDERS = "recorder records AWS::IAM::User in 4 accounts"
 
 
@@ -46,7 +57,7 @@ conformance packs and rules left under the quotas ....................... ok
     0 organization packs, 0 packs and 0 rules in this account
 no rule of another administrator ........................................ ok
 templates within AWS's limits ........................................... ok
-No faults. Nothing was changed.
+{MISSING}No faults. Nothing was changed.
 """
     )
     reads = ("Describe", "List", "Get", "Head", "AssumeRole")
@@ -80,11 +91,26 @@ def test_accounts_with_many_users_are_named_with_what_bounds_their_first_evaluat
     for account, users in ((SHOP, 3), (BANK, 2)):
         for number in range(users):
             estate.members.config(account, REGION).iam.add_user(f"user{number}")
-    for verb in ("check", "plan"):
+    for verb in ("check", "plan", f"check {ROLE}"):
         assert run(verb).below(RECORDERS)[-1] == (
             f"more than 2 users: {SHOP} shop (3); a new rule evaluates them all at once: bound that"
             " with --stack-parameter ReservedConcurrency=5 (docs/operate/large-accounts.md)"
         )
+
+
+def test_one_account_alone_with_many_users_is_told_what_bounds_its_first_evaluation(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rollout.deployment.judgements.LARGE", 2)
+    for number in range(3):
+        estate.members.config(MANAGEMENT, REGION).iam.add_user(f"user{number}")
+    outcome = run("plan --account-only")
+    assert outcome.below("recorder records AWS::IAM::User here") == [
+        f"more than 2 users: {MANAGEMENT} (no alias) (3); a new rule evaluates them all at"
+        " once: bound that with --stack-parameter ReservedConcurrency=5"
+        " (docs/operate/large-accounts.md)"
+    ]
+    assert "1 accounts, 3 users with a password" in outcome.out
 
 
 @pytest.mark.parametrize(
@@ -224,3 +250,103 @@ def test_units_that_were_narrowed_later_stand_for_a_check_that_names_none(estate
     outcome = run("check")
     assert (outcome.code, outcome.err) == (3, "")
     assert outcome.result("accounts of o-exampleorg") == "1 to have the rule"
+
+
+POLICIES = "policies that protect tags and rule"
+
+
+def read_scp(name: str) -> str:
+    return (ROOT / "guardrails" / "scp" / f"{name}.json").read_text(encoding="utf-8")
+
+
+def switch_on(estate: Estate) -> None:
+    assert run("deploy --yes").code == 3
+    assert run("deploy --automatic-remediation --yes").code == 1
+
+
+def test_policies_that_stand_at_the_root_cost_one_look_and_their_texts(estate: Estate) -> None:
+    root, estate.organization.page_limit = estate.organization.root.id, 100
+    for name in ("exception-tags", "the-rule", "config"):
+        estate.organization.add_policy(name, read_scp(name), root)
+    outcome = run(f"check {ROLE}")
+    assert (outcome.code, outcome.result(POLICIES)) == (0, "ok")
+    assert outcome.below(POLICIES) == [UNBOUND]
+    calls = estate.cloud.calls
+    assert calls.count("organizations:ListPoliciesForTarget") == 1
+    assert calls.count("organizations:DescribePolicy") == 3
+
+
+def test_without_automatic_remediation_missing_policies_are_told_and_no_fault(
+    estate: Estate,
+) -> None:
+    outcome = run(f"check {ROLE}")
+    assert (outcome.code, outcome.result(POLICIES)) == (0, OFF)
+    assert outcome.below(POLICIES)[0] == (
+        f"{OPEN} writing its tags; attach guardrails/scp/exception-tags.json above (docs/scp.md)"
+    )
+
+
+def test_deploy_with_automatic_remediation_says_what_is_unprotected_and_goes_on(
+    estate: Estate,
+) -> None:
+    run("deploy --yes")
+    outcome = run("deploy --automatic-remediation --yes")
+    assert (outcome.code, outcome.result(POLICIES)) == (1, "MISSING")
+    assert any("from changing the rule" in each for each in outcome.below(POLICIES))
+    assert "conformance pack" in outcome.out.splitlines()[-1]
+    assert [run(verb).result(POLICIES) for verb in ("check", "plan")] == ["MISSING"] * 2
+
+
+def test_policies_count_wherever_above_an_account_they_are_attached(estate: Estate) -> None:
+    switch_on(estate)
+    organization = estate.organization
+    organization.add_policy("tags", read_scp("exception-tags"), estate.production.id, SECURITY)
+    organization.add_policy("rule", read_scp("the-rule"), organization.root.id)
+    outcome = run("check")
+    assert [each for each in outcome.below(POLICIES) if "; attach" in each] == [
+        f"{SANDBOX} sandbox: no policy keeps others from writing its tags; attach"
+        " guardrails/scp/exception-tags.json above (docs/scp.md)"
+    ]
+    organization.add_policy("tags of sandbox", read_scp("exception-tags"), SANDBOX)
+    estate.cloud.calls.clear()
+    assert run("check").result(POLICIES) == "ok"
+    calls = estate.cloud.calls
+    # The root, four units less the one without accounts of ours above it, and the last account.
+    assert calls.count("organizations:ListPoliciesForTarget") == 5
+    assert calls.count("organizations:DescribePolicy") == 3
+
+
+def test_policies_that_nobody_may_read_are_not_seen(estate: Estate) -> None:
+    switch_on(estate)
+    for operation in ("DescribePolicy", "ListPoliciesForTarget"):
+        root = estate.organization.root.id
+        estate.organization.add_policy(operation, read_scp("the-rule"), root)
+        estate.cloud.faults.fail("organizations", operation, "AccessDeniedException", times=None)
+        outcome = run(f"check {ROLE}")
+        assert (outcome.code, outcome.result(POLICIES)) == (3, "not seen")
+        assert outcome.below(POLICIES)[0].startswith(
+            f"{MANAGEMENT} management, us-east-1: organizations:{operation} is not allowed to"
+        )
+
+
+def test_one_account_alone_does_not_see_the_policies_above_it(estate: Estate) -> None:
+    run("deploy --account-only --yes")
+    assert POLICIES not in run("check --account-only").out
+    outcome = run("deploy --account-only --automatic-remediation --yes")
+    assert (outcome.code, outcome.result(POLICIES)) == (3, "not seen")
+    assert outcome.below(POLICIES) == ["with --account-only AWS Organizations is not asked"]
+
+
+def test_a_condition_that_is_not_judged_is_not_seen_and_named(estate: Estate) -> None:
+    switch_on(estate)
+    text = read_scp("exception-tags").replace(
+        '"ArnNotLike"', '"StringNotEquals": {"aws:PrincipalTag/team": "x"}, "ArnNotLike"'
+    )
+    root = estate.organization.root.id
+    tags = estate.organization.add_policy("tags", text, root)
+    estate.organization.add_policy("rule", read_scp("the-rule"), root)
+    outcome = run(f"check {ROLE}")
+    assert (outcome.code, outcome.result(POLICIES)) == (3, "not seen")
+    assert outcome.below(POLICIES)[0] == (
+        f"{tags.id} tags: StringNotEquals aws:PrincipalTag/team is not judged here"
+    )

@@ -16,7 +16,7 @@ from tests.support.organizations import (
     open_estate,
     run,
 )
-from tools.happenings import add_aggregator
+from tools.happenings import add_aggregator, attach_policies
 
 DECIDED = (
     f"deploy --automatic-remediation --grace-hours 720 --quarantine-days 30 --criterion UNUSED"
@@ -32,6 +32,7 @@ def stands(estate: Estate) -> Any:
 
 @pytest.fixture
 def decided(estate: Estate) -> Estate:
+    attach_policies(estate)
     assert run(f"{DECIDED} --stack-parameter LogRetentionDays=30").code == 3
     return estate
 
@@ -167,6 +168,7 @@ def test_there_is_nothing_to_switch_off_where_no_pack_stands(estate: Estate) -> 
 
 def test_before_deletion_is_switched_on_it_says_how_many_findings_stand(estate: Estate) -> None:
     add_aggregator(estate)
+    attach_policies(estate)
     run("deploy")
     now = datetime.now(UTC).timestamp()
     for account, users in ((SHOP, 30), (SANDBOX, 2)):
