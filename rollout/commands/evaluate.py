@@ -10,7 +10,7 @@ from pathlib import Path
 from rollout.aws.session import NotSeen, Session, open_session, try_read
 from rollout.commands.output_options import add_all_option, add_format_option, find_group
 from rollout.commands.policy_options import add_policy_options, read_policy
-from rollout.commands.session_options import add_session_options
+from rollout.commands.session_options import add_session_options, name_verb
 from rollout.errors import Refused
 from rollout.findings.evaluation import NEWEST, Evaluation, Scope
 from rollout.findings.live_accounts import (
@@ -207,6 +207,6 @@ def judge_organization(
         chosen = [each for each in accounts if each.active]
         suspended = tuple(each for each in accounts if not each.active)
     with show_progress("accounts judged"):
-        members = Members(session, arguments.member_role)
+        members = Members(session, arguments.member_role, name_verb(arguments))
         scopes, missing = judge_accounts(members, chosen, policy, arguments.now)
     return Evaluation(parameters, scopes, missing, session.region, session.caller, suspended)

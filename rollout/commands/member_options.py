@@ -8,7 +8,7 @@ from typing import TypeVar
 from rollout.aws.session import NotSeen, Session
 from rollout.commands.options import FORMATS, WHICH, read_caller
 from rollout.commands.output_options import add_format_option, find_group
-from rollout.commands.session_options import add_session_options
+from rollout.commands.session_options import add_session_options, name_verb
 from rollout.deployment.region import open_place
 from rollout.errors import Refused
 from rollout.organization.accounts import ACCOUNT_ID, Account, Organization, read_organization
@@ -130,7 +130,8 @@ def open_accounts(
     if organization and units:
         inside = organization.under(tuple(find_unit(organization, each) for each in units))
         active = [each for each in active if each.unit in inside]
-    place = Place(session, organization, tuple(active), Members(session, arguments.member_role))
+    members = Members(session, arguments.member_role, name_verb(arguments))
+    place = Place(session, organization, tuple(active), members)
     if not accounts:
         return place
     chosen = tuple(sorted({place.find(each) for each in accounts}))

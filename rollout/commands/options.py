@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from rollout.commands.output_options import add_format_option, find_group
 from rollout.commands.policy_options import add_policy_options
-from rollout.commands.session_options import add_session_options
+from rollout.commands.session_options import add_session_options, name_verb
 from rollout.commands.stack_parameters import find_fault, read_declared, read_stack_parameters
 from rollout.deployment.request import Caller, Decisions, Request
 from rollout.deployment.settings import FILE, FREQUENCIES, merge, read_settings
@@ -154,7 +154,11 @@ def add_rule_options(parser: argparse.ArgumentParser) -> None:
 def read_caller(arguments: argparse.Namespace) -> Caller:
     """Return who calls from where."""
     return Caller(
-        arguments.profile, arguments.region, arguments.account_only, arguments.member_role
+        arguments.profile,
+        arguments.region,
+        arguments.account_only,
+        arguments.member_role,
+        name_verb(arguments),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from rollout.commands.member_survey import add_source_option
 from rollout.commands.options import WHICH, read_caller
 from rollout.commands.output_options import add_all_option, add_format_option, find_group
-from rollout.commands.session_options import add_session_options
+from rollout.commands.session_options import add_session_options, name_verb
 from rollout.deployment.region import open_home, read_alias
 from rollout.errors import Refused
 from rollout.findings.reading import Asked, read_survey
@@ -120,7 +120,7 @@ def survey_accounts(arguments: argparse.Namespace, now: datetime) -> Survey:
         timedelta(hours=arguments.stale_hours),
         arguments.thorough,
     )
-    members = Members(session, arguments.member_role)
+    members = Members(session, arguments.member_role, name_verb(arguments))
     with show_progress("accounts read"):
         return read_survey(session, organization, accounts, members, wanted)
 

@@ -8,6 +8,12 @@ CREDENTIALS = "credentials"
 HOME = "the Region of the roll-out (default: the one that records IAM users here)"
 
 
+def name_verb(arguments: argparse.Namespace) -> str:
+    """Return which verb is run: the name of its module; "" where no command line chose it."""
+    run = getattr(arguments, "run", None)
+    return str(run.__module__.rpartition(".")[2]) if run else ""
+
+
 def add_session_options(parser: argparse.ArgumentParser, region: str = HOME) -> None:
     """Add whose credentials are used, and where; `region` says what the Region is for."""
     group = find_group(parser, CREDENTIALS)

@@ -16,8 +16,8 @@ from moto.s3 import models
 
 from emulator import Account
 from rollout.commands.demo import STEP
+from rollout.names import RULE
 from tests.conftest import NOW
-from tests.support.deployment import NAME
 from tests.support.paths import ROOT
 
 LONG_AGO = NOW - timedelta(days=60)
@@ -67,7 +67,7 @@ def test_the_commands_set_the_account_up_judge_it_and_take_everything_away(
     status, (finding,) = printed[-2].split("\t"), printed[-1].split("\t")
     assert status == ["CREATE_COMPLETE", "None"]
     assert finding.startswith(f"Access key {key} of ann was created at 2026-07-03T12:00:00Z")
-    (run_,) = account.find_rule(NAME).invocations
+    (run_,) = account.find_rule(RULE).invocations
     assert run_.errors == []
     # Again, as the text has it: without the bucket, and with something changed.
     changed = set_up.replace('aws s3 mb "s3://$bucket" &&\n', "").rstrip() + (
@@ -75,7 +75,7 @@ def test_the_commands_set_the_account_up_judge_it_and_take_everything_away(
     )
     changed = changed.replace("CodeKey=", "LogRetentionDays=30 CodeKey=")
     run(account, tmp_path, changed)
-    assert [each.annotation for each in account.find_rule(NAME).list_findings()] == [finding]
+    assert [each.annotation for each in account.find_rule(RULE).list_findings()] == [finding]
     (rule,) = account.config.config_rules.values()
     assert rule.input_parameters_dict["GraceHours"] == "9"
     run(account, tmp_path, take_away)

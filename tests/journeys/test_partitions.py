@@ -14,10 +14,10 @@ import pytest
 
 from emulator import Account, open_account
 from emulator.iam.users import AccessKey, User
-from rollout.names import TEMPLATE_FILE
+from rollout.names import RULE
 from rollout.packs.template import render_pack
 from tests.conftest import NOW
-from tests.support.deployment import BUCKET, NAME, put_code
+from tests.support.deployment import put_code, put_rendered, put_stack
 from tests.support.runbook import TAG, read_state
 
 pytestmark = pytest.mark.slow
@@ -38,22 +38,10 @@ class Place:
             QueueUrl=self.queue, AttributeNames=["QueueArn"]
         )["Attributes"]["QueueArn"]
         self.client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
-        put_code(account, package)
-        given = {"CodeBucket": BUCKET, "CodeKey": package.name, "NoticeTopicArn": self.topic}
-        self.client("cloudformation").create_stack(
-            StackName=NAME,
-            TemplateBody=TEMPLATE_FILE.read_text(encoding="utf-8"),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-            Parameters=[{"ParameterKey": key, "ParameterValue": given[key]} for key in given],
-        )
-        pack = render_pack(account.account_id, partition, {"AutomaticRemediation": "true"})
-        self.client("config").put_conformance_pack(
-            ConformancePackName="pack",
-            TemplateBody=pack.body,
-            ConformancePackInputParameters=[
-                {"ParameterName": name, "ParameterValue": value}
-                for name, value in pack.parameters.items()
-            ],
+        put_stack(account, {**put_code(account, package), "NoticeTopicArn": self.topic})
+        put_rendered(
+            account,
+            render_pack(account.account_id, partition, {"AutomaticRemediation": "true"}),
         )
         account.iam.report.rounds = 0
 
@@ -69,7 +57,7 @@ class Place:
 
     def settle(self) -> None:
         """Judge everybody, and remediate what comes of it."""
-        assert self.account.find_rule(NAME).send_schedule().errors == []
+        assert self.account.find_rule(RULE).send_schedule().errors == []
         for remediation in self.account.deliver_remediations():
             assert (remediation.state, remediation.error) == ("SUCCEEDED", "")
 

@@ -3,6 +3,7 @@
 The older templates are those of the last commit that pasted the runbook (tests/cases).
 """
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,11 +13,9 @@ import pytest
 
 from emulator import Account, open_account
 from emulator.iam.users import User
-from rollout.aws.session import open_session
-from rollout.names import PACK_FILE, TEMPLATE_FILE
-from rollout.stacks.stack import put_stack, read_stack
+from rollout.names import PACK_FILE, RULE, TEMPLATE_FILE
 from tests.conftest import NOW
-from tests.support.deployment import BUCKET, NAME, put_code, put_pack
+from tests.support.deployment import put_code, put_pack, put_stack
 from tests.support.paths import ROOT
 from tests.support.runbook import TAG, read_state
 
@@ -31,21 +30,19 @@ class Release:
 
     def __init__(self, account: Account, package: Path) -> None:
         self.account = account
-        self.parameters = {"CodeBucket": BUCKET, "CodeKey": package.name}
+        self.code = put_code(account, package)
 
     def put(self, *, newer: bool) -> None:
         """Deploy a release as `deploy` does: the stack, then the pack."""
         template, pack = OLDER / "template.yaml", OLDER / "conformance-pack.yaml"
         if newer:
             template, pack = TEMPLATE_FILE, PACK_FILE  # type: ignore[assignment]
-        session = open_session(None, "us-east-1")
-        text = template.read_text(encoding="utf-8")
-        assert put_stack(session, read_stack(session), text, self.parameters, minutes=1)
+        put_stack(self.account, self.code, template)
         put_pack(self.account, {"AutomaticRemediation": "true"}, pack)
 
     def settle(self) -> None:
         """Judge everybody, and remediate what comes of it."""
-        assert self.account.find_rule(NAME).send_schedule().succeeded
+        assert self.account.find_rule(RULE).send_schedule().succeeded
         for remediation in self.account.deliver_remediations():
             assert (remediation.state, remediation.error) == ("SUCCEEDED", "")
 
@@ -62,7 +59,6 @@ def release(package: Path) -> Iterator[Release]:
     """An empty account, its clock standing still."""
     with open_account(NOW, ticking=False) as account:
         account.iam.report.rounds = 0
-        put_code(account, package)
         yield Release(account, package)
 
 
@@ -84,10 +80,10 @@ def test_a_quarantine_goes_on_in_another_release_and_ends_as_it_was_meant_to(
     quarantined = ({key.access_key_id: "Inactive"}, {TAG + key.access_key_id: QUARANTINE})
     assert read_state(ann) == quarantined
     release.put(newer=True)
-    assert release.list_documents() == [f"{NAME}-remediation"]
+    assert release.list_documents() == [f"{RULE}-remediation"]
     if back:
         release.put(newer=False)
-        assert release.list_documents() == [NAME]
+        assert release.list_documents() == [RULE]
         release.put(newer=True)
         release.put(newer=False)
     release.account.clock.advance(days=6)
@@ -102,15 +98,15 @@ def test_a_quarantine_goes_on_in_another_release_and_ends_as_it_was_meant_to(
 
 
 def test_each_deployment_of_the_newer_release_is_a_version_with_a_text_of_its_own(
-    release: Release, package: Path
+    release: Release, package: Path, tmp_path: Path
 ) -> None:
-    client = boto3.client("s3")
-    client.upload_file(str(package), BUCKET, "other.zip")
-    for code in (package.name, "other.zip", package.name):
-        release.parameters["CodeKey"] = code
+    first = release.code
+    other = put_code(release.account, Path(shutil.copy(package, tmp_path / "other.zip")))
+    for code in (first, other, first):
+        release.code = code
         release.account.clock.advance(seconds=1)
         release.put(newer=True)
     ssm = boto3.client("ssm")
-    document = ssm.describe_document(Name=f"{NAME}-remediation")["Document"]
+    document = ssm.describe_document(Name=f"{RULE}-remediation")["Document"]
     assert (document["DefaultVersion"], document["LatestVersion"]) == ("3", "3")
-    assert package.name in ssm.get_document(Name=f"{NAME}-remediation")["Content"]
+    assert package.name in ssm.get_document(Name=f"{RULE}-remediation")["Content"]

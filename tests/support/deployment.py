@@ -1,95 +1,76 @@
-"""Deploys the rule to one emulated account from the repository's files, without the verb.
+"""Puts the rule into one emulated account by the parts that `deploy --account-only` is made of.
 
 Everything goes over the API: code to S3, template.yaml to CloudFormation, conformance-pack.yaml to
-AWS Config. From then on Config's events run the deployed code under the deployed role.
+AWS Config. From then on Config's events run the deployed code under the deployed role. The verb
+reads, plans and tests around these parts, which a test of something else need not wait for.
 """
 
-from contextlib import suppress
+from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
-
-from botocore.exceptions import ClientError
 
 from emulator.account import Account
 from emulator.config.rules import Rule
-from rollout.names import PACK_FILE, TEMPLATE_FILE
+from rollout.aws.session import Session
+from rollout.code.bucket import complete_bucket, name_bucket, read_bucket, upload_code
+from rollout.names import PACK_FILE, PLACEHOLDER_ACCOUNT, RULE, TEMPLATE_FILE
+from rollout.packs.account import put_account_pack, read_account_pack
+from rollout.packs.state import AccountPack, PackIs
+from rollout.packs.template import Pack
+from rollout.stacks import stack
 
-NAME = "iam-user-no-setup-access-key"
-BUCKET = "no-setup-access-key-code"
-PACK = "no-setup-access-key"
+MINUTES = 1
 
 
-class NotDeployed(Exception):
-    """The stack or the pack could not be made; the text is AWS's own."""
+def open_desk(account: Account) -> Session:
+    """Return the operator's session in an account, which makes no call to find out where it is."""
+    boto = account.session()
+    partition = boto.get_partition_for_region(account.region)
+    return Session(boto, account.region, account.account_id, partition)
 
 
-def deploy(account: Account, package: Path, parameters: dict[str, str] | None = None) -> Rule:
-    """Put code, stack and pack into the account and return the rule. Raises NotDeployed.
+def deploy(account: Account, package: Path, parameters: Mapping[str, str] | None = None) -> Rule:
+    """Put code, stack and pack into the account and return the rule. Raises StackBroken.
 
     `parameters` are those of the pack; the others have their defaults.
     """
-    put_code(account, package)
-    put_stack(account, package.name)
-    put_pack(account, parameters)
-    return account.find_rule(NAME)
+    put_stack(account, put_code(account, package))
+    put = put_pack(account, parameters)
+    assert put.state is PackIs.OK, put.tell()
+    return account.find_rule(RULE)
 
 
-def put_code(account: Account, package: Path) -> None:
-    """Upload the function's code to a bucket, which is made if it is missing."""
-    s3 = account.session().client("s3")
-    where = {"LocationConstraint": account.region}
-    # us-east-1 alone is named by naming no Region.
-    elsewhere: Any = {} if account.region == "us-east-1" else {"CreateBucketConfiguration": where}
-    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
-        s3.create_bucket(Bucket=BUCKET, **elsewhere)
-    s3.upload_file(str(package), BUCKET, package.name)
+def put_code(account: Account, package: Path) -> dict[str, str]:
+    """Upload the functions' code; return the stack's parameters that say where it is."""
+    session = open_desk(account)
+    name = name_bucket(session)
+    complete_bucket(session, read_bucket(session, name, ""), "")
+    version = upload_code(session, name, package)
+    return {"CodeBucket": name, "CodeKey": package.name, "CodeVersion": version}
 
 
-def put_stack(account: Account, code_key: str, template: Traversable = TEMPLATE_FILE) -> None:
-    """Create the stack, or change the one that stands. Raises NotDeployed."""
-    cloudformation = account.session().client("cloudformation")
-    standing = [each["StackName"] for each in cloudformation.describe_stacks()["Stacks"]]
-    try:
-        (cloudformation.update_stack if NAME in standing else cloudformation.create_stack)(
-            StackName=NAME,
-            TemplateBody=template.read_text(encoding="utf-8"),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-            Parameters=[
-                {"ParameterKey": "CodeBucket", "ParameterValue": BUCKET},
-                {"ParameterKey": "CodeKey", "ParameterValue": code_key},
-            ],
-        )
-    except ClientError as error:
-        raise NotDeployed(str(error)) from error
-    (stack,) = cloudformation.describe_stacks(StackName=NAME)["Stacks"]
-    if stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        events = cloudformation.describe_stack_events(StackName=NAME)["StackEvents"]
-        reasons = [event.get("ResourceStatusReason", "") for event in events]
-        raise NotDeployed(" ".join([stack["StackStatus"], *filter(None, reasons)]))
+def put_stack(
+    account: Account, parameters: Mapping[str, str], template: Traversable = TEMPLATE_FILE
+) -> None:
+    """Create the stack, or change the one that stands. Raises StackBroken."""
+    session = open_desk(account)
+    text = template.read_text(encoding="utf-8")
+    stack.put_stack(session, stack.read_stack(session), text, parameters, MINUTES)
 
 
 def put_pack(
     account: Account,
-    parameters: dict[str, str] | None = None,
+    parameters: Mapping[str, str] | None = None,
     template: Traversable = PACK_FILE,
-) -> None:
-    """Create the conformance pack, or change the one that stands. Raises NotDeployed."""
+) -> AccountPack:
+    """Create the conformance pack, or change the one that stands; return how it stands then."""
+    body = template.read_text(encoding="utf-8").replace(PLACEHOLDER_ACCOUNT, account.account_id)
+    return put_rendered(account, Pack(body, dict(parameters or {})))
+
+
+def put_rendered(account: Account, pack: Pack) -> AccountPack:
+    """Put a pack as it is, and return how it stands then."""
     account.config.packs.be_prompt()
-    config = account.session().client("config")
-    body = template.read_text(encoding="utf-8").replace("111122223333", account.account_id)
-    config.put_conformance_pack(
-        ConformancePackName=PACK,
-        TemplateBody=body,
-        ConformancePackInputParameters=[
-            {"ParameterName": name, "ParameterValue": value}
-            for name, value in (parameters or {}).items()
-        ],
-    )
-    (status,) = config.describe_conformance_pack_status(ConformancePackNames=[PACK])[
-        "ConformancePackStatusDetails"
-    ]
-    if status["ConformancePackState"] != "CREATE_COMPLETE":
-        raise NotDeployed(
-            f"{status['ConformancePackState']} {status['ConformancePackStatusReason']}"
-        )
+    session = open_desk(account)
+    put_account_pack(session, pack, MINUTES)
+    return read_account_pack(session).accounts[account.account_id]

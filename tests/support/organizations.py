@@ -185,6 +185,17 @@ def split_calls(calls: Iterable[Call]) -> tuple[set[str], set[str]]:
     return own - {"sts:GetCallerIdentity"}, far
 
 
+def read_session_policies(calls: Iterable[Call]) -> set[str]:
+    """Return the actions that the sessions were limited to which the operator opened elsewhere."""
+    return {
+        action
+        for call in calls
+        if call.operation == "AssumeRole" and "/Operator/" in call.caller
+        for statement in json.loads(call.parameters["Policy"])["Statement"]
+        for action in statement["Action"]
+    }
+
+
 @cache
 def read_permissions(section: str) -> frozenset[str]:
     """Return the actions that a section of the permissions page lists, with those it refers to."""
@@ -211,6 +222,7 @@ def run(arguments: str, *, documented: bool = True, columns: int = 0) -> Outcome
         section = "One account alone" if alone else verb
         own, far = split_calls(calls.made())
         assert (own | far) - read_permissions(section) == set(), "make docs lists them"
+        assert far - read_session_policies(calls.made()) == set(), "of a session's own policy"
     return Outcome(code, out.getvalue(), err.getvalue())
 
 

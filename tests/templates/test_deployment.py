@@ -11,29 +11,22 @@ from botocore.exceptions import ClientError
 
 from emulator import Account
 from emulator.config.rules import Rule
+from rollout.names import PACK, RULE
 from rollout.packs.template import load_template
+from rollout.stacks.stack import StackBroken
 from tests.conftest import NOW
-from tests.support.deployment import (
-    BUCKET,
-    NAME,
-    PACK,
-    NotDeployed,
-    deploy,
-    put_code,
-    put_pack,
-    put_stack,
-)
+from tests.support.deployment import deploy, put_code, put_pack, put_stack
 from tests.support.paths import ROOT
 
-ROLE = f"arn:aws:iam::111122223333:role/{NAME}-evaluator"
-FUNCTION = f"arn:aws:lambda:us-east-1:111122223333:function:{NAME}"
+ROLE = f"arn:aws:iam::111122223333:role/{RULE}-evaluator"
+FUNCTION = f"arn:aws:lambda:us-east-1:111122223333:function:{RULE}"
 ALARMS = (
-    NAME,
-    f"{NAME}-throttled",
-    f"{NAME}-dropped",
-    f"{NAME}-silent",
-    f"{NAME}-remediation",
-    f"{NAME}-remediation-throttled",
+    RULE,
+    f"{RULE}-throttled",
+    f"{RULE}-dropped",
+    f"{RULE}-silent",
+    f"{RULE}-remediation",
+    f"{RULE}-remediation-throttled",
 )
 LONG_AGO = NOW - timedelta(days=60)
 
@@ -43,11 +36,11 @@ LONG_AGO = NOW - timedelta(days=60)
 
 def test_the_stack_is_complete_and_exports_its_function(deployed: Rule) -> None:
     cloudformation = boto3.client("cloudformation")
-    (stack,) = cloudformation.describe_stacks(StackName=NAME)["Stacks"]
+    (stack,) = cloudformation.describe_stacks(StackName=RULE)["Stacks"]
     (export,) = cloudformation.list_exports()["Exports"]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
-    assert (export["Name"], export["Value"]) == (f"{NAME}-function-arn", FUNCTION)
-    resources = cloudformation.describe_stack_resources(StackName=NAME)
+    assert (export["Name"], export["Value"]) == (f"{RULE}-function-arn", FUNCTION)
+    resources = cloudformation.describe_stack_resources(StackName=RULE)
     made = {
         each["LogicalResourceId"]: each["ResourceType"]
         for each in resources["StackResources"]
@@ -75,7 +68,7 @@ def test_the_stack_is_complete_and_exports_its_function(deployed: Rule) -> None:
 
 def test_lambda_has_the_function_its_policy_and_its_retries(deployed: Rule, package: Path) -> None:
     functions = boto3.client("lambda")
-    function = functions.get_function_configuration(FunctionName=NAME)
+    function = functions.get_function_configuration(FunctionName=RULE)
     wanted = {
         "FunctionArn": FUNCTION,
         "Runtime": "python3.13",
@@ -85,10 +78,10 @@ def test_lambda_has_the_function_its_policy_and_its_retries(deployed: Rule, pack
         "Timeout": 900,
         "MemorySize": 512,
         "CodeSize": package.stat().st_size,
-        "LoggingConfig": {"LogFormat": "JSON", "LogGroup": f"/aws/lambda/{NAME}"},
+        "LoggingConfig": {"LogFormat": "JSON", "LogGroup": f"/aws/lambda/{RULE}"},
     }
     assert {name: function[name] for name in wanted} == wanted
-    policy = json.loads(functions.get_policy(FunctionName=NAME)["Policy"])
+    policy = json.loads(functions.get_policy(FunctionName=RULE)["Policy"])
     (statement,) = policy["Statement"]
     assert {name: statement[name] for name in ("Effect", "Principal", "Action", "Condition")} == {
         "Effect": "Allow",
@@ -96,8 +89,8 @@ def test_lambda_has_the_function_its_policy_and_its_retries(deployed: Rule, pack
         "Action": "lambda:InvokeFunction",
         "Condition": {"StringEquals": {"AWS:SourceAccount": "111122223333"}},
     }
-    config = functions.get_function_event_invoke_config(FunctionName=NAME)
-    concurrency = functions.get_function_concurrency(FunctionName=NAME)
+    config = functions.get_function_event_invoke_config(FunctionName=RULE)
+    concurrency = functions.get_function_concurrency(FunctionName=RULE)
     assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (2, 3600)
     assert "ReservedConcurrentExecutions" not in concurrency
 
@@ -105,13 +98,13 @@ def test_lambda_has_the_function_its_policy_and_its_retries(deployed: Rule, pack
 def test_iam_logs_and_cloudwatch_have_roles_log_group_and_alarm(deployed: Rule) -> None:
     roles = {role["RoleName"]: role for role in boto3.client("iam").list_roles()["Roles"]}
     assert sorted(roles) == [
-        f"{NAME}-{each}" for each in ("evaluator", "remediation", "remediator")
+        f"{RULE}-{each}" for each in ("evaluator", "remediation", "remediator")
     ]
     assert [role.get("PermissionsBoundary") for role in roles.values()] == [None, None, None]
     groups = boto3.client("logs").describe_log_groups()["logGroups"]
     assert [(each["logGroupName"], each["retentionInDays"]) for each in groups] == [
-        (f"/aws/lambda/{NAME}", 90),
-        (f"/aws/lambda/{NAME}-remediation", 90),
+        (f"/aws/lambda/{RULE}", 90),
+        (f"/aws/lambda/{RULE}-remediation", 90),
     ]
     alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert sorted(each["AlarmName"] for each in alarms) == sorted(ALARMS)
@@ -138,15 +131,15 @@ def test_errors_throttles_dropped_events_and_silence_each_raise_an_alarm(deploye
     one: tuple[Any, ...] = ("Sum", 3600, 1, over, 1.0, "notBreaching", [])
     none: tuple[Any, ...] = ("Sum", 3600, 26, "LessThanThreshold", 1.0, "breaching", [])
     assert said == {
-        NAME: ("AWS/Lambda", "Errors", NAME, *one),
-        f"{NAME}-throttled": ("AWS/Lambda", "Throttles", NAME, *one),
-        f"{NAME}-dropped": ("AWS/Lambda", "AsyncEventsDropped", NAME, *one),
-        f"{NAME}-silent": ("AWS/Lambda", "Invocations", NAME, *none),
-        f"{NAME}-remediation": ("AWS/Lambda", "Errors", f"{NAME}-remediation", *one),
-        f"{NAME}-remediation-throttled": (
+        RULE: ("AWS/Lambda", "Errors", RULE, *one),
+        f"{RULE}-throttled": ("AWS/Lambda", "Throttles", RULE, *one),
+        f"{RULE}-dropped": ("AWS/Lambda", "AsyncEventsDropped", RULE, *one),
+        f"{RULE}-silent": ("AWS/Lambda", "Invocations", RULE, *none),
+        f"{RULE}-remediation": ("AWS/Lambda", "Errors", f"{RULE}-remediation", *one),
+        f"{RULE}-remediation-throttled": (
             "AWS/Lambda",
             "Throttles",
-            f"{NAME}-remediation",
+            f"{RULE}-remediation",
             *one,
         ),
     }
@@ -159,12 +152,9 @@ def test_the_alarm_of_silence_can_wait_as_long_as_cloudwatch_lets_it() -> None:
 
 
 def test_what_is_optional_is_there_when_asked_for(account: Account, package: Path) -> None:
-    put_code(account, package)
     topic = "arn:aws:sns:us-east-1:111122223333:security"
     boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     given = {
-        "CodeBucket": BUCKET,
-        "CodeKey": package.name,
         "LogRetentionDays": "30",
         "AlarmTopicArn": topic,
         "SilenceHours": "0",
@@ -173,26 +163,21 @@ def test_what_is_optional_is_there_when_asked_for(account: Account, package: Pat
         "NoticeTopicArn": f"{topic}-notices",
         "Architecture": "x86_64",
     }
-    boto3.client("cloudformation").create_stack(
-        StackName=NAME,
-        TemplateBody=(ROOT / "template.yaml").read_text(),
-        Capabilities=["CAPABILITY_NAMED_IAM"],
-        Parameters=[{"ParameterKey": key, "ParameterValue": given[key]} for key in given],
-    )
+    put_stack(account, put_code(account, package) | given)
     functions, iam = boto3.client("lambda"), boto3.client("iam")
     groups = boto3.client("logs").describe_log_groups()["logGroups"]
     alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
     names = ("evaluator", "remediation", "remediator")
-    roles = [iam.get_role(RoleName=f"{NAME}-{each}") for each in names]
-    concurrency = functions.get_function_concurrency(FunctionName=NAME)
+    roles = [iam.get_role(RoleName=f"{RULE}-{each}") for each in names]
+    concurrency = functions.get_function_concurrency(FunctionName=RULE)
     assert [each["retentionInDays"] for each in groups] == [30, 30]
     assert [each["AlarmName"] for each in alarms if each["AlarmActions"] != [topic]] == []
-    assert {each["AlarmName"] for each in alarms} == {*ALARMS} - {f"{NAME}-silent"}
-    for name in (NAME, f"{NAME}-remediation"):
+    assert {each["AlarmName"] for each in alarms} == {*ALARMS} - {f"{RULE}-silent"}
+    for name in (RULE, f"{RULE}-remediation"):
         told = functions.get_function_configuration(FunctionName=name)
         assert told["Architectures"] == ["x86_64"]
     assert told["Environment"]["Variables"] == {"NOTICE_TOPIC_ARN": f"{topic}-notices"}
-    policy = iam.get_role_policy(RoleName=f"{NAME}-remediator", PolicyName="notify")
+    policy = iam.get_role_policy(RoleName=f"{RULE}-remediator", PolicyName="notify")
     assert policy["PolicyDocument"]["Statement"] == [
         {
             "Sid": "SendNotices",
@@ -212,7 +197,7 @@ def test_what_is_optional_is_there_when_asked_for(account: Account, package: Pat
 def read_grants() -> list[str]:
     """Return what the evaluator may do to a user, as IAM has it."""
     policy = boto3.client("iam").get_role_policy(
-        RoleName=f"{NAME}-evaluator", PolicyName="evaluate"
+        RoleName=f"{RULE}-evaluator", PolicyName="evaluate"
     )
     actions = {each["Sid"]: each["Action"] for each in policy["PolicyDocument"]["Statement"]}
     return list(actions["ReadOneUser"])
@@ -225,7 +210,7 @@ def test_an_update_changes_what_a_role_may_do(
     text = (ROOT / "template.yaml").read_text()
     file = tmp_path / "template.yaml"
     file.write_text(text.replace("                  - iam:GetUser\n", "", 1))
-    put_stack(account, package.name, file)
+    put_stack(account, {}, file)
     assert "iam:GetUser" in before
     assert read_grants() == [action for action in before if action != "iam:GetUser"]
 
@@ -237,7 +222,7 @@ def test_the_pack_makes_the_rule_with_its_suffix_and_its_parameters(deployed: Ru
     config = boto3.client("config")
     (described,) = config.describe_config_rules()["ConfigRules"]
     (pack,) = config.describe_conformance_packs()["ConformancePackDetails"]
-    assert described["ConfigRuleName"] == deployed.name == f"{NAME}-{pack['ConformancePackId']}"
+    assert described["ConfigRuleName"] == deployed.name == f"{RULE}-{pack['ConformancePackId']}"
     assert len(deployed.name) <= 64
     assert json.loads(described["InputParameters"]) == {
         "Criterion": "SETUP_UNUSED",
@@ -269,11 +254,9 @@ def test_the_pack_makes_the_rule_with_its_suffix_and_its_parameters(deployed: Ru
 def test_a_pack_before_its_function_fails_and_put_again_succeeds(
     account: Account, package: Path
 ) -> None:
-    with pytest.raises(NotDeployed) as refused:
-        put_pack(account)
-    assert str(refused.value) == (
-        f"CREATE_FAILED The AWS Lambda function {FUNCTION} cannot be invoked. Check the specified"
-        " function ARN, and check the function's permissions. (Error Code:"
+    assert put_pack(account).tell() == (
+        f"pack create failed: The AWS Lambda function {FUNCTION} cannot be invoked. Check the"
+        " specified function ARN, and check the function's permissions. (Error Code:"
         " InsufficientPermissionsException)"
     )
     assert boto3.client("config").describe_config_rules()["ConfigRules"] == []
@@ -281,22 +264,22 @@ def test_a_pack_before_its_function_fails_and_put_again_succeeds(
 
 
 def test_a_pack_whose_function_config_may_not_invoke_fails(account: Account, package: Path) -> None:
-    put_code(account, package)
-    put_stack(account, package.name)
+    put_stack(account, put_code(account, package))
     functions = boto3.client("lambda")
-    (statement,) = json.loads(functions.get_policy(FunctionName=NAME)["Policy"])["Statement"]
-    functions.remove_permission(FunctionName=NAME, StatementId=statement["Sid"])
+    (statement,) = json.loads(functions.get_policy(FunctionName=RULE)["Policy"])["Statement"]
+    functions.remove_permission(FunctionName=RULE, StatementId=statement["Sid"])
     for source in ("999988887777", None):
-        with pytest.raises(NotDeployed, match=r"cannot be invoked.*InsufficientPermissions"):
-            put_pack(account)
+        told = put_pack(account).reason
+        assert "cannot be invoked" in told
+        assert "InsufficientPermissions" in told
         functions.add_permission(
-            FunctionName=NAME,
+            FunctionName=RULE,
             StatementId=f"for-{source}",
             Action="lambda:InvokeFunction",
             Principal="config.amazonaws.com",
             SourceAccount=source or "111122223333",
         )
-    put_pack(account)
+    assert put_pack(account).word == "CREATE_COMPLETE"
 
 
 def test_a_pack_put_again_changes_the_rule_and_keeps_its_results(
@@ -343,11 +326,9 @@ def test_a_deleted_pack_takes_its_rule_along(account: Account, package: Path) ->
 def test_a_pack_with_a_parameter_out_of_bounds_fails(
     account: Account, package: Path, parameters: dict[str, str], reason: str
 ) -> None:
-    put_code(account, package)
-    put_stack(account, package.name)
-    with pytest.raises(NotDeployed) as refused:
-        put_pack(account, parameters)
-    assert reason in str(refused.value)
+    put_stack(account, put_code(account, package))
+    put = put_pack(account, parameters)
+    assert (put.word, reason in put.reason) == ("CREATE_FAILED", True)
 
 
 def test_a_pack_that_holds_anything_else_is_refused_at_once(
@@ -374,10 +355,12 @@ def test_a_pack_can_come_from_s3(deployed: Rule) -> None:
             "      MessageType: ScheduledNotification",
         )
     )
-    boto3.client("s3").put_object(Bucket=BUCKET, Key="pack.yaml", Body=body.encode())
+    s3 = boto3.client("s3")
+    (bucket,) = s3.list_buckets()["Buckets"]
+    s3.put_object(Bucket=bucket["Name"], Key="pack.yaml", Body=body.encode())
     config = boto3.client("config")
     config.put_conformance_pack(
-        ConformancePackName="other", TemplateS3Uri=f"s3://{BUCKET}/pack.yaml"
+        ConformancePackName="other", TemplateS3Uri=f"s3://{bucket['Name']}/pack.yaml"
     )
     (status,) = config.describe_conformance_pack_status(ConformancePackNames=["other"])[
         "ConformancePackStatusDetails"
@@ -390,9 +373,9 @@ def test_a_pack_can_come_from_s3(deployed: Rule) -> None:
 
 
 def test_a_stack_without_its_code_is_rolled_back(account: Account, package: Path) -> None:
-    put_code(account, package)
-    with pytest.raises(NotDeployed, match=r"ROLLBACK_COMPLETE.*NoSuchKey"):
-        put_stack(account, "another.zip")
+    code = put_code(account, package)
+    with pytest.raises(StackBroken, match=r"ROLLBACK_COMPLETE.*NoSuchKey"):
+        put_stack(account, code | {"CodeKey": "another.zip"})
     assert boto3.client("lambda").list_functions()["Functions"] == []
     assert boto3.client("iam").list_roles()["Roles"] == []
     assert boto3.client("cloudformation").list_exports()["Exports"] == []
@@ -418,10 +401,9 @@ def test_a_stack_without_its_code_is_rolled_back(account: Account, package: Path
 def test_a_stack_that_aws_would_refuse_is_refused(
     account: Account, package: Path, tmp_path: Path, old: str, new: str, reason: str
 ) -> None:
-    put_code(account, package)
     text = (ROOT / "template.yaml").read_text()
     assert old in text
     file = tmp_path / "template.yaml"
     file.write_text(text.replace(old, new, 1))
-    with pytest.raises(NotDeployed, match=reason):
-        put_stack(account, package.name, file)
+    with pytest.raises(StackBroken, match=reason):
+        put_stack(account, put_code(account, package), file)

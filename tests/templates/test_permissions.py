@@ -20,13 +20,13 @@ from emulator.config.items import make_item
 from emulator.config.rules import Rule
 from emulator.gateway.calls import Call
 from emulator.iam.users import User
+from rollout.names import RULE
 from tests.conftest import NOW
-from tests.support.deployment import NAME
 from tests.support.policy_simulator import ALLOW, Request, decide, read_statements
 
 ACCOUNT = "111122223333"
 EVALUATOR, REMEDIATION, REMEDIATOR = (
-    f"{NAME}-{each}" for each in ("evaluator", "remediation", "remediator")
+    f"{RULE}-{each}" for each in ("evaluator", "remediation", "remediator")
 )
 OF_LAMBDA_ITSELF = {"logs:CreateLogStream", "logs:PutLogEvents"}
 LONG_AGO = NOW - timedelta(days=60)
@@ -258,16 +258,16 @@ def test_each_grant_is_on_the_narrowest_resource_that_aws_takes(deployed: Rule, 
             assert (service, what) in {
                 ("iam", "user/*"),
                 ("config", "config-rule/*"),
-                ("logs", f"log-group:/aws/lambda/{NAME}:*"),
-                ("logs", f"log-group:/aws/lambda/{NAME}-remediation:*"),
-                ("lambda", f"function:{NAME}-remediation"),
+                ("logs", f"log-group:/aws/lambda/{RULE}:*"),
+                ("logs", f"log-group:/aws/lambda/{RULE}-remediation:*"),
+                ("lambda", f"function:{RULE}-remediation"),
             }
 
 
 def test_what_lambda_itself_writes_is_granted_on_the_own_log_group_alone(deployed: Rule) -> None:
     policy = read_policy(EVALUATOR)
     group = "arn:aws:logs:us-east-1:111122223333:log-group:"
-    ours, theirs = f"{group}/aws/lambda/{NAME}", f"{group}/aws/lambda/other"
+    ours, theirs = f"{group}/aws/lambda/{RULE}", f"{group}/aws/lambda/other"
     for action in OF_LAMBDA_ITSELF:
         assert decide([policy], Request(action, f"{ours}:log-stream:s")) == ALLOW
         assert decide([policy], Request(action, f"{theirs}:log-stream:s")) != ALLOW

@@ -15,11 +15,12 @@ from emulator import Account, open_account
 from emulator.awslambda.functions import Function, Invocation, invoke
 from emulator.awslambda.runtime import FunctionError
 from emulator.config.rules import Finding, Rule
+from rollout.names import RULE
 from tests.conftest import NOW
-from tests.support.deployment import NAME, deploy
+from tests.support.deployment import deploy
 from tests.support.paths import ROOT
 
-ROLE = f"arn:aws:iam::111122223333:role/{NAME}-evaluator"
+ROLE = f"arn:aws:iam::111122223333:role/{RULE}-evaluator"
 PROBE_ARN = "arn:aws:lambda:us-east-1:111122223333:function:probe"
 LONG_AGO = NOW - timedelta(days=60)
 
@@ -86,7 +87,7 @@ def test_every_kind_of_event_reaches_the_deployed_code_under_its_role(
 def test_what_the_code_prints_is_in_the_log_group(deployed: Rule) -> None:
     run = deployed.send_schedule()
     logs = boto3.client("logs")
-    group = f"/aws/lambda/{NAME}"
+    group = f"/aws/lambda/{RULE}"
     messages = [
         json.loads(event["message"])
         for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]
