@@ -13,6 +13,7 @@ import threading
 import traceback
 
 from rollout.commands.parser import make_parser
+from rollout.commands.session_options import name_verb
 from rollout.errors import FAULTS, NOT_SEEN, Refused, explain
 from rollout.names import name_program
 from rollout.output.folding import fold
@@ -36,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
         arguments = make_parser(program).parse_args(argv)
         profile = getattr(arguments, "profile", None) or ""
         if getattr(arguments, "format", "") == "json":
-            verb = arguments.run.__module__.rpartition(".")[2]
+            verb = name_verb(arguments)
         code: int = arguments.run(arguments)
         if code == NOT_SEEN and getattr(arguments, "strict", False):
             code = FAULTS

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rollout.errors import FAULTS, NOT_SEEN
-from rollout.names import TEMPLATE_FILE
+from rollout.names import DOCUMENT, TEMPLATE_FILE
+from rollout.organization.member_actions import PASSES_ROLE
 from rollout.packs.template import load_template
 from tests.support.organizations import (
     ROLE,
@@ -84,7 +85,13 @@ that runs a verb fails when it calls something that is not here. AWS itself need
 places, which are listed last.
 
 `--member-role` names a role in every account. What is called through it is listed apart, under
-"in the accounts"; the operator needs `sts:AssumeRole` for it.
+"in the accounts"; the operator needs `sts:AssumeRole` for it. A session there carries the
+operator's name, and a session policy of what is listed for the verb: whatever the role may do, it
+can do no more.
+"""
+PASSING = f"""\
+It passes the runbook's role on as well, which is a permission and no call: `iam:PassRole` on
+`role/{DOCUMENT}`.
 """
 ALONE = """\
 ## One account alone
@@ -143,6 +150,7 @@ def write_permissions() -> str:
         parts.append(write_policy(new) if new else "What `check` needs.\n")
         if far[verb]:
             parts.append(f"In the accounts, through `--member-role`:\n\n{write_policy(far[verb])}")
+        parts += [PASSING] if verb in PASSES_ROLE else []
     parts.append(ALONE)
     with open_estate() as estate, pytest.MonkeyPatch.context() as patches:
         patches.setattr("time.sleep", estate.sleep)

@@ -189,6 +189,10 @@ class Lambda(Concurrency):
             answer = {"errorMessage": str(error), "errorType": type(error).__name__}
         return json.dumps(answer).encode()
 
+    def find_interpreter(self, name: str) -> Runtime:
+        """Return the interpreter of a deployed function that has run."""
+        return self._runtimes[name][1]
+
     def stop_interpreters(self) -> None:
         """End every interpreter of this account and Region."""
         while self._runtimes:

@@ -93,7 +93,7 @@ def read_estate(caller: Caller, *, with_units: bool = False, with_trust: bool = 
         organization = read_organization(session, with_units=with_units, with_trust=with_trust)
         here = organization.find(session.account)
     session.label = str(here)
-    members = Members(session, caller.member_role)
+    members = Members(session, caller.member_role, caller.verb)
     return Estate(session, here, organization, recorder, members)
 
 
@@ -108,7 +108,7 @@ def read_where_it_stands(caller: Caller) -> Estate:
     session.label = str(here)
     for region in list_regions(session, caller):
         there = session.move(region)
-        members = Members(there, caller.member_role)
+        members = Members(there, caller.member_role, caller.verb)
         estate = Estate(there, here, organization, Recorder(exists=False), members)
         estate = read_pack_anew(estate)
         if estate.pack.exists:

@@ -15,6 +15,8 @@ class Caller:
     region: str | None = None
     account_only: bool = False
     member_role: str = ""
+    verb: str = ""
+    """What is run, which limits what sessions in members may do."""
 
 
 @dataclass(frozen=True)

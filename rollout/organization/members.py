@@ -16,8 +16,10 @@ from rollout.aws.failures import FINAL, tell
 from rollout.aws.session import NotSeen, Session
 from rollout.errors import Refused, SignedOut
 from rollout.organization.accounts import Account
-from rollout.output.fault import Result, Unseen, count
+from rollout.organization.member_actions import write_session_policy
+from rollout.output.fault import Result, Unseen
 from rollout.output.progress import advance
+from rule.counted import count
 
 LOOKERS = 8
 """Accounts looked into at the same time."""
@@ -37,6 +39,8 @@ class Members:
     session: Session
     role: str = ""
     """The role's name in every account; "" for none."""
+    verb: str = ""
+    """What the sessions there are for, which limits what they may do; needed with a role."""
     _sessions: dict[str, Session | NotSeen] = field(default_factory=dict)
     _ends: dict[str, datetime] = field(default_factory=dict)
     """When the credentials in an account end: a long run assumes the role again."""
@@ -102,7 +106,11 @@ class Members:
         role = f"arn:{self.session.partition}:iam::{account.id}:role/{self.role}"
         try:
             name = name_session(self.session.caller)
-            keys = self.session.sts.assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
+            keys = self.session.sts.assume_role(
+                RoleArn=role,
+                RoleSessionName=name,
+                Policy=write_session_policy(self.verb, self.session.partition, account.id),
+            )["Credentials"]
         except FINAL:
             raise
         except (Refused, BotoCoreError, ClientError) as error:

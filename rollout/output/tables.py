@@ -7,7 +7,7 @@ row becomes lines of its own.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from typing import IO, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -50,6 +50,10 @@ def write_table(
 ) -> None:
     """Write rows below their headings, or each as lines of its own; no line ends with blanks."""
     texts = [[_draw(cell) for cell in row] for row in rows]
+    widths = find_widths(columns, texts, console.width, GAPS[0])
+    if console.color_system is None and fits(texts, widths):
+        write_plain(console.file, columns, texts, widths)
+        return
     with console.capture() as captured:
         for gap in GAPS:
             if widths := find_widths(columns, texts, console.width, gap):
@@ -59,6 +63,28 @@ def write_table(
             write_stacked(console, columns, texts)
     for line in captured.get().splitlines():
         console.file.write(line.rstrip() + "\n")
+
+
+def fits(rows: Sequence[Sequence[Text]], widths: Sequence[int]) -> bool:
+    """Does every row take one line?"""
+    return bool(widths) and all(
+        cell_len(cell.plain) <= width and cell.plain.isprintable()
+        for row in rows
+        for cell, width in zip(row, widths, strict=True)
+    )
+
+
+def write_plain(
+    out: IO[str], columns: Sequence[Column], rows: Sequence[Sequence[Text]], widths: Sequence[int]
+) -> None:
+    """Write rows without colour of one line each, as rich would in ten times the time."""
+    gap = " " * GAPS[0]
+    for row in ([column.name for column in columns], *([cell.plain for cell in r] for r in rows)):
+        cells = []
+        for text, column, width in zip(row, columns, widths, strict=True):
+            blanks = " " * (width - cell_len(text))
+            cells.append(blanks + text if column.right else text + blanks)
+        out.write(gap.join(cells).rstrip() + "\n")
 
 
 def open_console(out: TextIO) -> Console:

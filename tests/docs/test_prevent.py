@@ -25,6 +25,7 @@ from tests.rollout.commands.test_prevent import CLEAN, PLAN, TEMPLATE
 from tests.support.paths import ROOT
 
 TODAY = date(2026, 9, 1)
+PAGES = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
 
 
 def read(page: str) -> str:
@@ -65,8 +66,8 @@ def test_every_command_line_shown_is_understood(
     ):
         Path(name).parent.mkdir()
         Path(name).write_text('{"Resources": {"B": {"Type": "AWS::S3::Bucket"}}}')
-    shown = re.findall(r"no-setup-access-key (prevent [^`\n>]+)", read("prevent.md"))
-    assert len(shown) == 7
+    shown = re.findall(r"(?:no-setup-access-key|rollout) (prevent [^`\n>]+)", read("prevent.md"))
+    assert len(shown) == 6
     assert {main(shlex.split(line)) for line in shown} == {0, 1}
 
 
@@ -106,10 +107,21 @@ def test_the_snippets_for_cfn_lint_bring_the_rule(tmp_path: Path, way: str) -> N
     assert f"stack.yaml:5:3:5:6:{ConsoleUserKey.id}:" in run.stdout, run.stderr
 
 
-@pytest.mark.parametrize(("service", "number"), [("GitHub Actions", 1), ("GitLab CI", 0)])
-def test_the_snippets_for_ci_are_yaml_that_installs_and_runs(service: str, number: int) -> None:
-    text = json.dumps(yaml.safe_load(find_blocks("prevent.md", "yaml", service)[number]))
-    assert text.index("pip install") < text.index("no-setup-access-key prevent")
+def test_the_snippet_for_gitlab_is_yaml_that_installs_and_runs() -> None:
+    text = json.dumps(yaml.safe_load(find_blocks("prevent.md", "yaml", "GitLab CI")[0]))
+    assert text.index("pip install") < text.index("python -P -m rollout prevent")
+
+
+def test_the_snippet_for_code_scanning_uploads_what_the_action_writes() -> None:
+    job = yaml.safe_load(find_blocks("prevent.md", "yaml", "GitHub Actions")[1])["jobs"]
+    _, action, upload = job["no-setup-access-key"]["steps"]
+    assert (
+        action["with"].keys() <= yaml.safe_load((ROOT / "action.yml").read_text())["inputs"].keys()
+    )
+    assert (action["with"]["format"], action["with"]["output"]) == (
+        "sarif",
+        upload["with"]["sarif_file"],
+    )
 
 
 def test_the_metadata_shown_accepts_the_finding() -> None:
@@ -229,16 +241,36 @@ def test_the_comment_shown_accepts_the_key_and_the_checkov_policy_is_where_it_is
     assert yaml.safe_load(policy.read_text())["metadata"]["id"] == "CKV2_NSAK_1"
 
 
-def test_checkov_itself_takes_the_policy(tmp_path: Path) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("status", ["FAILED", "PASSED"])
+def test_checkov_itself_takes_the_policy(status: str, tmp_path: Path) -> None:
     checkov = shutil.which("checkov")
     if checkov is None:
         pytest.skip("checkov is not on this machine")
     (tmp_path / "main.tf").write_text(
         'resource "aws_iam_user" "u" { name = "ann" }\n'
         'resource "aws_iam_user_login_profile" "p" { user = aws_iam_user.u.name }\n'
-        'resource "aws_iam_access_key" "k" { user = aws_iam_user.u.name }\n'
+        + 'resource "aws_iam_access_key" "k" { user = aws_iam_user.u.name }\n'
+        * (status == "FAILED")
     )
     folder = ROOT / "guardrails" / "terraform" / "checkov"
     command = [checkov, "-d", str(tmp_path), "--external-checks-dir", str(folder), "--compact"]
+    command += ["--skip-download", "--check", "CKV2_NSAK_1"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "CKV2_NSAK_1" in run.stdout
+    assert "CKV2_NSAK_1" in run.stdout, run.stderr
+    assert f"{status} for resource: aws_iam_user.u" in run.stdout
+
+
+@pytest.mark.parametrize("page", sorted(PAGES), ids=lambda page: page.name)
+def test_ci_samples_name_commits_and_install_what_is_locked_by_hash(page: Path) -> None:
+    """A tag or a branch is moved by whoever owns it, and so is what pip resolves."""
+    for block in re.findall(r"^```ya?ml\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
+        named = re.findall(r"(?:uses: |component: )\S+@(\S+)|rev: (\S+)", block)
+        for uses, rev in named:
+            assert re.fullmatch("[0-9a-f]{40}", uses or rev), block
+        assert "git+http" not in block
+        for line in block.splitlines():
+            if "pip install" in line:
+                assert "--no-deps --require-hashes -r " in line
+            if " checkout " in line and "git " in line:
+                assert re.search(r" [0-9a-f]{40}$", line)

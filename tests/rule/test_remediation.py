@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -17,14 +16,12 @@ from botocore.parsers import ResponseParserError
 
 from emulator import Account, open_account
 from emulator.iam.users import AccessKey, User
-from rule import notice
 from rule.parameters import Policy
 from rule.remediation import RemediationFailed, Run, answer, make_clients
-from rule.repair import Outcome
 from tests.conftest import NOW
 from tests.support.facts import policy
 from tests.support.paths import ROOT
-from tests.support.runbook import TAG, read_state, witness
+from tests.support.runbook import TAG, forget_users, read_state, witness
 
 CREATED = NOW - timedelta(days=60)
 OVER = "2026-08-20T12:00:00Z until 2026-08-27T12:00:00Z"
@@ -50,6 +47,11 @@ class Desk:
     waits: list[float] = field(default_factory=list)
     acts: dict[tuple[str, int], Callable[[], object]] = field(default_factory=dict)
     """What somebody else does right after the n-th answer to a call of this name."""
+
+    def forget_users(self) -> None:
+        """Take everybody and every fault away."""
+        forget_users(self.account)
+        self.calls.clear()
 
     def remediate(self, user: User, rules: Policy | None = None, dry_run: bool = False) -> Any:
         """Remediate one user now."""
@@ -91,21 +93,8 @@ def desk(shared_desk: Desk) -> Desk:
     shared_desk.waits.clear()
     shared_desk.witnessed = True
     shared_desk.account.clock.move_to(NOW)
-    forget_users(shared_desk)
+    shared_desk.forget_users()
     return shared_desk
-
-
-def forget_users(desk: Desk) -> None:
-    """Take everybody and every fault away."""
-    iam = desk.account.iam
-    for user in iam.users.values():
-        for key in user.access_keys:
-            iam.access_keys.pop(key.access_key_id, None)
-    iam.users.clear()
-    iam.use_lag = timedelta(0)
-    desk.account.config.history.items.clear()
-    desk.account.faults.clear()
-    desk.calls.clear()
 
 
 def add_user(desk: Desk, *keys: tuple[str, str | None, bool]) -> User:
@@ -152,7 +141,7 @@ def test_a_run_stopped_after_any_call_is_finished_by_the_next(
     calls, end = list(desk.calls), describe(user)
     assert set(calls) & set(WRITES), "nothing would be proved"
     for stop_after in range(1, len(calls) + 1):
-        forget_users(desk)
+        desk.forget_users()
         user = add_user(desk, *keys)
         desk.stop_after = stop_after
         with pytest.raises(Stopped):
@@ -170,7 +159,7 @@ def test_a_run_stopped_again_and_again_comes_to_the_same_end(
     user = add_user(desk, *keys)
     desk.remediate(user)
     end = describe(user)
-    forget_users(desk)
+    desk.forget_users()
     user = add_user(desk, *keys)
     for stop_after in range(1, 20):
         desk.calls.clear()
@@ -197,7 +186,7 @@ def test_a_read_that_fails_before_the_first_change_changes_nothing(
     reads = list(desk.calls)
     assert not set(reads) & set(WRITES)
     for place, name in enumerate(reads):
-        forget_users(desk)
+        desk.forget_users()
         user = add_user(desk, *keys)
         before = read_state(user)
         ours = ("ListDiscoveredResources", "GetResourceConfigHistory")
@@ -328,6 +317,20 @@ def test_a_key_that_somebody_else_deletes_first_is_no_failure(desk: Desk) -> Non
     assert describe(user) == ([], ["team: people"])
 
 
+def test_a_used_keys_old_tag_is_said_to_be_removed_and_how_to_write_it_again(desk: Desk) -> None:
+    user = add_user(desk, ("Active", OVER, True))
+    (told,) = desk.remediate(user)["Keys"]
+    key_id = only_key(user).access_key_id
+    born = f"Access key {key_id} of ann was created at 2026-07-03T12:00:00Z, the user at"
+    assert told == {
+        "AccessKeyId": key_id,
+        "Done": "kept",
+        "Why": f"{born} 2026-07-03T12:00:00Z: in use. Its old quarantine tag was removed.",
+        "Undo": f"aws iam tag-user --user-name ann --tags 'Key={TAG}{key_id},Value={OVER}'",
+    }
+    assert describe(user) == (["Active"], ["team: people"])
+
+
 def test_a_user_deleted_meanwhile_is_no_failure_where_nothing_was_changed(desk: Desk) -> None:
     user = add_user(desk, ("Active", None, False))
     desk.acts["ListAccessKeys", 1] = desk.account.iam.users.clear
@@ -377,42 +380,6 @@ def test_both_clients_carry_the_retry_configuration(desk: Desk) -> None:
         retries = {"mode": "standard", "total_max_attempts": 8}
         config: Any = client.meta.config
         assert config.retries == retries
-
-
-@pytest.mark.parametrize("lost", [False, True], ids=["sent", "not sent"])
-def test_each_key_that_was_changed_or_failed_is_told_to_the_topic(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], lost: bool
-) -> None:
-    topic = "arn:aws:sns:us-east-1:111122223333:security"
-    monkeypatch.setenv(notice.TOPIC_VARIABLE, topic)
-    said = list[dict[str, str]]()
-
-    class Topic:
-        def publish(self, **given: str) -> None:
-            if lost:
-                raise EndpointConnectionError(endpoint_url="sns")
-            said.append(given)
-
-    monkeypatch.setattr(boto3, "client", lambda *_, **__: Topic())
-    outcomes = [
-        Outcome("AKIA1", "quarantined", "Idle.", undo="aws iam ...", until=NOW),
-        Outcome("AKIA2", "failed", "", left="AccessDenied"),
-        Outcome("AKIA3", "kept", "In use."),
-    ]
-    count = notice.send_notices("111122223333", "ann", outcomes)
-    assert count == (2 if lost else 0)
-    assert ("notice not sent" in capsys.readouterr().out) is lost
-    if not lost:
-        assert [each["Subject"] for each in said] == [
-            "111122223333: access key of ann quarantined",
-            "111122223333: access key of ann failed",
-        ]
-        assert said[0]["Message"] == (
-            "Account: 111122223333\nUser: ann\nAccess key: AKIA1\nDone: quarantined\nWhy: Idle.\n"
-            "Until: 2026-09-01T12:00:00Z\nNext: Until 2026-09-01T12:00:00Z nothing else happens to"
-            " it. If nobody has made it Active again by then, it is deleted.\nTo undo it: aws iam"
-            " ..."
-        )
 
 
 def test_the_import_of_the_remediation_does_not_bring_rdklib() -> None:
@@ -581,7 +548,7 @@ class Story:
 def test_no_life_of_a_user_ends_in_a_wrong_key_touched(desk: Desk, seeds: range) -> None:
     touched = 0
     for seed in seeds:
-        forget_users(desk)
+        desk.forget_users()
         desk.account.clock.move_to(NOW)
         story = Story(desk, seed)
         for _ in range(25):

@@ -3,7 +3,7 @@
 import json
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,18 @@ def put_runbook(account: Account, package: Path) -> None:
     """Deploy everything: the runbook starts a function, which asks the deployed rule."""
     account.iam.report.rounds = 0
     deploy(account, package)
+
+
+def forget_users(account: Account) -> None:
+    """Take everybody away, with what AWS Config has of them and every fault."""
+    iam = account.iam
+    for user in iam.users.values():
+        for key in user.access_keys:
+            iam.access_keys.pop(key.access_key_id, None)
+    iam.users.clear()
+    iam.use_lag = timedelta(0)
+    account.config.history.items.clear()
+    account.faults.clear()
 
 
 def set_parameters(account: Account, **changed: str) -> None:

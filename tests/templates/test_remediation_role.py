@@ -24,6 +24,7 @@ from tests.templates.test_permissions import (
     find_unused,
     list_grants,
     read_policy,
+    read_reference,
     takes_resource,
 )
 
@@ -105,13 +106,21 @@ def test_the_automation_role_can_start_the_one_function_and_nothing_else(account
     for resource, decision in (
         (own, ALLOW),
         (f"{own}-2", IMPLICIT),
+        (f"{own}:1", IMPLICIT),
         (own.removesuffix("-remediation"), IMPLICIT),
         (own.replace("111122223333", "444455556666"), IMPLICIT),
         ("*", IMPLICIT),
     ):
         assert decide([policy], Request("lambda:InvokeFunction", resource)) == decision
-    for action in ("iam:DeleteAccessKey", "iam:UpdateAccessKey", "iam:TagUser", "sts:AssumeRole"):
-        assert decide([policy], Request(action, USER)) == IMPLICIT
+    actions = [
+        f"{service}:{name}"
+        for service, known in read_reference().items()
+        for name in known["Actions"]
+    ]
+    assert len(actions) > 10_000, "the reference of all of AWS's actions"
+    for resource, allowed in ((own, ["lambda:invokefunction"]), ("*", [])):
+        found = [each for each in actions if decide([policy], Request(each, resource)) != IMPLICIT]
+        assert found == allowed, resource
 
 
 @pytest.mark.parametrize("action", ["iam:TagUser", "iam:UntagUser"])

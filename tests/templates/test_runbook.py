@@ -23,6 +23,7 @@ from tests.support.runbook import (
     STEP,
     TAG,
     Outcome,
+    forget_users,
     hold,
     put_runbook,
     read_failure,
@@ -59,16 +60,9 @@ def runbook_account(package: Path) -> Iterator[Account]:
 def account(runbook_account: Account) -> Account:
     """The account with nobody in it, at NOW."""
     runbook_account.clock.move_to(NOW)
-    runbook_account.faults.clear()
+    forget_users(runbook_account)
     runbook_account.calls.clear()
-    iam = runbook_account.iam
-    for user in iam.users.values():
-        for key in user.access_keys:
-            iam.access_keys.pop(key.access_key_id, None)
-    iam.users.clear()
-    iam.use_lag = timedelta(0)
     runbook_account.config.unrecorded.clear()
-    runbook_account.config.history.items.clear()
     runbook_account.find_rule(NAME).results.clear()
     return runbook_account
 

@@ -1,8 +1,9 @@
 import re
+from io import StringIO
 
 import pytest
 
-from rollout.output.tables import Cell, Column
+from rollout.output.tables import Cell, Column, open_console, write_table
 from rollout.output.teller import Teller
 from tests.support.terminal import open_terminal
 
@@ -34,7 +35,7 @@ WHOLE = re.compile(r"AKIA\w+|\d{4}-\d{2}-\d{2}T[\d:]+Z|33330000000\d")
 
 def draw(width: int, rows: list[list[Cell | str]], columns: tuple[Column, ...] = COLUMNS) -> str:
     with open_terminal(width) as terminal:
-        Teller("table").table(columns, rows)
+        Teller("text").table(columns, rows)
     return "\n".join(terminal.lines).rstrip()
 
 
@@ -72,4 +73,31 @@ def test_sentences_give_way_before_those_that_a_row_is_about() -> None:
         "333300000000 shop  2026-09-01T12:00:00Z  the supplier reads from",
         "                                         this key until its own",
         "                                         release in autumn",
+    ]
+
+
+def test_a_table_in_a_pipe_is_the_one_that_rich_would_draw(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    columns = [Column("ACCOUNT", identifies=True), Column("USERS", right=True), Column("WHY")]
+    rows = [
+        ["333300000001", "7", Cell("idle", bad=True)],
+        ["東京", "1,234", ""],
+        ["e\u0301ric", "", "[bold]:smile: and a sentence that is longer than the others"],
+    ]
+    plain, drawn = StringIO(), StringIO()
+    write_table(open_console(plain), columns, rows)
+    monkeypatch.setattr("rollout.output.tables.fits", lambda *_: False)
+    write_table(open_console(drawn), columns, rows)
+    assert plain.getvalue() == drawn.getvalue()
+    assert plain.getvalue().splitlines()[1] == "333300000001      7  idle"
+
+
+def test_cells_of_more_than_one_line_are_left_to_rich() -> None:
+    out = StringIO()
+    write_table(open_console(out), [Column("A"), Column("B")], [["one\ntwo", "three"]])
+    assert [line.split() for line in out.getvalue().splitlines()] == [
+        ["A", "B"],
+        ["one", "three"],
+        ["two"],
     ]
