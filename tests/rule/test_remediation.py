@@ -1,6 +1,7 @@
 """The remediation in process: stopped after every call, with every read failing, and at random."""
 
 import random
+import re
 import subprocess
 import sys
 import time
@@ -9,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -17,10 +17,8 @@ from botocore.parsers import ResponseParserError
 
 from emulator import Account, open_account
 from emulator.iam.users import AccessKey, User
-from rule import notice
 from rule.parameters import Policy
 from rule.remediation import RemediationFailed, Run, answer, make_clients
-from rule.repair import Outcome
 from tests.conftest import NOW
 from tests.support.facts import policy
 from tests.support.paths import ROOT
@@ -303,7 +301,8 @@ def test_a_key_that_does_not_become_inactive_is_a_failure_that_the_next_run_fini
     key, waits = only_key(user), list[float]()
     monkeypatch.setattr(time, "sleep", waits.append)
     desk.acts["UpdateAccessKey", 1] = lambda: setattr(key, "status", "Active")
-    with pytest.raises(RemediationFailed, match="It should be Inactive, but still reads Active"):
+    said = f"User ann: {key.access_key_id} failed: It should be Inactive, but still reads Active."
+    with pytest.raises(RemediationFailed, match=f"{re.escape(said)}$"):
         desk.remediate(user)
     assert waits == [2] * 4
     desk.remediate(user)
@@ -332,6 +331,36 @@ def test_a_used_keys_old_tag_is_said_to_be_removed_and_how_to_write_it_again(des
         "Undo": f"aws iam tag-user --user-name ann --tags 'Key={TAG}{key_id},Value={OVER}'",
     }
     assert describe(user) == (["Active"], ["team: people"])
+
+
+def test_a_deletion_that_iam_refuses_is_a_failure_even_where_the_key_is_gone_by_then(
+    desk: Desk,
+) -> None:
+    user = add_user(desk, ("Inactive", OVER, False))
+    key = only_key(user)
+    desk.account.faults.fail("iam", "DeleteAccessKey", "AccessDenied")
+    desk.acts["ListAccessKeys", 2] = lambda: user.access_keys.remove(key)
+    with pytest.raises(RemediationFailed, match=f"{key.access_key_id} failed: .*AccessDenied"):
+        desk.remediate(user)
+
+
+def test_a_key_that_iam_says_is_gone_and_still_lists_is_a_failure(desk: Desk) -> None:
+    user = add_user(desk, ("Inactive", OVER, False))
+    key = only_key(user)
+    desk.account.faults.fail("iam", "DeleteAccessKey", "NoSuchEntity")
+    with pytest.raises(RemediationFailed, match=f"{key.access_key_id} failed: .*NoSuchEntity"):
+        desk.remediate(user)
+    assert describe(user) == (["Inactive"], [f"0: {OVER}", "team: people"])
+
+
+def test_room_for_one_tag_more_is_room_for_the_first_of_two_keys_alone(desk: Desk) -> None:
+    user = add_user(desk, ("Active", None, False), ("Active", None, False))
+    user.tag_values.update({f"team:{number}": "x" for number in range(48)})
+    assert len(user.tag_values) == 49
+    first, second = desk.remediate(user)["Keys"]
+    assert (first["Done"], second["Done"]) == ("quarantined", "kept")
+    assert second["Why"].startswith("The user has 50 tags and IAM allows no more: remove one,")
+    assert [key.status for key in user.access_keys] == ["Inactive", "Active"]
 
 
 def test_a_user_deleted_meanwhile_is_no_failure_where_nothing_was_changed(desk: Desk) -> None:
@@ -383,42 +412,6 @@ def test_both_clients_carry_the_retry_configuration(desk: Desk) -> None:
         retries = {"mode": "standard", "total_max_attempts": 8}
         config: Any = client.meta.config
         assert config.retries == retries
-
-
-@pytest.mark.parametrize("lost", [False, True], ids=["sent", "not sent"])
-def test_each_key_that_was_changed_or_failed_is_told_to_the_topic(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], lost: bool
-) -> None:
-    topic = "arn:aws:sns:us-east-1:111122223333:security"
-    monkeypatch.setenv(notice.TOPIC_VARIABLE, topic)
-    said = list[dict[str, str]]()
-
-    class Topic:
-        def publish(self, **given: str) -> None:
-            if lost:
-                raise EndpointConnectionError(endpoint_url="sns")
-            said.append(given)
-
-    monkeypatch.setattr(boto3, "client", lambda *_, **__: Topic())
-    outcomes = [
-        Outcome("AKIA1", "quarantined", "Idle.", undo="aws iam ...", until=NOW),
-        Outcome("AKIA2", "failed", "", left="AccessDenied"),
-        Outcome("AKIA3", "kept", "In use."),
-    ]
-    count = notice.send_notices("111122223333", "ann", outcomes)
-    assert count == (2 if lost else 0)
-    assert ("notice not sent" in capsys.readouterr().out) is lost
-    if not lost:
-        assert [each["Subject"] for each in said] == [
-            "111122223333: access key of ann quarantined",
-            "111122223333: access key of ann failed",
-        ]
-        assert said[0]["Message"] == (
-            "Account: 111122223333\nUser: ann\nAccess key: AKIA1\nDone: quarantined\nWhy: Idle.\n"
-            "Until: 2026-09-01T12:00:00Z\nNext: Until 2026-09-01T12:00:00Z nothing else happens to"
-            " it. If nobody has made it Active again by then, it is deleted.\nTo undo it: aws iam"
-            " ..."
-        )
 
 
 def test_the_import_of_the_remediation_does_not_bring_rdklib() -> None:
