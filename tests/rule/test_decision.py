@@ -458,6 +458,12 @@ def test_a_malformed_exception_is_told_from_one_that_is_over_and_from_none() -> 
     ]
 
 
+def test_spaces_around_what_a_person_wrote_into_an_exception_count_for_nothing() -> None:
+    read = read_exception(excepted(f" {UNTIL_TOMORROW} ", " team-payments "), policy(), NOW)
+    assert read == read_exception(excepted(UNTIL_TOMORROW), policy(), NOW)
+    assert (read.owner, read.accepted) == ("team-payments", True)
+
+
 def test_an_exception_may_end_exactly_max_exception_days_ahead() -> None:
     verdict = judge(user(key(), tags=excepted("2026-05-31")), policy(), NOW)
     assert verdict.compliance == COMPLIANT
