@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-dev
 READY_DEMO := $(VENV)/.ready-demo
-PURE := decision exception_tags facts parameters quarantine sentences standing credential_report events results
+PURE := counted decision exception_tags facts parameters quarantine sentences standing credential_report events results
 
 .PHONY: bench help venv demo test test-slow coverage check package rdk readme docs pictures format lock release clean
 

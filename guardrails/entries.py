@@ -26,7 +26,7 @@ class Unusable(Exception):
 
     def __init__(self, faults: Sequence[str]) -> None:
         rest = len(faults) - MOST_FAULTS
-        told = [*faults[:MOST_FAULTS], *([f"and {rest} faults more."] if rest > 0 else [])]
+        told = [*faults[:MOST_FAULTS], *([f"and {rest} more."] if rest > 0 else [])]
         super().__init__("\n".join(told))
 
 

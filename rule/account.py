@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from rule.counted import count_of
 from rule.decision import NON_COMPLIANT, Verdict, judge
 from rule.facts import Identity, User
 from rule.parameters import Policy
@@ -126,17 +127,17 @@ def find_shortfall(readings: list[Reading]) -> Exception | None:
     failed = {name: error for each in readings for name, error in each.failed.items()}
     if unread:
         return OutOfTime(
-            f"{asked - unread} of {asked} users were read live in the time allowed. Their results"
-            " were put; the others keep theirs and come first in the next run. Evaluate the rule"
-            " again; if that does not help, look for throttling of IAM in this account."
+            f"{count_of(asked - unread, asked, 'user')} were read live in the time allowed. Their"
+            " results were put; the others keep theirs and come first in the next run. Evaluate the"
+            " rule again; if that does not help, look for throttling of IAM in this account."
         )
     if failed:
         named = ", ".join(sorted(failed)[:NAMED]) + (" and more" if len(failed) > NAMED else "")
         error = failed[min(failed)]
         return UsersNotRead(
-            f"{len(failed)} of {asked} users could not be read live: {named}. They keep the results"
-            " they have; those of the others were put. Evaluate the rule again. The first error:"
-            f" {type(error).__name__}: {error}"
+            f"{count_of(len(failed), asked, 'user')} could not be read live: {named}. They keep the"
+            " results they have; those of the others were put. Evaluate the rule again. The first"
+            f" error: {type(error).__name__}: {error}"
         )
     return None
 

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rule.counted import count
 from rule.live import RESOURCE_TYPE
 from rule.parameters import Policy, parse_parameters
 
@@ -69,8 +70,8 @@ def read_holding(config: "ConfigServiceClient", user_id: str, function_arn: str)
     ours = {name: held[name] for name in sorted(held) if name.startswith(RULE)}
     if len(ours) > 1:
         raise RuleUnclear(
-            f"{len(ours)} rules hold {user_id}: {' and '.join(ours)}. Nothing was changed. Leave"
-            " one of them, or delete the results of the others."
+            f"{count(len(ours), 'rule')} hold {user_id}: {' and '.join(ours)}. Nothing was changed."
+            " Leave one of them, or delete the results of the others."
         )
     for name, compliance in ours.items():
         if compliance != "NON_COMPLIANT":

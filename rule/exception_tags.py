@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from rule.counted import count
 from rule.parameters import Policy
 from rule.sentences import clip, plain
 
@@ -64,8 +65,8 @@ def read_exception(tags: Mapping[str, str], policy: Policy, now: datetime) -> Ri
     if last < now.date():
         return RiskException(fault=f"The exception ended on {last}.")
     if last - now.date() > policy.max_exception:
-        days = policy.max_exception.days
-        fault = f"Invalid exception: it ends on {last}, more than {days} days ahead."
+        days = count(policy.max_exception.days, "day")
+        fault = f"Invalid exception: it ends on {last}, more than {days} ahead."
         return RiskException(fault=fault)
     return RiskException(clip(plain(owner), 80), last)
 

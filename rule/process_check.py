@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from botocore.config import Config
 
+from rule.counted import count, count_of
 from rule.metrics import print_metrics
 from rule.parameters import Policy
 from rule.tally import Found
@@ -42,10 +43,10 @@ def attest(found: Found, policy: Policy) -> tuple[Literal["COMPLIANT", "NON_COMP
     """Return what is true of the account, and the sentence that counts. Raises NotSet."""
     if not found.whole and not found.findings:
         raise NotSet("The run found nothing, but it did not read every user.")
-    many = f"{found.findings} of {found.users} console users"
+    many = count_of(found.findings, found.users, "console user")
     if not found.whole:
-        many = f"At least {found.findings} console user{'s' * (found.findings > 1)}"
-    have = "has" if found.findings == 1 else "have"
+        many = f"At least {count(found.findings, 'console user')}"
+    have = "has" if found.findings == 1 or (found.whole and found.users == 1) else "have"
     others = (
         (found.excepted, "with an exception"),
         (found.waiting, "waiting"),

@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,35 @@ def test_every_folder_has_its_row_in_the_page() -> None:
         "support",
         "cases",
     }
+
+
+NOUNS = re.compile(
+    r" (?:other |console )?(?:account|attempt|day|failure|fault|file|finding|group|hour|key|letter"
+    r"|minute|pack|quarantine|resource|result|row|rule|second|stack|unit|user|version)s\b"
+)
+
+
+def test_whoever_says_how_many_has_the_noun_from_one_place() -> None:
+    """No person reads "1 accounts": rule.counted gives number and noun together."""
+    by_hand = [
+        f"{file}:{value.lineno}: {ast.unparse(value.value)}{text}"
+        for package in ("rule", "rollout", "guardrails")
+        for file in modules(package)
+        for value, text in find_values((ROOT / file).read_text(encoding="utf-8"))
+        if NOUNS.match(text) and not is_constant(value)
+    ]
+    assert by_hand == [], "\n".join(by_hand)
+
+
+def find_values(source: str) -> Iterator[tuple[ast.FormattedValue, str]]:
+    """Yield each value in an f-string, and the text after it."""
+    for node in ast.walk(ast.parse(source)):
+        for value, text in pairwise(node.values if isinstance(node, ast.JoinedStr) else ()):
+            if isinstance(value, ast.FormattedValue) and isinstance(text, ast.Constant):
+                yield value, str(text.value)
+
+
+def is_constant(value: ast.FormattedValue) -> bool:
+    """Is it a constant of the program, or told as a fraction?"""
+    names = [each.id for each in ast.walk(value.value) if isinstance(each, ast.Name)]
+    return value.format_spec is not None or all(map(str.isupper, names))

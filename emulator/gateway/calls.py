@@ -4,6 +4,7 @@ It is kept by the server, so calls of any client in any process are in it, retri
 that was throttled and sent again counts twice.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ class Call:
     account: str = ""
     caller: str = ""
     error: str | None = None
+    attempt: int = 1
+    """Which attempt of the same call it is: botocore sends one again that got no answer."""
 
     @property
     def action(self) -> str:
@@ -131,4 +134,6 @@ def read_call(request: Request) -> Call:
             "url_params": path_parameters,
         }
     )
-    return Call(service, operation.name, parameters, region, access_key_id)
+    attempt = re.match("attempt=([0-9]+)", request.headers.get("Amz-Sdk-Request", ""))
+    number = int(attempt[1]) if attempt else 1
+    return Call(service, operation.name, parameters, region, access_key_id, attempt=number)

@@ -15,7 +15,7 @@ from typing import Any
 from guardrails.acceptance import METADATA, judge_acceptance
 from guardrails.cloudformation.expansion import bound_expansion, name_as_written
 from guardrails.cloudformation.structure import is_template, read_structure
-from guardrails.cloudformation.unseen import find_unseen, has_body
+from guardrails.cloudformation.unseen import find_unseen, has_body, read_bodies
 from guardrails.content import mentions_key
 from guardrails.finding import NEITHER, TEMPLATE, Accepted, Finding, Foreign, Judgement, Unreadable
 
@@ -120,16 +120,10 @@ def _find_bodies(template: Any) -> Iterator[tuple[str, int, str]]:
         properties = resource.get("Properties") if isinstance(resource, dict) else None
         if properties is None or not has_body(properties):
             continue
-        body, is_literal = properties["TemplateBody"], True
-        if isinstance(body, dict) and len(body) == 1:
-            function, body = next(iter(body.items()))
-            is_literal = function == "Fn::Sub"
-            body = body[0] if is_literal and isinstance(body, list) and body else body
-        line = _find_start(body) or _find_start(name) or 1
-        if isinstance(body, dict | list):
-            yield str(name), line, json.dumps(body, default=str)
-        elif isinstance(body, str):
-            yield str(name), line, str(body)
+        for body in read_bodies(properties):
+            line = _find_start(body) or _find_start(name) or 1
+            text = body if isinstance(body, str) else json.dumps(body, default=str)
+            yield str(name), line, str(text)
 
 
 def _find_start(node: Any) -> int | None:

@@ -49,7 +49,8 @@ def _find_macros(template: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if name is not None and name not in _KNOWN_MACROS:
             yield "Transform", _tell_macro(macro)
     for used in _find_functions(template, "Fn::Transform"):
-        yield "Fn::Transform", _tell_macro(used)
+        for macro in used if isinstance(used, list) else [used]:
+            yield "Fn::Transform", _tell_macro(macro)
 
 
 def _tell_macro(macro: Any) -> str:
@@ -78,7 +79,36 @@ def _find_resources(template: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def has_body(properties: Any) -> bool:
     """Tell whether a stack or StackSet carries its template itself."""
-    return isinstance(properties, dict) and "TemplateBody" in properties
+    return isinstance(properties, dict) and any(True for _ in read_bodies(properties))
+
+
+def read_bodies(properties: dict[str, Any]) -> Iterator[Any]:
+    """Yield each template that a StackSet can carry, as text or as a mapping."""
+    left = [properties.get("TemplateBody")]
+    while left:
+        body = left.pop()
+        name, argument = "", None
+        if isinstance(body, dict) and _is_function(body):
+            name, argument = next(iter(body.items()))
+        if name == "Fn::If" and isinstance(argument, list):
+            left += argument[:0:-1]
+        elif name == "Fn::Join" and isinstance(argument, list) and _is_text(argument):
+            yield argument[0].join(argument[1])
+        elif name == "Fn::Sub":
+            left.append(argument[0] if isinstance(argument, list) and argument else argument)
+        elif name == "Fn::ToJsonString":
+            left.append(argument)
+        elif not name and isinstance(body, str | dict):
+            yield body
+
+
+def _is_function(value: dict[str, Any]) -> bool:
+    return len(value) == 1 and str(next(iter(value))).startswith(("Fn::", "Ref"))
+
+
+def _is_text(argument: list[Any]) -> bool:
+    parts = argument[1] if len(argument) == 2 else None
+    return isinstance(parts, list) and all(isinstance(p, str) for p in (argument[0], *parts))
 
 
 def _find_foreign_user(name: str, user: Any) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,9 @@ _VARIABLE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _TYPE = re.compile(r"\btype\s*=\s*(list|set|map)\(\s*(.*)", re.DOTALL)
+_OWN_VALUES = tuple(
+    f"{name}{form}" for name in ("terraform.tfvars", ".auto.tfvars") for form in ("", ".json")
+)
 _FIELD = re.compile(r"(\w+)\s*=\s*(?:optional\(\s*)?(string|bool|number)")
 
 
@@ -55,6 +58,11 @@ class Block:
         return self.path[self.path.rindex("[") :] if self.path.endswith("]") else ""
 
     @property
+    def address(self) -> str:
+        """Its path without its own index."""
+        return self.path.removesuffix(self.index)
+
+    @property
     def is_data(self) -> bool:
         return self.path.removeprefix(self.module).startswith("data.")
 
@@ -72,8 +80,9 @@ def read_blocks(folder: Path, texts: dict[str, str]) -> list[Block]:
     with tempfile.TemporaryDirectory() as scratch:
         invented = Path(scratch, "invented.tfvars.json")
         invented.write_text(json.dumps(_invent("\n".join(texts.values()))))
-        own = ("terraform.tfvars", ".auto.tfvars")
-        given = sorted(f.name for f in folder.glob("*.tfvars") if f.name.endswith(own))
+        given = [f.name for f in sorted(folder.glob("*.tfvars*")) if f.name.endswith(_OWN_VALUES)]
+        # Terraform reads terraform.tfvars before all others.
+        given.sort(key=lambda name: not name.startswith("terraform."))
         paths = [os.path.relpath(invented.resolve(), folder.resolve()), *given]
         listed = _run([parse.__file__, str(folder.resolve()), *paths])
     return [_make_block(block, folder, texts) for block in listed]

@@ -12,27 +12,41 @@ from pathlib import Path
 from typing import Any
 
 from guardrails.acceptance import judge_acceptance
-from guardrails.finding import SOURCE, Accepted, Finding, Judgement, Note
+from guardrails.content import mentions_key
+from guardrails.finding import SOURCE, Accepted, Finding, Judgement, Note, Unreadable
+from guardrails.folder import SOURCE_SUFFIXES
 from guardrails.terraform.blocks import Block, read_blocks, read_text
 from guardrails.terraform.check import KEY, PROFILE
 from guardrails.terraform.identities import Identities, Source
+from guardrails.terraform.overrides import is_override, merge_overrides
 from guardrails.terraform.stacks import STACKS, check_body
 
 _MARK = re.compile(r"(?:#|//)\s*no-setup-access-key:accept\b(.*)$")
+_LOCAL = re.compile(r'\bsource"?\s*[=:]\s*"(\.[^"]*)"')
+_ELSEWHERE = re.compile(r'\bsource"?\s*[=:]\s*(?!"\.)')
 _BLOCK = re.compile(rf'^\s*resource\s+"({KEY}|{PROFILE})"\s+"([^"]+)"', re.MULTILINE)
 
 
 def check_source(folder: Path, files: list[Path], today: date) -> Judgement:
     """Return the judgement of one folder, which is one root module. Raises Unreadable."""
     texts = {str(file): read_text(str(file)) for file in files}
-    for other in (*folder.glob("*.tf"), *folder.glob("*.tofu")):
+    for other in list_source(folder):
         texts.setdefault(str(other), read_text(str(other)))
     judgement = Judgement(SOURCE)
+    within = "\n".join([*texts.values(), *_read_local_modules(folder, texts)])
     # Without a key, a module or a stack there is nothing to find, and most folders have none.
-    words = (KEY, "module", "provisioner", *STACKS)
-    if not any(word in text for text in texts.values() for word in words):
+    if not any(word in within for word in (KEY, "provisioner", *STACKS)) and not (
+        _ELSEWHERE.search(within)
+    ):
         return judgement
-    blocks = read_blocks(folder, texts)
+    try:
+        blocks = merge_overrides(read_blocks(folder, texts))
+    except Unreadable as error:
+        if mentions_key(within):
+            raise
+        told = f"the source could not be worked out, and no access key stands in it: {error}"
+        judgement.notes.append(Note(str(files[0]), 1, told))
+        return judgement
     used: set[tuple[str, int]] = set()
     for finding, block in _judge(Source(blocks, texts), blocks):
         marks = _find_marks(block, texts)
@@ -53,6 +67,26 @@ def check_source(folder: Path, files: list[Path], today: date) -> Judgement:
         judgement.notes.extend(inside.notes)
     judgement.notes.extend(_find_unseen(blocks, texts))
     return judgement
+
+
+def list_source(folder: Path) -> list[Path]:
+    """Return the files of Terraform source that stand in a folder itself."""
+    return sorted(f for f in folder.iterdir() if f.name.endswith(SOURCE_SUFFIXES) and f.is_file())
+
+
+def _read_local_modules(folder: Path, texts: dict[str, str]) -> Iterator[str]:
+    """Yield the text of every module in the repository that this root module leads to."""
+    known = {folder.resolve()}
+    left = [(folder, text) for text in texts.values()]
+    while left:
+        base, text = left.pop()
+        for path in _LOCAL.findall(text):
+            inside = (base / path).resolve()
+            if inside not in known and inside.is_dir():
+                known.add(inside)
+                found = [read_text(str(file)) for file in list_source(inside)]
+                left += [(inside, each) for each in found]
+                yield from found
 
 
 def _judge(source: Source, blocks: list[Block]) -> Iterator[tuple[Finding, Block]]:
@@ -146,6 +180,6 @@ def _find_unseen(blocks: list[Block], texts: dict[str, str]) -> Iterator[Note]:
     for file, text in texts.items():
         for match in _BLOCK.finditer(text):
             line = text.count("\n", 0, match.start(1)) + 1
-            if (file, line) not in met:
-                what = f"how many {match[1]}.{match[2]} there are only a plan tells"
+            if (file, line) not in met and not is_override(file):
+                what = f"how many {match[1]}.{match[2]} there are, if any, only a plan tells"
                 yield Note(file, line, what)

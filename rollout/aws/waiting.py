@@ -24,9 +24,14 @@ def wait(what: str, minutes: float) -> Iterator[float]:
     """
     yield from pause(minutes * 60)
     raise Stopped(
-        f"{what} has not ended after {minutes:g} minutes. AWS goes on with it: run the same"
+        f"{what} has not ended after {tell_minutes(minutes)}. AWS goes on with it: run the same"
         " command again to follow it, or give more time with --minutes."
     )
+
+
+def tell_minutes(minutes: float) -> str:
+    """Return a time to wait as it was given: "1 minute", "0.5 minutes"."""
+    return f"{minutes:g} {'minute' if minutes == 1 else 'minutes'}"
 
 
 def pause(seconds: float) -> Iterator[float]:

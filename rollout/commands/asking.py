@@ -4,8 +4,8 @@ import sys
 
 from rollout.deployment.plan import Plan
 from rollout.errors import Refused
-from rollout.output.fault import count
 from rollout.output.question import agrees, is_somebody_there
+from rule.counted import count
 
 
 def confirm(yes: bool, what: str, sentence: str) -> None:

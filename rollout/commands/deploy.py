@@ -9,13 +9,14 @@ from dataclasses import replace
 
 from rollout.commands.asking import ask_for_changes, ask_for_deletion, tell_changes
 from rollout.commands.options import (
-    add_all_option,
+    EVERY_ACCOUNT,
     add_caller_options,
     add_choice_options,
     add_minutes_option,
     add_rule_options,
     read_request,
 )
+from rollout.commands.output_options import add_all_option
 from rollout.commands.plan import tell_parameters
 from rollout.deployment.canary import check_canary, is_release, try_canary, try_release
 from rollout.deployment.checks import find_blocking, run_preflight
@@ -27,12 +28,13 @@ from rollout.deployment.putting import put_and_follow
 from rollout.deployment.request import Request
 from rollout.deployment.standing_findings import tell_findings
 from rollout.deployment.state import AccountState, TestIs, describe_states, judge_packs
-from rollout.output.fault import Result, count
+from rollout.output.fault import Result
 from rollout.output.question import agrees
 from rollout.output.run import Run
 from rollout.output.tables import FEW, Cell, Column
 from rollout.packs.state import PackIs
 from rollout.stacks.stack import StackIs
+from rule.counted import count
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +70,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="bring a new release to this part of the accounts at a time (default: 10); it stops"
         " when more than 5 %% fail",
     )
-    add_all_option(parser)
+    add_all_option(parser, EVERY_ACCOUNT)
     parser.add_argument(
         "--yes", action="store_true", help="do not ask: change, and go on after the canary"
     )

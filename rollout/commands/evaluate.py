@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rollout.aws.session import NotSeen, Session, open_session, try_read
+from rollout.commands.output_options import add_all_option, add_format_option, find_group
 from rollout.commands.policy_options import add_policy_options, read_policy
-from rollout.commands.session_options import add_strict_option, name_verb
+from rollout.commands.session_options import add_session_options, name_verb
 from rollout.errors import Refused
 from rollout.findings.evaluation import NEWEST, Evaluation, Scope
 from rollout.findings.live_accounts import (
@@ -42,11 +43,11 @@ FILE_NOTE = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.epilog = (
-        "Without one of the first four every user of the live account is judged. Exit code:"
-        " 0 nobody is NON_COMPLIANT, 1 somebody is, 2 wrong usage or unreadable input, 3 nobody is,"
-        " but not everything could be read (1 with --strict)."
+        "Exit code: 0 nobody is NON_COMPLIANT, 1 somebody is, 2 wrong usage or unreadable input, 3"
+        " nobody is, but not everything could be read (1 with --strict)."
     )
-    source = parser.add_mutually_exclusive_group()
+    users = find_group(parser, "which users (default: every user of the live account)")
+    source = users.add_mutually_exclusive_group()
     source.add_argument(
         "--credential-report",
         metavar="FILE",
@@ -70,14 +71,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="ACCOUNT",
         help="judge these accounts, by number, live, as --member-role reaches them",
     )
-    parser.add_argument(
+    users.add_argument(
         "--member-role",
         default="",
         metavar="NAME",
         help="the role in every account that may be assumed from here, to read its users",
     )
-    parser.add_argument("--profile", help="use this profile of the AWS configuration files")
-    parser.add_argument("--region", help="use this AWS Region")
+    add_session_options(parser, "use this AWS Region")
     add_policy_options(parser)
     parser.add_argument(
         "--now",
@@ -88,13 +88,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
             " time)"
         ),
     )
-    parser.add_argument("--format", choices=FORMATS, default="table", help="(default: table)")
-    parser.add_argument(
-        "--all",
-        action="store_true",
-        help="show every user in the table, not only findings (json and csv always hold all)",
-    )
-    add_strict_option(parser)
+    add_format_option(parser, FORMATS)
+    add_all_option(parser, "show every user, not only findings (json and csv always hold all)")
 
 
 def parse_time(text: str) -> datetime:

@@ -42,6 +42,7 @@ from rollout.remediation.exceptions import (
     sort_exceptions,
 )
 from rollout.remediation.tagged_users import TaggedUser, read_tagged_user
+from rule.counted import count, count_of
 from rule.live import UserGone
 
 
@@ -99,7 +100,7 @@ def show(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
         each for account, there in seen.items() for each in list_exceptions(account, there, now)
     )
     bad = [each for each in found if each.state is not ExceptionState.VALID]
-    with story.line(f"exceptions in {len(seen)} of {len(place.accounts)} accounts") as line:
+    with story.line(f"exceptions in {count_of(len(seen), len(place.accounts), 'account')}") as line:
         tell_policies(line, seen.values())
         line.end(describe_counts(found))
         blame(line, [tell_bad(each) for each in bad])
@@ -240,5 +241,5 @@ def tell_policies(line: Draft, seen: Iterable[Standing]) -> None:
     if there:
         line.notes.append(
             f"{len(there)} without the rule: an exception there may end at most"
-            f" {there[0].policy.max_exception.days} days ahead, the default"
+            f" {count(there[0].policy.max_exception.days, 'day')} ahead, the default"
         )

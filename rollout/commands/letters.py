@@ -10,10 +10,11 @@ from rollout.commands.member_options import Place, add_member_options, close, op
 from rollout.commands.member_survey import add_source_option, survey_members
 from rollout.errors import Refused
 from rollout.findings.survey import Survey
-from rollout.output.fault import Unseen, count
+from rollout.output.fault import Unseen
 from rollout.output.story import Story
 from rollout.remediation.letters import STATES, Letter, write_letters
 from rollout.remediation.tagged_users import read_tagged_users
+from rule.counted import count
 
 DAYS = 14
 """From today to the day on which findings are worked off, unless --by names another."""

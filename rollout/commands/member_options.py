@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rollout.aws.session import NotSeen, Session
-from rollout.commands.options import FORMATS, read_caller
+from rollout.commands.options import FORMATS, WHICH, read_caller
+from rollout.commands.output_options import add_format_option, find_group
 from rollout.commands.session_options import add_session_options, name_verb
 from rollout.deployment.region import open_place
 from rollout.errors import Refused
 from rollout.organization.accounts import ACCOUNT_ID, Account, Organization, read_organization
 from rollout.organization.members import Members, list_unseen
-from rollout.output.fault import Fault, count
+from rollout.output.fault import Fault
 from rollout.output.story import Draft, Story
+from rule.counted import count
 
 Seen = TypeVar("Seen")
 
@@ -75,7 +77,7 @@ class Place:
 def add_member_options(parser: argparse.ArgumentParser, *, choose: bool = True) -> None:
     """Add what a verb needs that works in the accounts; `choose` lets it work in some of them."""
     add_session_options(parser)
-    which = parser.add_argument_group("which accounts")
+    which = find_group(parser, WHICH)
     if choose:
         which.add_argument(
             "--account",
@@ -102,7 +104,7 @@ def add_member_options(parser: argparse.ArgumentParser, *, choose: bool = True) 
         metavar="NAME",
         help="a role in every account that may be assumed from here, to work in the accounts",
     )
-    parser.add_argument("--format", choices=FORMATS, default="table", help="(default: table)")
+    add_format_option(parser, FORMATS)
 
 
 def open_accounts(

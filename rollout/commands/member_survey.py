@@ -11,9 +11,10 @@ from rollout.findings.finding import State
 from rollout.findings.reading import Asked, read_survey
 from rollout.findings.survey import Survey
 from rollout.organization.accounts import Account
-from rollout.output.fault import Unseen, count
+from rollout.output.fault import Unseen
 from rollout.output.story import Draft
 from rollout.remediation.batches import make_items
+from rule.counted import count
 
 SOURCES = ("auto", "aggregator", "members")
 

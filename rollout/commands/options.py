@@ -7,6 +7,7 @@ import argparse
 import math
 from dataclasses import replace
 
+from rollout.commands.output_options import add_format_option, find_group
 from rollout.commands.policy_options import add_policy_options
 from rollout.commands.session_options import add_session_options, name_verb
 from rollout.commands.stack_parameters import find_fault, read_declared, read_stack_parameters
@@ -17,40 +18,45 @@ from rollout.organization.accounts import ACCOUNT_ID
 from rollout.packs.template import AUTOMATIC
 from rule.parameters import VERDICT_PARAMETERS, InvalidParameters, parse_parameters
 
-FORMATS = ("table", "json")
+EVERY_ACCOUNT = "show every account, also of many; else only those that are not fine"
+FORMATS = ("text", "json")
+WHICH = "which accounts"
 
 
 def add_caller_options(parser: argparse.ArgumentParser) -> None:
     """Add what every verb needs to know of who calls from where."""
     add_session_options(parser)
-    parser.add_argument(
+    which = find_group(parser, WHICH)
+    which.add_argument(
         "--account-only",
         action="store_true",
         help="this account alone: an ordinary stack and an ordinary conformance pack",
     )
-    parser.add_argument(
+    which.add_argument(
         "--member-role",
         default="",
         metavar="NAME",
         help="a role in every account that may be assumed from here, to look into the accounts",
     )
-    parser.add_argument("--format", choices=FORMATS, default="table", help="(default: table)")
+    add_format_option(parser, FORMATS)
 
 
 def add_choice_options(parser: argparse.ArgumentParser) -> None:
     """Add which accounts are meant, and the bucket; not given, they stay as they stand."""
-    which = parser.add_argument_group("which accounts (default: as it stands, else all)")
+    which = find_group(parser, WHICH)
     which.add_argument(
         "--exclude",
         nargs="+",
         metavar="ACCOUNT",
-        help="leave these accounts out, by number, separated by blanks; none takes that back",
+        help="leave these accounts out, by number, separated by blanks; none takes that back"
+        " (default: as it stands, else nobody)",
     )
     which.add_argument(
         "--ou",
         nargs="+",
         metavar="OU",
-        help="only accounts in these organizational units, or below them; all takes that back",
+        help="only accounts in these organizational units, or below them; all takes that back"
+        " (default: as it stands, else all)",
     )
     add_bucket_option(parser)
     parser.add_argument(
@@ -68,15 +74,6 @@ def add_bucket_option(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="S3 bucket for the function's code (default: as it stands, else one is made, named"
         " after this account)",
-    )
-
-
-def add_all_option(parser: argparse.ArgumentParser) -> None:
-    """Add whether a long table shows every row."""
-    parser.add_argument(
-        "--all",
-        action="store_true",
-        help="show every account, also of many; else only those that are not fine",
     )
 
 

@@ -3,12 +3,16 @@
 import argparse
 import difflib
 import importlib
+import sys
 import textwrap
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from rollout.commands import VERBS
 from rollout.commands.examples import describe_examples
+from rollout.commands.output_options import OUTPUT
+from rollout.commands.session_options import CREDENTIALS
+from rollout.output.folding import fold_to
 from rollout.version import describe_version
 
 EPILOG = """\
@@ -17,6 +21,7 @@ wrong in what was seen but something was not (1 with --strict), 70 an error of t
 interrupted, 141 the reader of the output has left.
 """
 ENVIRONMENT = "AWS_PROFILE, AWS_REGION and NO_COLOR are honoured."
+LAST = {CREDENTIALS: 1, OUTPUT: 2}
 SHELLS = ("bash", "zsh", "tcsh")
 
 
@@ -29,9 +34,15 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{"allow_abbrev": False, **settings})
 
+    def format_help(self) -> str:
+        """Show what is the same in every verb last."""
+        self._action_groups.sort(key=lambda group: LAST.get(group.title or "", 0))
+        return super().format_help()
+
     def error(self, message: str) -> NoReturn:
         """Leave with exit code 2."""
-        self.exit(2, f"{self.prog}: {message} (--help shows the usage)\n")
+        told = f"{self.prog}: {message} (--help shows the usage)"
+        self.exit(2, f"{fold_to(sys.stderr, told)}\n")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Name the nearest verb for one that is not there; argparse lists them all."""

@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from rollout.commands.options import (
-    add_all_option,
+    EVERY_ACCOUNT,
     add_caller_options,
     add_choice_options,
     add_rule_options,
     read_request,
 )
+from rollout.commands.output_options import add_all_option
 from rollout.commands.stack_parameters import SET_BY_DEPLOY
 from rollout.deployment.checks import run_preflight
 from rollout.deployment.cost import estimate_cost
@@ -22,9 +23,9 @@ from rollout.deployment.request import Decisions, Request
 from rollout.deployment.reservation import NO_LIMIT, PARAMETER
 from rollout.deployment.settings import write_settings
 from rollout.errors import Refused
-from rollout.output.fault import count
 from rollout.output.run import Run
 from rollout.output.tables import FEW, Cell, Column
+from rule.counted import count
 
 UNBOUND = (PARAMETER, str(NO_LIMIT))
 """What the stacks say whatever was decided: `deploy` reserves by itself."""
@@ -39,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_caller_options(parser)
     add_choice_options(parser)
     add_rule_options(parser)
-    add_all_option(parser)
+    add_all_option(parser, EVERY_ACCOUNT)
     parser.add_argument(
         "--write-settings",
         metavar="FILE",

@@ -19,7 +19,9 @@ from guardrails.finding import PLAN, Unreadable
 from guardrails.formats import FORMATS
 from guardrails.formats.printable import make_printable
 from guardrails.scan import Scan, scan
+from rollout.commands.output_options import add_format_option
 from rollout.errors import Refused
+from rule.counted import count
 
 _TOLD_EVERY = 1000
 
@@ -37,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " (.tf, .tofu), or a folder: everything in it that git does not ignore; - is standard"
         " input",
     )
-    parser.add_argument("--format", choices=FORMATS, default="text", help="(default: text)")
+    add_format_option(parser, FORMATS)
     parser.add_argument(
         "--kind",
         choices=KINDS,
@@ -91,9 +93,9 @@ def run(arguments: argparse.Namespace) -> int:
 def tell_progress(done: int) -> None:
     """Say on stderr how far it is: a number that moves on a terminal, few lines in a pipe."""
     if sys.stderr.isatty():
-        print(f"\r{done} files ...\r" if done % 50 == 0 else "", end="", file=sys.stderr)
+        print(f"\r{count(done, 'file')} ...\r" if done % 50 == 0 else "", end="", file=sys.stderr)
     elif done % _TOLD_EVERY == 0:
-        print(f"{done} files ...", file=sys.stderr)
+        print(f"{count(done, 'file')} ...", file=sys.stderr)
 
 
 def tell(result: Scan) -> list[str]:

@@ -29,13 +29,14 @@ from rollout.output.batches import (
     tell_failure,
     tell_keys,
 )
-from rollout.output.fault import Unseen, count
+from rollout.output.fault import Unseen
 from rollout.output.question import agrees, check_terminal
 from rollout.output.story import Story
 from rollout.remediation.attempt import attempt
 from rollout.remediation.batches import Item, Progress, choose, cut, find_stop, make_items
 from rollout.remediation.held import read_non_compliant
 from rollout.remediation.work import Ground, Worker
+from rule.counted import count
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

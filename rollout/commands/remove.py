@@ -11,9 +11,9 @@ from rollout.commands.options import (
 )
 from rollout.deployment.estate import read_estate
 from rollout.deployment.removal import Removal
-from rollout.output.fault import count
 from rollout.output.run import Run
 from rollout.remediation.quarantines import tell_quarantines
+from rule.counted import count
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

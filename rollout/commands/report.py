@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rollout.commands.member_survey import add_source_option
-from rollout.commands.options import read_caller
+from rollout.commands.options import WHICH, read_caller
+from rollout.commands.output_options import add_all_option, add_format_option, find_group
 from rollout.commands.session_options import add_session_options, name_verb
 from rollout.deployment.region import open_home, read_alias
 from rollout.errors import Refused
@@ -18,7 +19,7 @@ from rollout.organization.members import Members
 from rollout.output.report import read_report, write_report
 from rollout.output.teller import show_progress
 
-FORMATS = ("table", "json", "csv", "html")
+FORMATS = ("text", "json", "csv", "html")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,25 +34,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="an earlier report in json: say what is new, gone and still there",
     )
-    parser.add_argument("--format", choices=FORMATS, default="table", help="(default: table)")
-    parser.add_argument(
-        "--all", action="store_true", help="the keys in other states, too (json and csv have all)"
-    )
+    add_format_option(parser, FORMATS)
+    add_all_option(parser, "the keys in other states, too (json and csv have all)")
 
 
 def add_survey_options(parser: argparse.ArgumentParser) -> None:
     """Add what every verb needs that reads a survey."""
     add_session_options(parser)
-    parser.add_argument(
+    which = find_group(parser, WHICH)
+    which.add_argument(
         "--account-only",
         action="store_true",
         help="the account of these credentials alone; AWS Organizations is not asked",
     )
-    parser.add_argument(
+    which.add_argument(
         "--account", nargs="+", default=[], metavar="ACCOUNT", help="these accounts alone"
     )
     add_source_option(parser)
-    parser.add_argument(
+    which.add_argument(
         "--member-role",
         default="",
         metavar="NAME",

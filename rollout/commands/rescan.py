@@ -7,9 +7,10 @@ from rollout.commands.member_survey import survey_members
 from rollout.commands.options import parse_minutes
 from rollout.findings.finding import Finding
 from rollout.findings.survey import Survey, compare
-from rollout.output.fault import Fault, count
+from rollout.output.fault import Fault
 from rollout.output.story import Story
 from rollout.remediation.rescan import Rescan, Rescans
+from rule.counted import count
 from rule.facts import utc
 
 CHECK = "rescan"

@@ -15,13 +15,14 @@ from rollout.commands.member_options import (
 )
 from rollout.errors import Refused
 from rollout.organization.accounts import Account
-from rollout.output.fault import Fault, count
+from rollout.output.fault import Fault
 from rollout.output.question import agrees, check_terminal
 from rollout.output.story import Draft, Story
 from rollout.remediation.attempt import attempt
 from rollout.remediation.live_look import look
 from rollout.remediation.quarantined_keys import Deleted, Quarantined, Quarantines, read_quarantines
 from rollout.remediation.restore import Restored, restore_key, why_not
+from rule.counted import count
 from rule.decision import NON_COMPLIANT
 from rule.facts import utc
 from rule.parameters import Policy

@@ -2,6 +2,11 @@
 
 import argparse
 
+from rollout.commands.output_options import add_strict_option, find_group
+
+CREDENTIALS = "credentials"
+HOME = "the Region of the roll-out (default: the one that records IAM users here)"
+
 
 def name_verb(arguments: argparse.Namespace) -> str:
     """Return which verb is run: the name of its module; "" where no command line chose it."""
@@ -9,17 +14,9 @@ def name_verb(arguments: argparse.Namespace) -> str:
     return str(run.__module__.rpartition(".")[2]) if run else ""
 
 
-def add_strict_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option that `rollout.__main__` looks for, in every verb that may exit with 3."""
-    parser.add_argument(
-        "--strict", action="store_true", help="exit with 1 where something was not seen, not 3"
-    )
-
-
-def add_session_options(parser: argparse.ArgumentParser) -> None:
-    """Add whose credentials are used, and where."""
-    parser.add_argument("--profile", help="use this profile of the AWS configuration files")
-    parser.add_argument(
-        "--region", help="the Region of the roll-out (default: the one that records IAM users here)"
-    )
+def add_session_options(parser: argparse.ArgumentParser, region: str = HOME) -> None:
+    """Add whose credentials are used, and where; `region` says what the Region is for."""
+    group = find_group(parser, CREDENTIALS)
+    group.add_argument("--profile", help="use this profile of the AWS configuration files")
+    group.add_argument("--region", help=region)
     add_strict_option(parser)

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from rollout.aws.session import NotSeen, Session
 from rollout.code.bucket import build_code, hash_code
 from rollout.commands.deploy import tell_others, tell_word
-from rollout.commands.options import add_all_option, add_caller_options, read_caller
+from rollout.commands.options import EVERY_ACCOUNT, add_caller_options, read_caller
+from rollout.commands.output_options import add_all_option
 from rollout.deployment.drift import compare_pack, compare_stack_here, compare_stack_set
 from rollout.deployment.estate import Estate, read_estate, read_standing
 from rollout.deployment.health import Health, read_health
@@ -19,12 +20,13 @@ from rollout.deployment.state import judge_health, judge_packs, judge_stacks, ju
 from rollout.names import STACK
 from rollout.organization.accounts import Account
 from rollout.organization.members import list_unseen
-from rollout.output.fault import Fault, Result, Unseen, count
+from rollout.output.fault import Fault, Result, Unseen
 from rollout.output.run import Run
 from rollout.output.tables import FEW, Cell, Column
 from rollout.packs.state import PackIs
 from rollout.packs.template import Pack
 from rollout.stacks.stack import StackIs
+from rule.counted import count
 from rule.facts import utc
 
 CHECK = "accounts"
@@ -47,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " 3 nothing is wrong in what was seen, but not everything was (1 with --strict)."
     )
     add_caller_options(parser)
-    add_all_option(parser)
+    add_all_option(parser, EVERY_ACCOUNT)
 
 
 def run(arguments: argparse.Namespace) -> int:

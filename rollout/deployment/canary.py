@@ -20,6 +20,7 @@ from rollout.output.fault import Fault, Result
 from rollout.packs.meant import mean_rule
 from rollout.packs.readback import DeployedRule, compare_rule, is_as_meant, read_rule
 from rollout.packs.template import Pack
+from rule.counted import count
 
 CHECK = "canary"
 
@@ -33,14 +34,15 @@ def check_canary(estate: Estate, intent: Intent, canary: tuple[str, ...]) -> Non
         raise Refused(f"--canary {' '.join(unknown)}: not among the accounts to have the rule.")
     rest = len(estate.organization.accounts) - len(canary)
     if rest > MAX_EXCLUDED:
-        raise Refused(f"--canary would leave out {rest} accounts; a pack can leave out 1000.")
+        many = count(rest, "account")
+        raise Refused(f"--canary would leave out {many}; a pack can leave out {MAX_EXCLUDED:,}.")
     if is_release(estate, intent):
         check_view(estate, canary)
         return
     if elsewhere := sorted(estate.pack.holders() - set(canary)):
         names = ", ".join(str(estate.find(each)) for each in elsewhere[:3])
         raise Refused(
-            f"The pack stands in {len(elsewhere)} other accounts already ({names}"
+            f"The pack stands in {count(len(elsewhere), 'other account')} already ({names}"
             f"{', ...' if len(elsewhere) > 3 else ''}): trying it in a canary alone would take it,"
             " and its results, out of them. An organization's pack has no canary of an update; the"
             " code of a new release has one. Deploy without --canary."

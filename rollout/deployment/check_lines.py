@@ -18,7 +18,8 @@ from rollout.deployment.intent import find_units, make_intent
 from rollout.deployment.preflight import Preflight
 from rollout.deployment.reservation import find_due, tell_too_low
 from rollout.organization.members import NO_ROLE, list_unseen
-from rollout.output.fault import Fault, Result, Unseen, count
+from rollout.output.fault import Fault, Result, Unseen
+from rule.counted import count
 
 
 def tell_caller(known: Preflight, result: Result) -> Result:
@@ -152,9 +153,9 @@ def tell_recorders(known: Preflight, result: Result) -> Result:
         hidden = tuple(Unseen(each.id, result.check, NO_ROLE) for each in others)
         return replace(result, unseen=hidden, notes=(why,))
     silent = [each for each in others if not users.get(each.id)]
-    seen = count(len(others) - len(silent), "account has", "accounts have")
+    seen = count(len(others) - len(silent), "account")
     notes = [
-        f"{seen} users on record in the aggregator; whether the recorder runs now is seen with"
+        f"users of {seen} on record in the aggregator; whether the recorder runs now is seen with"
         " --member-role NAME only"
     ]
     if silent:

@@ -12,8 +12,9 @@ from rollout.deployment.preflight import (
 )
 from rollout.deployment.request import Request
 from rollout.organization.recorder import USER_TYPE
-from rollout.output.fault import Fault, count
+from rollout.output.fault import Fault
 from rollout.output.run import Run
+from rule.counted import count
 
 
 def has_others(known: Preflight) -> bool:

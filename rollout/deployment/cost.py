@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rollout.aws.session import NotSeen
+from rule.counted import count
 
 RUNS_A_MONTH = {
     "One_Hour": 720,
@@ -152,13 +153,14 @@ def estimate_cost(
     first = sum(bill.first_run for bill in bills)
     findings = reckon(Size(1, 0, 0.0, EXAMPLE_FINDINGS, frequency)).results
     assumed = sum(account not in known for account in account_ids)
-    basis = f"{len(account_ids)} accounts, {sum(counts)} users with a password"
+    basis = f"{count(len(account_ids), 'account')}, {count(sum(counts), 'user')} with a password"
     if assumed:
-        basis += f" ({ASSUMED_USERS} assumed in each of {assumed} accounts)"
+        basis += f" ({ASSUMED_USERS} assumed in each of {count(assumed, 'account')})"
     return Cost(
         most,
         first,
-        f"at most ${most:,.2f} a month: {basis}, {runs} runs a month, ${EVALUATION} an evaluation."
+        f"at most ${most:,.2f} a month: {basis}, {count(runs, 'run')} a month, ${EVALUATION}"
+        " an evaluation."
         f" Without --report-unchanged about ${first:,.2f} for the first run; after it new and"
         f" changed results, and every finding again in every run until it is mended:"
         f" ${findings:,.2f} a month for {EXAMPLE_FINDINGS} findings.",

@@ -20,7 +20,7 @@ from rollout.deployment.state import came_too_early, judge_packs, judge_stacks
 from rollout.deployment.unchanged import tell_unchanged
 from rollout.organization.accounts import Account
 from rollout.organization.members import list_unseen
-from rollout.output.fault import Fault, Result, count
+from rollout.output.fault import Fault, Result
 from rollout.output.run import Run
 from rollout.packs.state import PackIs
 from rollout.packs.template import Pack
@@ -28,6 +28,7 @@ from rollout.stacks.leftovers import tell_leftover
 from rollout.stacks.operations import Operations
 from rollout.stacks.stack import StackBroken, StackIs, follow_stack, put_stack, read_stack
 from rollout.stacks.stack_set import create_stack_set, read_instances, read_stack_set
+from rule.counted import count
 
 NOT_IN_CANARY = (Part.STACKS, Part.STACK, Part.RESERVATION)
 

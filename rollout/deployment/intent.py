@@ -31,6 +31,7 @@ from rollout.packs.template import (
     load_template,
     render_pack,
 )
+from rule.counted import count
 
 MAX_VALUE = 4096
 """Of a pack's parameter (botocore's model)."""
@@ -163,8 +164,9 @@ def render(estate: Estate, decisions: Decisions, *, canary_of: str = NONE) -> Pa
     account = estate.session.account
     units = ",".join(decisions.units or ()) or ALL
     if len(units) > MAX_VALUE:
+        chosen = count(len(decisions.units or ()), "unit")
         raise Refused(
-            f"--ou: the ids of {len(decisions.units or ())} units have {len(units):,} characters,"
+            f"--ou: the ids of {chosen} have {len(units):,} characters,"
             f" and the pack keeps at most {MAX_VALUE:,}. Choose units above them."
         )
     role_account = decisions.role_account or "management"

@@ -20,7 +20,8 @@ from rollout.deployment.attempts import (
 from rollout.organization.accounts import Account
 from rollout.organization.control_policies import ControlPolicy, Policies
 from rollout.organization.denials import Answer, judge_attempt
-from rollout.output.fault import Fault, Unseen, count
+from rollout.output.fault import Fault, Unseen
+from rule.counted import count
 
 MEANT = {TAGS: "writing its tags", RULE: "changing the rule", CONFIG: "changing AWS Config"}
 """By file, what it keeps everybody but the named roles from."""

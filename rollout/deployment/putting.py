@@ -8,12 +8,12 @@ from rollout.deployment.estate import Estate, read_pack_anew
 from rollout.errors import Stopped
 from rollout.names import PACK
 from rollout.organization.accounts import Account
-from rollout.output.fault import count
 from rollout.output.run import Run
 from rollout.packs.account import follow_account_pack, put_account_pack, read_account_pack
 from rollout.packs.organization import follow_pack, put_pack, read_description
 from rollout.packs.state import PackState
 from rollout.packs.template import Pack
+from rule.counted import count
 
 AGREE = "Agree on who deploys, look with plan, and run deploy again."
 

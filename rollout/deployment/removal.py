@@ -9,7 +9,7 @@ from rollout.deployment.intent import complete, render
 from rollout.deployment.request import Decisions
 from rollout.names import PACK, STACK, STACK_SET
 from rollout.organization.accounts import Organization
-from rollout.output.fault import Fault, Result, count
+from rollout.output.fault import Fault, Result
 from rollout.output.run import Run
 from rollout.packs.account import delete_account_pack, read_account_pack
 from rollout.packs.organization import delete_pack, follow_removal, put_pack, read_pack
@@ -17,6 +17,7 @@ from rollout.packs.state import PackState
 from rollout.stacks.operations import Operations
 from rollout.stacks.stack import StackBroken, StackIs, delete_stack, read_stack
 from rollout.stacks.stack_set import delete_stack_set, read_instances, read_stack_set
+from rule.counted import count
 
 
 class Removal:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rollout.aws.session import NotSeen, Session
 from rollout.names import FUNCTION
 from rollout.organization.accounts import Account
-from rollout.output.fault import count
+from rule.counted import count
 
 PARAMETER = "ReservedConcurrency"
 """Of template.yaml, for stacks that are made by hand; `deploy` reserves by itself instead."""

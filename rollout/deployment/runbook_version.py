@@ -10,8 +10,9 @@ from rollout.deployment.health import read_runbook
 from rollout.names import DOCUMENT
 from rollout.organization.accounts import Account
 from rollout.organization.members import Members, list_unseen
-from rollout.output.fault import Fault, Result, count
+from rollout.output.fault import Fault, Result
 from rollout.output.run import Run
+from rule.counted import count
 
 CHECK = "runbook"
 

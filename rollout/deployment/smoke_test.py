@@ -10,8 +10,9 @@ from rollout.names import FUNCTION, RULE
 from rollout.organization.accounts import Account
 from rollout.organization.members import Members, list_unseen
 from rollout.organization.recorder import USER_TYPE
-from rollout.output.fault import Fault, Result, count
+from rollout.output.fault import Fault, Result
 from rollout.output.run import Run
+from rule.counted import count
 from rule.parameters import PARAMETERS
 
 CHECK = "smoke-test"

@@ -9,8 +9,8 @@ from rollout.deployment.estate import Estate
 from rollout.errors import NotThere
 from rollout.names import PACK, is_our_rule
 from rollout.organization.recorder import find_aggregator
-from rollout.output.fault import count
 from rollout.packs.readback import read_rule_name
+from rule.counted import count
 
 
 def tell_findings(estate: Estate) -> str:

@@ -13,10 +13,11 @@ from rollout.deployment.health import Health
 from rollout.names import DOCUMENT
 from rollout.organization.accounts import Account
 from rollout.organization.recorder import USER_TYPE
-from rollout.output.fault import Fault, count
+from rollout.output.fault import Fault
 from rollout.packs.state import PackIs
 from rollout.stacks.leftovers import tell_leftover
 from rollout.stacks.stack import StackIs
+from rule.counted import count
 
 FUNCTION_IS_MISSING = ("insufficientpermissions", "lambda", "function", "no export named")
 """What AWS's reason holds where the pack came before the function (M: the code is documented for

@@ -5,8 +5,9 @@ from rollout.deployment.intent import Intent
 from rollout.deployment.plan import Part
 from rollout.deployment.state import judge_packs, judge_stacks
 from rollout.names import PACK, STACK, STACK_SET
-from rollout.output.fault import Result, count
+from rollout.output.fault import Result
 from rollout.output.run import Run
+from rule.counted import count
 
 
 def tell_unchanged(run: Run, estate: Estate, intent: Intent) -> None:

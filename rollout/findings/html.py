@@ -15,6 +15,7 @@ from rollout.findings.finding import Finding, State, tell_until
 from rollout.findings.survey import Survey, UnitSum
 from rollout.names import name_program
 from rule import __version__
+from rule.counted import count
 from rule.facts import utc
 
 CIS = "1.21 (v1.2), 1.11 (v1.3 to v4.0), 1.10 (v5.0), 2.10 (v6.0); gone in v7.0"
@@ -49,6 +50,7 @@ def read_template() -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.globals["count"] = count
     return environment.from_string(text)
 
 

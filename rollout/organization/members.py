@@ -17,8 +17,9 @@ from rollout.aws.session import NotSeen, Session
 from rollout.errors import Refused, SignedOut
 from rollout.organization.accounts import Account
 from rollout.organization.member_actions import write_session_policy
-from rollout.output.fault import Result, Unseen, count
+from rollout.output.fault import Result, Unseen
 from rollout.output.progress import advance
+from rule.counted import count
 
 LOOKERS = 8
 """Accounts looked into at the same time."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rollout.errors import Refused
 from rollout.organization.accounts import Account, Organization
+from rule.counted import count
 
 MAX_EXCLUDED = 1000
 """Of PutOrganizationConformancePack's ExcludedAccounts (botocore's model)."""
@@ -51,8 +52,8 @@ def choose_targets(
         left_out |= {each.id for each in organization.accounts if each.unit not in inside}
     if len(left_out) > MAX_EXCLUDED:
         raise Refused(
-            f"{len(left_out)} accounts would have to be left out, and a conformance pack can leave"
-            f" out at most {MAX_EXCLUDED}. Choose larger units with --ou."
+            f"{count(len(left_out), 'account')} would have to be left out, and a conformance pack"
+            f" can leave out at most {MAX_EXCLUDED}. Choose larger units with --ou."
         )
     management = organization.management
     if caller != management and management not in left_out:

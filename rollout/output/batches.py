@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rollout.names import name_program
-from rollout.output.fault import Fault, count
+from rollout.output.fault import Fault
 from rollout.remediation.batches import Doing, Item, Progress, count_keys
+from rule.counted import count
 from rule.facts import utc
 from rule.standing import Standing
 

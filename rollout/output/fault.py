@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from rule.counted import count
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -52,13 +54,3 @@ class Result:
         if self.faults:
             return self.bad or count(len(self.faults), "FAULT", "FAULTS")
         return self.part if self.unseen else self.good
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: "1 account", "2,000 accounts"."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
-
-
-def count_of(part: int, total: int, one: str, many: str = "") -> str:
-    """Return a part with the noun of its whole: "1 of 1 account", "3 of 305 accounts"."""
-    return f"{part:,} of {count(total, one, many)}"

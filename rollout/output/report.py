@@ -11,10 +11,10 @@ from rollout.findings.finding import Finding, State, read_finding, tell_until
 from rollout.findings.html import write_html
 from rollout.findings.survey import Survey
 from rollout.names import name_program
-from rollout.output.fault import count, count_of
 from rollout.output.spreadsheet import write_cells
 from rollout.output.tables import Column, open_console, write_lines, write_table
 from rule import __version__
+from rule.counted import count, count_of
 from rule.facts import utc
 
 WHO = (

@@ -11,8 +11,9 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 from rollout.errors import FAULTS, NOT_SEEN
-from rollout.output.fault import Fault, Result, Unseen, count
+from rollout.output.fault import Fault, Result, Unseen
 from rollout.output.teller import Line, Teller
+from rule.counted import count
 
 STOPPED = "Stopped. What was begun goes on in AWS; run the same command again and it is finished."
 

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from rollout.findings.evaluation import UNKNOWN, WORDS, Evaluated, Evaluation
-from rollout.output.fault import count, count_of
 from rollout.output.spreadsheet import write_cells
 from rollout.output.tables import Cell, Column, open_console, write_lines, write_table
 from rule import __version__
+from rule.counted import count, count_of
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.facts import NOT_READ, utc
 
-FORMATS = ("table", "json", "csv")
+FORMATS = ("text", "json", "csv")
 COLOURS = {
     NON_COMPLIANT: "bold red",
     UNKNOWN: "yellow",

@@ -6,8 +6,9 @@ from dataclasses import replace
 from rollout.aws.session import NotSeen, Session
 from rollout.organization.accounts import Account
 from rollout.organization.members import Members, list_unseen
-from rollout.output.fault import Result, count
+from rollout.output.fault import Result
 from rollout.output.run import Run
+from rule.counted import count
 from rule.quarantine import QUARANTINE_TAG
 
 CHECK = "quarantines"

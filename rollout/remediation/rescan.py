@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from rollout.aws.session import NotSeen, Session
-from rollout.aws.waiting import wait
+from rollout.aws.waiting import tell_minutes, wait
 from rollout.errors import Stopped
 from rollout.organization.accounts import Account
 from rollout.organization.members import Members
@@ -72,7 +72,7 @@ class Rescans:
         except Stopped:
             for one in self.accounts.values():
                 if not one.over:
-                    one.end("not ended", f"{one.state}; not ended after {minutes:g} minutes")
+                    one.end("not ended", f"{one.state}; not ended after {tell_minutes(minutes)}")
 
     def _find(self, account_id: str) -> Rescan:
         return next(one for each, one in self.accounts.items() if each.id == account_id)

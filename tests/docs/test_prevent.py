@@ -241,19 +241,24 @@ def test_the_comment_shown_accepts_the_key_and_the_checkov_policy_is_where_it_is
     assert yaml.safe_load(policy.read_text())["metadata"]["id"] == "CKV2_NSAK_1"
 
 
-def test_checkov_itself_takes_the_policy(tmp_path: Path) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("status", ["FAILED", "PASSED"])
+def test_checkov_itself_takes_the_policy(status: str, tmp_path: Path) -> None:
     checkov = shutil.which("checkov")
     if checkov is None:
         pytest.skip("checkov is not on this machine")
     (tmp_path / "main.tf").write_text(
         'resource "aws_iam_user" "u" { name = "ann" }\n'
         'resource "aws_iam_user_login_profile" "p" { user = aws_iam_user.u.name }\n'
-        'resource "aws_iam_access_key" "k" { user = aws_iam_user.u.name }\n'
+        + 'resource "aws_iam_access_key" "k" { user = aws_iam_user.u.name }\n'
+        * (status == "FAILED")
     )
     folder = ROOT / "guardrails" / "terraform" / "checkov"
     command = [checkov, "-d", str(tmp_path), "--external-checks-dir", str(folder), "--compact"]
+    command += ["--skip-download", "--check", "CKV2_NSAK_1"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "CKV2_NSAK_1" in run.stdout
+    assert "CKV2_NSAK_1" in run.stdout, run.stderr
+    assert f"{status} for resource: aws_iam_user.u" in run.stdout
 
 
 @pytest.mark.parametrize("page", sorted(PAGES), ids=lambda page: page.name)

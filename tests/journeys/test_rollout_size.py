@@ -5,7 +5,14 @@ from math import ceil
 
 import pytest
 
-from tests.support.organizations import MANAGEMENT, Estate, open_estate, run
+from tests.support.organizations import (
+    MANAGEMENT,
+    SHOP,
+    Estate,
+    leave_runbook_behind,
+    open_estate,
+    run,
+)
 
 FAILING, WITHOUT_RECORDER = "700000000023", "700000000030"
 
@@ -72,16 +79,30 @@ def test_nothing_to_do_costs_a_call_a_page(large: Estate) -> None:
     assert len(outcome.out.splitlines()) <= 40
 
 
-def test_of_many_accounts_the_one_that_is_not_fine_is_found_at_once(
+def test_of_many_accounts_the_three_that_are_not_fine_are_found_at_once(
     large: Estate,
 ) -> None:
-    large.members.add_recorder(WITHOUT_RECORDER, "us-east-1", running=False)
     role = "--member-role OrganizationAccountAccessRole"
-    lines = run(f"status {role}").out.splitlines()
-    large.members.add_recorder(WITHOUT_RECORDER, "us-east-1")
-    assert lines[-3:-1] == [
+    large.members.add_recorder(WITHOUT_RECORDER, "us-east-1", running=False)
+    runs = large.members.config(FAILING, "us-east-1").runs
+    (rule,) = large.members.config(FAILING, "us-east-1").config_rules
+    runs[rule] = {"LastFailedEvaluationTime": 1.8e9, "LastErrorMessage": "It timed out."}
+    leave_runbook_behind()
+    lines = run(f"status {role}", columns=80).out.splitlines()
+    end = lines.index("What is not fine:")
+    assert lines[end:] == [
         "What is not fine:",
-        f"    {WITHOUT_RECORDER} team-30: the Config recorder is stopped: changes of users are not"
-        " seen",
+        f"    {SHOP} shop: the runbook's default version is 1, its latest 2; in that",
+        "        account:",
+        "        run: aws ssm update-document-default-version --name iam-user-no-setup-ac",
+        "cess-key-remediation --document-version 2",
+        f"    {FAILING} team-23: the rule's last run failed: It timed out.",
+        f"    {WITHOUT_RECORDER} team-30: the Config recorder is stopped: changes of users are",
+        "        not seen",
+        "3 faults. Nothing was changed.",
     ]
-    assert len(lines) <= 25
+    table = lines[:end]
+    shown = [line.split()[0] for line in table if line[:12].isdigit()]
+    assert shown == [SHOP, FAILING, WITHOUT_RECORDER]
+    assert f"{watched(large) - 2} others fine; --all shows every row." in table
+    assert len(lines) <= 45

@@ -38,5 +38,7 @@ def test_what_305_accounts_cost(
             estate.members.config(account, REGION).iam.report.hurry()
         with estate.cloud.calls.since_now() as calls:
             run(verb, documented=False)
-        cost = Counter(action.partition(":")[0] for action in calls.actions())
+        # A busy machine drops a connection now and then, and botocore calls once more.
+        first = [each for each in calls.made() if each.attempt == 1]
+        cost = Counter(each.service for each in first)
     assert {service: cost[service] for service in bound if cost[service] > bound[service]} == {}

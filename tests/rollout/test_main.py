@@ -1,5 +1,6 @@
 """The single edge: what is imported, what is said of wrong words, and which exit code it gives."""
 
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -10,9 +11,12 @@ from rollout import __main__ as edge
 from rollout.__main__ import main
 from rollout.commands import VERBS, parser
 from rollout.commands.examples import EXAMPLES
+from rollout.commands.output_options import WORDS
 from rollout.errors import Refused
 from tests.support.paths import ROOT
+from tests.support.terminal import open_terminal
 
+TITLES = ("options", "which accounts", "credentials", "output", "Examples")
 HEAVY = ("boto3", "botocore", "cfnlint", "rich", "emulator", "rdklib")
 
 
@@ -207,3 +211,43 @@ def test_the_script_for_bash_is_one_that_bash_can_read(
         main(["--print-completion", "bash"])
     script = capsys.readouterr().out
     subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_groups_its_options_and_names_forms_by_the_same_words(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    shown = capsys.readouterr().out
+    titles = [title for title in TITLES if f"\n{title}:\n" in shown]
+    assert titles == sorted(titles, key=lambda title: shown.index(f"\n{title}:\n"))
+    for option, title in (("--profile", "credentials"), ("--format", "output")):
+        group = shown.partition(f"\n{title}:\n")[2].partition("\n\n")[0]
+        assert (f"\n  {option} " in shown) == (f"  {option} " in group), option
+    forms = re.findall(r"--format \{([a-z,]+)\}", shown)
+    assert all(set(each.split(",")) <= set(WORDS) for each in forms)
+    assert all(each.startswith("text,json") for each in forms)
+
+
+def test_an_error_is_folded_between_words_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "The credentials have expired: sign in again (aws sso login --profile security) first."
+    let_check_raise(monkeypatch, Refused(told))
+    with open_terminal(60, "stderr") as terminal:
+        assert main(["check"]) == 2
+    assert terminal.lines == [
+        "python -m rollout: The credentials have expired: sign in",
+        "    again (aws sso login --profile security) first.",
+        "",
+    ]
+
+
+def test_wrong_usage_is_folded_between_words_on_a_terminal() -> None:
+    with open_terminal(60, "stderr") as terminal, pytest.raises(SystemExit):
+        main(["deploy", "--automatic"])
+    assert terminal.lines == [
+        "python -m rollout deploy: --automatic is not known here; did",
+        "    you mean --automatic-remediation?",
+        "    (--help shows the usage)",
+        "",
+    ]

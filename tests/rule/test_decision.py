@@ -897,7 +897,16 @@ def test_a_sentence_changes_only_with_the_standing_or_the_exception(
         assert (first.compliance, first.annotation) == (second.compliance, second.annotation)
 
 
-PURE = ["decision", "exception_tags", "facts", "parameters", "quarantine", "sentences", "standing"]
+PURE = [
+    "counted",
+    "decision",
+    "exception_tags",
+    "facts",
+    "parameters",
+    "quarantine",
+    "sentences",
+    "standing",
+]
 
 
 @pytest.mark.parametrize("name", PURE)

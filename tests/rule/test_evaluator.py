@@ -651,7 +651,7 @@ def test_a_user_who_cannot_be_read_is_named_and_stops_nobody_else(
     raised = error(rule.send_schedule())
     assert isinstance(raised, UsersNotRead)
     assert str(raised).startswith(
-        "1 of 1 users could not be read live: alice. They keep the results they have; those of the"
+        "1 of 1 user could not be read live: alice. They keep the results they have; those of the"
         " others were put. Evaluate the rule again. The first error: ClientError: An error occurred"
         f" (AccessDenied) when calling the {operation} operation: "
     )
@@ -922,7 +922,7 @@ def test_a_user_whom_the_report_names_and_nobody_can_look_up_is_named(
     account.faults.fail("iam", "GetUser", "AccessDenied", times=None)
     raised = error(rule.send_schedule())
     assert isinstance(raised, UsersNotRead)
-    assert str(raised).startswith("1 of 1 users could not be read live: alice. They keep")
+    assert str(raised).startswith("1 of 1 user could not be read live: alice. They keep")
     assert [each.user for each in rule.list_findings()] == ["bob"]
 
 

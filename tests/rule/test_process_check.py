@@ -126,7 +126,7 @@ def counted(line: dict[str, Any]) -> tuple[int, int, str]:
             replace(FOUND, rule="r" * 128, findings=4999, waiting=4999, users=5000, whole=False),
             "SETUP_UNUSED",
             "NON_COMPLIANT",
-            f"At least 4999 console users have {KEY}; not every user could be read; rule"
+            f"At least 4,999 console users have {KEY}; not every user could be read; rule"
             f" {'r' * 128}.",
         ),
     ],
@@ -245,7 +245,7 @@ def test_the_next_run_without_findings_sets_it_compliant(account: Account, rule:
     ((_, _, *held, _),) = read_results(account, CHECK)
     assert held == [
         "COMPLIANT",
-        f"0 of 1 console users have {KEY}, not counting 1 waiting; rule {rule.name}.",
+        f"0 of 1 console user has {KEY}, not counting 1 waiting; rule {rule.name}.",
     ]
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -17,10 +16,8 @@ from botocore.parsers import ResponseParserError
 
 from emulator import Account, open_account
 from emulator.iam.users import AccessKey, User
-from rule import notice
 from rule.parameters import Policy
 from rule.remediation import RemediationFailed, Run, answer, make_clients
-from rule.repair import Outcome
 from tests.conftest import NOW
 from tests.support.facts import policy
 from tests.support.paths import ROOT
@@ -393,42 +390,6 @@ def test_both_clients_carry_the_retry_configuration(desk: Desk) -> None:
         retries = {"mode": "standard", "total_max_attempts": 8}
         config: Any = client.meta.config
         assert config.retries == retries
-
-
-@pytest.mark.parametrize("lost", [False, True], ids=["sent", "not sent"])
-def test_each_key_that_was_changed_or_failed_is_told_to_the_topic(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], lost: bool
-) -> None:
-    topic = "arn:aws:sns:us-east-1:111122223333:security"
-    monkeypatch.setenv(notice.TOPIC_VARIABLE, topic)
-    said = list[dict[str, str]]()
-
-    class Topic:
-        def publish(self, **given: str) -> None:
-            if lost:
-                raise EndpointConnectionError(endpoint_url="sns")
-            said.append(given)
-
-    monkeypatch.setattr(boto3, "client", lambda *_, **__: Topic())
-    outcomes = [
-        Outcome("AKIA1", "quarantined", "Idle.", undo="aws iam ...", until=NOW),
-        Outcome("AKIA2", "failed", "", left="AccessDenied"),
-        Outcome("AKIA3", "kept", "In use."),
-    ]
-    count = notice.send_notices("111122223333", "ann", outcomes)
-    assert count == (2 if lost else 0)
-    assert ("notice not sent" in capsys.readouterr().out) is lost
-    if not lost:
-        assert [each["Subject"] for each in said] == [
-            "111122223333: access key of ann quarantined",
-            "111122223333: access key of ann failed",
-        ]
-        assert said[0]["Message"] == (
-            "Account: 111122223333\nUser: ann\nAccess key: AKIA1\nDone: quarantined\nWhy: Idle.\n"
-            "Until: 2026-09-01T12:00:00Z\nNext: Until 2026-09-01T12:00:00Z nothing else happens to"
-            " it. If nobody has made it Active again by then, it is deleted.\nTo undo it: aws iam"
-            " ..."
-        )
 
 
 def test_the_import_of_the_remediation_does_not_bring_rdklib() -> None:

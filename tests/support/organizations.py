@@ -28,6 +28,7 @@ from rollout.__main__ import main
 from rollout.aws.iam_actions import find_action
 from rollout.names import DOCUMENT
 from tests.support.paths import ROOT
+from tests.support.terminal import open_terminal
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 REGION = "us-east-1"
@@ -204,16 +205,17 @@ def read_permissions(section: str) -> frozenset[str]:
     return frozenset(found | (read_permissions("check") if "`check`" in text else set()))
 
 
-def run(arguments: str, *, documented: bool = True) -> Outcome:
+def run(arguments: str, *, documented: bool = True, columns: int = 0) -> Outcome:
     """Run `python -m rollout` in this process; what it calls has to be in the permissions page.
 
+    It writes to a pipe, or to a terminal of so many columns: `out` is what stands there at last.
     Sessions share what botocore reads of its models from disk: half of a run's time.
     """
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patches:
         patches.setattr("botocore.session.create_loader", lambda *_: _LOADER)
         with _CALLS[-1].since_now() as calls:
-            code = _run(arguments, out, err)
+            code = _run(arguments, out, err, columns)
     if documented:
         verb = arguments.split(maxsplit=1)[0]
         alone = "--account-only" in arguments and verb not in WORK_OFF
@@ -224,6 +226,11 @@ def run(arguments: str, *, documented: bool = True) -> Outcome:
     return Outcome(code, out.getvalue(), err.getvalue())
 
 
-def _run(arguments: str, out: io.StringIO, err: io.StringIO) -> int:
+def _run(arguments: str, out: io.StringIO, err: io.StringIO, columns: int) -> int:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        return main(arguments.split())
+        if not columns:
+            return main(arguments.split())
+        with open_terminal(columns) as terminal:
+            code = main(arguments.split())
+        out.write("\n".join(terminal.lines))
+        return code

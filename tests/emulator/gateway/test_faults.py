@@ -98,6 +98,12 @@ def test_a_dropped_connection_has_no_answer(account: Account) -> None:
     assert errors(account) == ["(dropped)", None]
 
 
+def test_a_call_that_is_sent_again_says_which_attempt_it_is(account: Account) -> None:
+    account.faults.drop("iam", "ListUsers")
+    boto3.client("iam").list_users()
+    assert [each.attempt for each in account.calls.made("iam:ListUsers")] == [1, 2]
+
+
 def test_a_delayed_call_is_answered_late(account: Account) -> None:
     account.faults.delay("iam", "ListUsers", 0.05)
     begin = time.perf_counter()

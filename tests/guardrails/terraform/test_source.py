@@ -74,7 +74,7 @@ def test_the_source_gives_the_findings_of_its_plan_but_for_what_only_the_plan_kn
 
 def test_a_loop_over_what_only_a_plan_tells_is_said(tmp_path: Path) -> None:
     notes = judge(PLACES / "terraform" / "created").notes
-    told = "how many aws_iam_user_login_profile.crew there are only a plan tells"
+    told = "how many aws_iam_user_login_profile.crew there are, if any, only a plan tells"
     assert told in [note.text for note in notes]
 
 
@@ -210,6 +210,72 @@ def test_an_acceptance_that_is_over_or_not_whole_fails_used_or_not(
     assert [(f.key, f.message.endswith(why)) for f in used] == [("aws_iam_access_key.k", True)]
     idle = judge(tmp_path, "", f"{accept}\n{KEY}").findings
     assert [(f.line, f.message.endswith(why)) for f in idle] == [(1, True)]
+
+
+def judge_files(folder: Path, **texts: str) -> Judgement:
+    """Judge a folder with these files, of which a hook names the first alone."""
+    names = [name.replace("_DOT_", ".") for name in texts]
+    for name, text in zip(names, texts.values(), strict=True):
+        (folder / name).write_text(text)
+    return check_source(folder, [folder / names[0]], TODAY)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ('{ user = "ann" }', ["aws_iam_access_key.k"]),
+        ('{\n  user   = "ann"\n  status = "Inactive"\n}', []),
+        ('{ status = "Active" }', []),
+        (
+            '{\n  count = 2\n  user  = "ann"\n}',
+            ["aws_iam_access_key.k[0]", "aws_iam_access_key.k[1]"],
+        ),
+    ],
+)
+def test_an_override_file_changes_the_block_that_stands_elsewhere(
+    change: str, found: list[str], tmp_path: Path
+) -> None:
+    judgement = judge_files(
+        tmp_path,
+        main_DOT_tf=PROFILE + KEY.replace("ann", "robot"),
+        my_override_DOT_tf=f'resource "aws_iam_access_key" "k" {change}\n',
+    )
+    assert ([f.key for f in judgement.findings], judgement.notes) == (found, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("terraform_DOT_tfvars", 'who = "ann"\n'),
+        ("terraform_DOT_tfvars_DOT_json", '{"who": "ann"}'),
+        ("a_DOT_auto_DOT_tfvars_DOT_json", '{"who": "ann"}'),
+    ],
+)
+def test_values_that_terraform_reads_by_itself_count(name: str, text: str, tmp_path: Path) -> None:
+    source = 'variable "who" { type = string }\n' + PROFILE.replace('"ann"', "var.who") + KEY
+    assert len(judge_files(tmp_path, main_DOT_tf=source, **{name: text}).findings) == 1
+
+
+def test_a_key_in_json_beside_the_file_that_a_hook_names_is_found(tmp_path: Path) -> None:
+    key = json.dumps({"resource": {"aws_iam_access_key": {"k": {"user": "ann"}}}})
+    found = judge_files(tmp_path, main_DOT_tf=PROFILE, keys_DOT_tf_DOT_json=key).findings
+    assert [f.key for f in found] == ["aws_iam_access_key.k"]
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+def test_source_that_cannot_be_worked_out_blocks_only_where_a_key_can_stand(
+    has_key: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "main.tf").write_text(KEY if has_key else "")
+    text = 'module "i" { source = "./inside" }\nmodule "o" { source = "a/b/c" }\nx = {\n'
+    if has_key:
+        with pytest.raises(Unreadable, match="Terraform would not take it"):
+            judge_files(tmp_path, main_DOT_tf=text)
+        return
+    told = "the source could not be worked out, and no access key stands in it: Terraform would"
+    notes = judge_files(tmp_path, main_DOT_tf=text).notes
+    assert [note.text.startswith(told) for note in notes] == [True]
 
 
 def test_source_with_an_error_is_no_source_without_a_finding(tmp_path: Path) -> None:

@@ -348,7 +348,7 @@ def test_aws_that_does_not_end_is_left_after_the_time_given(estate: Estate) -> N
     estate.sets.seconds_each = 3600.0
     outcome = run(f"{MEMBERS_ONLY} --minutes 1")
     assert outcome.code == 2
-    assert "has not ended after 1 minutes. AWS goes on with it: run the same command" in outcome.err
+    assert "has not ended after 1 minute. AWS goes on with it: run the same command" in outcome.err
     estate.sleep(4 * 3600)
     assert run(MEMBERS_ONLY).code == 3
 

@@ -94,7 +94,7 @@ def test_one_account_alone_needs_no_organization(estate: Estate) -> None:
     iam.add_user("ben.idle", tags=tags(**GOOD))
     estate.cloud.calls.clear()
     outcome = run("exceptions list --account-only")
-    assert (outcome.code, outcome.result("exceptions in 1 of 1 accounts")) == (0, "1 valid")
+    assert (outcome.code, outcome.result("exceptions in 1 of 1 account")) == (0, "1 valid")
     assert not any(each.startswith("organizations:") for each in estate.cloud.calls.actions())
 
 

@@ -19,6 +19,7 @@ from tests.support.organizations import (
     run,
 )
 from tests.support.workshop import open_workshop
+from tools.happenings import attach_policies
 
 ROLE = "OrganizationAccountAccessRole"
 NAME = "iam-user-no-setup-access-key"
@@ -54,6 +55,7 @@ def test_an_organization_is_deployed_and_removed_with_the_arns_of_its_partition(
 ) -> None:
     partition, region = get_partition(place.region), place.region
     assert look("check").line("No faults") == "No faults. Nothing was changed."
+    attach_policies(place)
     look("deploy --automatic-remediation --yes")
     for account in EVERYBODY:
         assert read_arns(place.members.config(account, region)) == (

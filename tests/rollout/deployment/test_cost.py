@@ -44,7 +44,7 @@ def test_the_sentence_says_what_findings_cost_in_every_run() -> None:
     told = estimate_cost(["1", "2"], {"1": 40}, "One_Hour").sentence
     assert told == (
         "at most $36.00 a month: 2 accounts, 50 users with a password (10 assumed in each of 1"
-        " accounts), 720 runs a month, $0.001 an evaluation. Without --report-unchanged about $0.05"
+        " account), 720 runs a month, $0.001 an evaluation. Without --report-unchanged about $0.05"
         " for the first run; after it new and changed results, and every finding again in every run"
         " until it is mended: $72.00 a month for 100 findings."
     )

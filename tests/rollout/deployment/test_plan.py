@@ -169,7 +169,7 @@ def test_a_stack_that_is_still_being_created_is_waited_for(estate: Estate) -> No
     set_status(MANAGEMENT, stack["StackId"], "CREATE_IN_PROGRESS")
     plan, outcome = run("plan"), run("deploy --minutes 1")
     assert f"stack {NAME} in {MANAGEMENT} management: wait for what runs" in plan.out
-    assert (outcome.code, "has not ended after 1 minutes" in outcome.err) == (2, True)
+    assert (outcome.code, "has not ended after 1 minute." in outcome.err) == (2, True)
 
 
 def set_status(account: str, stack_id: str, status: str) -> None:

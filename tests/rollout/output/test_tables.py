@@ -35,7 +35,7 @@ WHOLE = re.compile(r"AKIA\w+|\d{4}-\d{2}-\d{2}T[\d:]+Z|33330000000\d")
 
 def draw(width: int, rows: list[list[Cell | str]], columns: tuple[Column, ...] = COLUMNS) -> str:
     with open_terminal(width) as terminal:
-        Teller("table").table(columns, rows)
+        Teller("text").table(columns, rows)
     return "\n".join(terminal.lines).rstrip()
 
 

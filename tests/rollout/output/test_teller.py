@@ -24,7 +24,7 @@ def tell(run: Run) -> int:
 def test_a_name_its_dots_its_result_and_the_faults_below(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert tell(Run("deploy", "table")) == 1
+    assert tell(Run("deploy", "text")) == 1
     assert capsys.readouterr().out == (
         f"first {'.' * 67} fine\n"
         f"second {'.' * 66} 2 FAULTS\n"
@@ -36,7 +36,7 @@ def test_a_name_its_dots_its_result_and_the_faults_below(
 
 
 def test_a_newer_result_of_a_check_replaces_the_older_and_no_other() -> None:
-    run = Run("deploy", "table")
+    run = Run("deploy", "text")
     with run.line("pack", "pack") as line:
         line.end(Result("pack", "pack", faults=(Fault("1", "pack", "1 one: no pack"),)))
     with run.line("recorder", "recorder") as line:
@@ -47,7 +47,7 @@ def test_a_newer_result_of_a_check_replaces_the_older_and_no_other() -> None:
 
 
 def test_what_was_not_seen_is_data_and_not_a_colour() -> None:
-    run = Run("check", "table")
+    run = Run("check", "text")
     hidden = Unseen("1", "recorder", "no role")
     with run.line("recorder", "recorder") as line:
         line.end(Result("recorder", "recorder", unseen=(hidden,), part="1 ok, 1 not seen"))
@@ -61,7 +61,7 @@ def test_what_was_not_seen_is_data_and_not_a_colour() -> None:
 def test_what_a_line_tells_in_between_repeats_its_name_at_the_end(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    teller = Teller("table")
+    teller = Teller("text")
     with teller.line("slow", "slow"), teller.follow("stacks") as follow:
         follow.show({}, 0, 2)
         follow.show({"1 one": "stack failed"}, 1, 2)
@@ -77,7 +77,7 @@ def test_what_a_line_tells_in_between_repeats_its_name_at_the_end(
 
 
 def test_a_line_that_is_stopped_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(KeyboardInterrupt), Teller("table").line("slow", "slow"):
+    with pytest.raises(KeyboardInterrupt), Teller("text").line("slow", "slow"):
         raise KeyboardInterrupt
     assert capsys.readouterr().out.endswith(" STOPPED\n")
 
@@ -87,7 +87,7 @@ def test_only_what_is_bad_is_painted_as_bad(monkeypatch: pytest.MonkeyPatch) -> 
     columns = [Column("ACCOUNT", identifies=True), Column("LAST SUCCESS"), Column("PACK")]
     row: list[Cell | str] = ["PROD", "2026-09-01T12:00:00Z", Cell("failed", bad=True)]
     with open_terminal(100) as terminal:
-        Teller("table").table(columns, [row])
+        Teller("text").table(columns, [row])
     assert "\x1b[1;31mfailed" in terminal.text
     assert terminal.text.count("\x1b[1;31m") == 1
 
@@ -112,7 +112,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_a_pipe_gets_one_line_a_failure_and_a_count_every_half_minute(
     clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Teller("table").follow("stacks") as follow:
+    with Teller("text").follow("stacks") as follow:
         for done in range(101):
             failed = {"1 one": "stack failed"} if done >= 20 else {}
             follow.show(failed, done, 100)
@@ -131,7 +131,7 @@ def test_a_pipe_gets_one_line_a_failure_and_a_count_every_half_minute(
 def test_a_pipe_hears_every_half_minute_of_work_that_does_not_move(
     clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Teller("table").follow("packs") as follow:
+    with Teller("text").follow("packs") as follow:
         for _ in range(8):
             follow.show({}, 3, 5)
             clock.now += 10
@@ -145,7 +145,7 @@ def test_a_pipe_hears_every_half_minute_of_work_that_does_not_move(
 def test_looking_into_many_accounts_is_counted_in_the_line_that_is_open(
     clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Teller("table").line("recorders", "recorders"):
+    with Teller("text").line("recorders", "recorders"):
         for done in (1, 150, 304):
             clock.now += 20
             advance(done, 304)
@@ -162,7 +162,7 @@ def test_a_terminal_has_one_row_that_says_how_far_it_is_and_is_gone_at_the_end(
     clock: Clock,
 ) -> None:
     with open_terminal(60) as terminal:
-        teller = Teller("table")
+        teller = Teller("text")
         with teller.line("pack", "conformance pack in 304 accounts"):
             assert teller._row
             clock.now = 3
@@ -188,7 +188,7 @@ def test_a_terminal_has_one_row_that_says_how_far_it_is_and_is_gone_at_the_end(
 
 def test_a_row_under_way_has_no_colour_of_an_error() -> None:
     with open_terminal(60) as terminal:
-        teller = Teller("table")
+        teller = Teller("text")
         with teller.line("pack", "pack"), teller.follow("packs") as follow:
             follow.show({}, 1, 2)
             assert teller._row
@@ -203,7 +203,7 @@ def test_no_word_is_torn_at_the_edge_of_a_terminal(width: int) -> None:
     reason = "InsufficientPermissions: the function cannot be invoked (aws lambda get-policy)."
     fault = Fault("1", "pack", f"444455556666 sandbox: {reason}", f"aws {'x' * 200}")
     with open_terminal(width) as terminal:
-        teller = Teller("table")
+        teller = Teller("text")
         with teller.line(
             "pack", "the conformance pack of the organization in 304 accounts"
         ) as line:

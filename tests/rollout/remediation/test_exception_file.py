@@ -108,7 +108,7 @@ def test_of_very_many_faults_the_first_are_told_and_the_rest_counted() -> None:
     with pytest.raises(Refused) as refused:
         read_exceptions([("x.toml", b"[[exception]]\n" * 60)])
     lines = str(refused.value).splitlines()
-    assert (len(lines), lines[-1]) == (1 + 50 + 1, "and 250 faults more.")
+    assert (len(lines), lines[-1]) == (1 + 50 + 1, "and 250 more.")
 
 
 def test_every_fault_of_every_file_is_told_at_once() -> None:
