@@ -6,7 +6,6 @@ progress, notes and errors go to stderr.
 
 import io
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -16,7 +15,7 @@ from rollout.commands.parser import make_parser
 from rollout.commands.session_options import name_verb
 from rollout.errors import FAULTS, NOT_SEEN, Refused, explain
 from rollout.names import name_program
-from rollout.output.folding import fold
+from rollout.output.folding import fold_to
 
 READER_HAS_LEFT = 128 + 13
 """What a shell makes of a program that writes to a closed pipe, such as one to head."""
@@ -53,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
         if "--debug" in (sys.argv[1:] if argv is None else argv):
             traceback.print_exc()
         sentence, code = explain(error, profile)
-        tell_person(f"{program}: {sentence}")
+        print(fold_to(sys.stderr, f"{program}: {sentence}"), file=sys.stderr)
         tell_program(verb, sentence)
     return code
 
@@ -64,13 +63,6 @@ def forget_runs() -> None:
         from rollout.output.run import Run
 
         Run.latest = None
-
-
-def tell_person(text: str) -> None:
-    """Write an error to stderr, where a terminal has no room folded between words."""
-    width = shutil.get_terminal_size().columns
-    lines = fold(text, width) if sys.stderr and sys.stderr.isatty() else [text]
-    print("\n".join(lines), file=sys.stderr)
 
 
 def tell_program(verb: str, sentence: str) -> None:

@@ -129,13 +129,6 @@ class RemediationResponse(responses.ConfigResponse):
         page, token = self._cut(found, given)
         return json.dumps({"RemediationExceptions": list(page), **token})
 
-    def delete_remediation_exceptions(self) -> str:
-        """Let resources be remediated again."""
-        given = self._checked("DeleteRemediationExceptions")
-        for resource in _resources(given["ResourceKeys"]):
-            self.remediations.exemptions.pop((given["ConfigRuleName"], resource), None)
-        return json.dumps({"FailedBatches": []})
-
     def _checked(self, operation: str) -> dict[str, Any]:
         given: dict[str, Any] = json.loads(self.body)
         if fault := find_input_fault("config", operation, given):

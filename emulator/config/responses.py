@@ -73,11 +73,6 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
         answer: dict[str, Any] = {"configurationItems": list(page)}
         return json.dumps({**answer, "nextToken": token} if token else answer)
 
-    def delete_evaluation_results(self) -> str:
-        """Forget the results of a rule."""
-        self.config_backend.results(self._get_param("ConfigRuleName")).clear()
-        return "{}"
-
     def list_discovered_resources(self) -> str:
         """Users from the emulated IAM; every other type as moto has it."""
         if self._get_param("resourceType") != USER_TYPE:

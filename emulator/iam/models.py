@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from moto.iam.exceptions import DeleteConflictException, EntityAlreadyExists, NoSuchEntity
 
-from emulator.clock import whole_seconds
 from emulator.iam.directory import Directory
 from emulator.iam.tags import check_tags, put_tags, remove_tags
 from emulator.iam.users import AccessKey, User
@@ -74,16 +73,6 @@ class Iam(Directory):
             raise NoSuchEntity(f"Login Profile for User {user_name} cannot be found.")
         return user
 
-    def update_login_profile(
-        self, user_name: str, password: str | None, password_reset_required: bool | None
-    ) -> User:
-        user = self.get_login_profile(user_name)
-        if password:
-            user.password_changed = whole_seconds(datetime.now(UTC))
-        if password_reset_required is not None:
-            user.password_reset_required = password_reset_required
-        return user
-
     def delete_login_profile(self, user_name: str) -> None:
         self.get_login_profile(user_name).remove_password()
 
@@ -94,26 +83,6 @@ class Iam(Directory):
         self.key_history.note(user)
         return self.add_key(user, status=status)
 
-    def put_user_policy(self, user_name: str, policy_name: str, policy_json: str) -> None:
-        super().put_user_policy(user_name, policy_name, policy_json)
-        self.tell_change(self.get_user(user_name), "OK")
-
-    def delete_user_policy(self, user_name: str, policy_name: str) -> None:
-        super().delete_user_policy(user_name, policy_name)
-        self.tell_change(self.get_user(user_name), "OK")
-
-    def attach_user_policy(self, policy_arn: str, user_name: str) -> None:
-        super().attach_user_policy(policy_arn, user_name)
-        self.tell_change(self.get_user(user_name), "OK")
-
-    def detach_user_policy(self, policy_arn: str, user_name: str) -> None:
-        super().detach_user_policy(policy_arn, user_name)
-        self.tell_change(self.get_user(user_name), "OK")
-
     def add_user_to_group(self, group_name: str, user_name: str) -> None:
         super().add_user_to_group(group_name, user_name)
-        self.tell_change(self.get_user(user_name), "OK")
-
-    def remove_user_from_group(self, group_name: str, user_name: str) -> None:
-        super().remove_user_from_group(group_name, user_name)
         self.tell_change(self.get_user(user_name), "OK")

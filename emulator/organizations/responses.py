@@ -49,14 +49,6 @@ class OrganizationsResponse(responses.OrganizationsResponse):
         }
         return json.dumps({"Organization": described})
 
-    def describe_account(self) -> str:
-        """One account."""
-        organization = self._administered()
-        member = organization.members.get(self._get_param("AccountId"))
-        if member is None:
-            raise Refusal("AccountNotFoundException", "You specified an account that's not here.")
-        return json.dumps({"Account": organization.describe(member)})
-
     def list_roots(self) -> str:
         """The root."""
         organization = self._administered()

@@ -65,12 +65,6 @@ class SsmResponse(responses.SimpleSystemManagerResponse):
         listed = [{**describe(one, True), "AutomationType": "Local"} for one in page]
         return ActionResult({"AutomationExecutionMetadataList": listed, **paging})
 
-    def describe_automation_step_executions(self) -> ActionResult:
-        """The steps of an execution."""
-        runs = self._find_execution().steps
-        page, paging = self._page(runs[::-1] if self._get_param("ReverseOrder") else runs)
-        return ActionResult({"StepExecutions": [run.answer() for run in page], **paging})
-
     def _find_execution(self) -> Execution:
         return self.ssm_backend.find_execution(self._get_param("AutomationExecutionId"))
 

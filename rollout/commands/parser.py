@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import importlib
+import sys
 import textwrap
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -11,6 +12,7 @@ from rollout.commands import VERBS
 from rollout.commands.examples import describe_examples
 from rollout.commands.output_options import OUTPUT
 from rollout.commands.session_options import CREDENTIALS
+from rollout.output.folding import fold_to
 from rollout.version import describe_version
 
 EPILOG = """\
@@ -39,7 +41,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Leave with exit code 2."""
-        self.exit(2, f"{self.prog}: {message} (--help shows the usage)\n")
+        told = f"{self.prog}: {message} (--help shows the usage)"
+        self.exit(2, f"{fold_to(sys.stderr, told)}\n")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Name the nearest verb for one that is not there; argparse lists them all."""

@@ -4,11 +4,13 @@ A file of its own: the edge folds its errors before any library is there.
 """
 
 import re
+import shutil
 import textwrap
+from typing import TextIO
 
 MARGIN = "    "
-_COMMAND = re.compile(r"\((?:aws|python|no-setup-access-key) [^()]*\)")
-"""A command in a sentence, which is copied as a whole."""
+_COMMAND = re.compile(r"\((?:aws|python|no-setup-access-key) [^()]*\)|`[^`]+`|\(--help [^()]*\)")
+"""A command in a sentence, which is copied or read as a whole."""
 _GLUE = "\0"
 
 
@@ -18,6 +20,13 @@ def fold(text: str, width: int) -> list[str]:
     No word is torn, and no command in brackets where it fits on a line.
     """
     return [part for line in text.split("\n") for part in fold_line(line, width)]
+
+
+def fold_to(stream: TextIO | None, text: str) -> str:
+    """Return a text as it goes to a stream: folded for a terminal, else as it is."""
+    if stream is None or not stream.isatty():
+        return text
+    return "\n".join(fold(text, shutil.get_terminal_size().columns))
 
 
 def fold_line(line: str, width: int) -> list[str]:

@@ -240,3 +240,14 @@ def test_an_error_is_folded_between_words_on_a_terminal(monkeypatch: pytest.Monk
         "    again (aws sso login --profile security) first.",
         "",
     ]
+
+
+def test_wrong_usage_is_folded_between_words_on_a_terminal() -> None:
+    with open_terminal(60, "stderr") as terminal, pytest.raises(SystemExit):
+        main(["deploy", "--automatic"])
+    assert terminal.lines == [
+        "python -m rollout deploy: --automatic is not known here; did",
+        "    you mean --automatic-remediation?",
+        "    (--help shows the usage)",
+        "",
+    ]

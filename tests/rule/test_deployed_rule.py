@@ -7,10 +7,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 
 from emulator import Account, open_account
 from emulator.config.rules import Rule
-from rule.deployed_rule import Holding, RuleUnclear, read_holding
+from rule.deployed_rule import Holding, RuleUnclear, read_holding, read_rule
 from rule.parameters import InvalidParameters
 from tests.conftest import NOW
 from tests.support.facts import policy
@@ -131,11 +132,11 @@ def test_two_rules_of_ours_are_an_error_that_names_them_in_order(place: Place) -
         ("CUSTOM_LAMBDA", ARN.replace("1111", "9999"), ARN.replace("1111", "9999")),
         ("CUSTOM_LAMBDA", f"{ARN}-2", f"{ARN}-2"),
         ("AWS", ARN, ARN),
-        ("CUSTOM_POLICY", "", "another owner"),
+        ("CUSTOM_POLICY", None, "another owner"),
     ],
 )
 def test_a_rule_that_this_accounts_function_does_not_judge_is_an_error(
-    place: Place, owner: str, source: str, said: str
+    place: Place, owner: str, source: str | None, said: str
 ) -> None:
     place.hold("NON_COMPLIANT")
     place.stored.source.owner, place.stored.source.source_identifier = owner, source
@@ -146,12 +147,17 @@ def test_a_rule_that_this_accounts_function_does_not_judge_is_an_error(
     )
 
 
-def test_a_rule_that_is_gone_by_now_is_an_error_that_names_it(place: Place) -> None:
-    place.hold("NON_COMPLIANT")
-    place.account.faults.fail("config", "DescribeConfigRules", "NoSuchConfigRuleException", "gone")
-    with pytest.raises(RuleUnclear) as error:
-        place.read()
+@pytest.mark.parametrize("answer", ["NoSuchConfigRuleException", "an empty list"])
+def test_a_rule_that_is_gone_by_now_is_an_error_that_names_it(answer: str) -> None:
+    config = boto3.client("config", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    with Stubber(config) as stub:
+        if answer == "an empty list":
+            stub.add_response("describe_config_rules", {"ConfigRules": []})
+        else:
+            stub.add_client_error("describe_config_rules", answer)
+        with pytest.raises(RuleUnclear) as error:
+            read_rule(config, "ours")
     assert str(error.value) == (
-        f"Rule {place.rule.name} held the user NON_COMPLIANT and is gone by now. Nothing was"
-        " changed. Deploy the rule again, and let it judge the user first."
+        "Rule ours held the user NON_COMPLIANT and is gone by now. Nothing was changed. Deploy the"
+        " rule again, and let it judge the user first."
     )

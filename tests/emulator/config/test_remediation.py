@@ -343,10 +343,7 @@ def test_a_remediation_that_keeps_failing_is_blocked(
     }
     rule.send_change(ann)
     assert states(account) == []
-    key = {"ResourceType": "AWS::IAM::User", "ResourceId": ann.id}
-    boto3.client("config").delete_remediation_exceptions(
-        ConfigRuleName="untagged", ResourceKeys=[key]
-    )
+    account.config.remediations.exemptions.clear()
     rule.send_change(ann)
     assert states(account) == ["FAILED"]
 

@@ -83,21 +83,6 @@ def test_no_password_and_no_user_differ_by_their_message(account: Account) -> No
     )
 
 
-def test_a_new_password_has_a_date_of_its_own(account: Account) -> None:
-    iam = boto3.client("iam")
-    user = account.iam.add_user("ann", password=NOW - timedelta(days=9))
-    iam.update_login_profile(UserName="ann", PasswordResetRequired=True)
-    unchanged = user.password_changed
-    account.clock.move_to(NOW)
-    iam.update_login_profile(UserName="ann", Password="x" * 20)
-    profile = iam.get_login_profile(UserName="ann")["LoginProfile"]
-    assert (unchanged, user.password_changed) == (NOW - timedelta(days=9), NOW)
-    assert (profile["CreateDate"], profile["PasswordResetRequired"]) == (
-        NOW - timedelta(days=9),
-        True,
-    )
-
-
 def test_many_clients_are_answered_at_once(account: Account) -> None:
     names = [f"user-{number:02}" for number in range(40)]
     for name in names:

@@ -233,7 +233,7 @@ def test_an_execution_tells_what_it_did_in_the_form_of_aws(account: Account) -> 
     assert "FailureMessage" not in told
 
 
-def test_executions_and_steps_are_listed_newest_first(account: Account) -> None:
+def test_executions_are_listed_newest_first(account: Account) -> None:
     put(document())
     first, second = start(), start()
     ssm = boto3.client("ssm")
@@ -242,8 +242,6 @@ def test_executions_and_steps_are_listed_newest_first(account: Account) -> None:
     )
     ids = [each["AutomationExecutionId"] for each in listed["AutomationExecutionMetadataList"]]
     assert ids == [second, first]
-    steps = ssm.describe_automation_step_executions(AutomationExecutionId=first)["StepExecutions"]
-    assert [(each["StepName"], each["StepStatus"]) for each in steps] == [("Greet", "Success")]
     code, _ = refusal(lambda: ssm.get_automation_execution(AutomationExecutionId="x" * 36))
     assert code == "AutomationExecutionNotFoundException"
 
