@@ -1,6 +1,7 @@
 """The remediation in process: stopped after every call, with every read failing, and at random."""
 
 import random
+import re
 import subprocess
 import sys
 import time
@@ -310,7 +311,8 @@ def test_a_key_that_does_not_become_inactive_is_a_failure_that_the_next_run_fini
     key, waits = only_key(user), list[float]()
     monkeypatch.setattr(time, "sleep", waits.append)
     desk.acts["UpdateAccessKey", 1] = lambda: setattr(key, "status", "Active")
-    with pytest.raises(RemediationFailed, match="It should be Inactive, but still reads Active"):
+    said = f"User ann: {key.access_key_id} failed: It should be Inactive, but still reads Active."
+    with pytest.raises(RemediationFailed, match=f"{re.escape(said)}$"):
         desk.remediate(user)
     assert waits == [2] * 4
     desk.remediate(user)
@@ -339,6 +341,36 @@ def test_a_used_keys_old_tag_is_said_to_be_removed_and_how_to_write_it_again(des
         "Undo": f"aws iam tag-user --user-name ann --tags 'Key={TAG}{key_id},Value={OVER}'",
     }
     assert describe(user) == (["Active"], ["team: people"])
+
+
+def test_a_deletion_that_iam_refuses_is_a_failure_even_where_the_key_is_gone_by_then(
+    desk: Desk,
+) -> None:
+    user = add_user(desk, ("Inactive", OVER, False))
+    key = only_key(user)
+    desk.account.faults.fail("iam", "DeleteAccessKey", "AccessDenied")
+    desk.acts["ListAccessKeys", 2] = lambda: user.access_keys.remove(key)
+    with pytest.raises(RemediationFailed, match=f"{key.access_key_id} failed: .*AccessDenied"):
+        desk.remediate(user)
+
+
+def test_a_key_that_iam_says_is_gone_and_still_lists_is_a_failure(desk: Desk) -> None:
+    user = add_user(desk, ("Inactive", OVER, False))
+    key = only_key(user)
+    desk.account.faults.fail("iam", "DeleteAccessKey", "NoSuchEntity")
+    with pytest.raises(RemediationFailed, match=f"{key.access_key_id} failed: .*NoSuchEntity"):
+        desk.remediate(user)
+    assert describe(user) == (["Inactive"], [f"0: {OVER}", "team: people"])
+
+
+def test_room_for_one_tag_more_is_room_for_the_first_of_two_keys_alone(desk: Desk) -> None:
+    user = add_user(desk, ("Active", None, False), ("Active", None, False))
+    user.tag_values.update({f"team:{number}": "x" for number in range(48)})
+    assert len(user.tag_values) == 49
+    first, second = desk.remediate(user)["Keys"]
+    assert (first["Done"], second["Done"]) == ("quarantined", "kept")
+    assert second["Why"].startswith("The user has 50 tags and IAM allows no more: remove one,")
+    assert [key.status for key in user.access_keys] == ["Inactive", "Active"]
 
 
 def test_a_user_deleted_meanwhile_is_no_failure_where_nothing_was_changed(desk: Desk) -> None:
