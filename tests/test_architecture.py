@@ -35,9 +35,9 @@ def name(file: Path) -> str:
 
 
 def imports(file: Path) -> Iterator[str]:
-    """Yield the modules of ours that a module imports when it is imported."""
+    """Yield what a module imports, in its functions and for its types, too."""
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    for node in tree.body:
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for each in node.names:
                 whole = f"{node.module}.{each.name}"

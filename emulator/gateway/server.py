@@ -13,6 +13,7 @@ from functools import cache
 from threading import Thread
 from typing import Any
 
+from moto.core import responses, utils
 from moto.core.request import determine_request_protocol
 from moto.moto_server.werkzeug_app import (
     BackendRequest,
@@ -105,6 +106,8 @@ def _open_services() -> DomainDispatcherApplication:
     # Moto looks through its folder on disk for each request: a third of its time.
     find_backend = cache(services.get_backend_for_host)
     services.get_backend_for_host = find_backend  # type: ignore[method-assign]
+    # And through all of a class's attributes: a tenth of it.
+    responses.method_names_from_class = cache(utils.method_names_from_class)  # type: ignore[attr-defined]
     return services
 
 

@@ -53,7 +53,7 @@ def choose_targets(
     if len(left_out) > MAX_EXCLUDED:
         raise Refused(
             f"{count(len(left_out), 'account')} would have to be left out, and a conformance pack"
-            f" can leave out at most {MAX_EXCLUDED}. Choose larger units with --ou."
+            f" can leave out at most {MAX_EXCLUDED:,}. Choose larger units with --ou."
         )
     management = organization.management
     if caller != management and management not in left_out:

@@ -34,3 +34,10 @@ def test_the_page_of_checks_lists_every_check() -> None:
 def test_the_page_on_working_off_shows_what_the_verbs_say() -> None:
     page = (DOCS / "operate" / "work-off.md").read_text(encoding="utf-8")
     assert write_page(page) == page, RUN
+
+
+def test_every_decision_opens_with_its_number_and_the_numbers_have_no_gap() -> None:
+    files = sorted((DOCS / "decisions").glob("*.md"))
+    titles = [each.read_text(encoding="utf-8").splitlines()[0] for each in files]
+    assert [each.name[:4] for each in files] == [f"{at:04}" for at in range(1, len(files) + 1)]
+    assert [title[:8] for title in titles] == [f"# {each.name[:4]}: " for each in files]

@@ -580,7 +580,14 @@ def populate(account: Account, seed: int) -> None:
                 user.tag_values[f"no-setup-access-key:exception-{part}"] = value
 
 
-@pytest.mark.parametrize("criterion", ["SETUP_UNUSED", "UNUSED", "SETUP"])
+@pytest.mark.parametrize(
+    "criterion",
+    [
+        "SETUP_UNUSED",
+        pytest.param("UNUSED", marks=pytest.mark.slow),
+        pytest.param("SETUP", marks=pytest.mark.slow),
+    ],
+)
 def test_change_events_and_the_schedule_agree_to_the_letter(
     account: Account, criterion: str
 ) -> None:

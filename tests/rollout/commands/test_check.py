@@ -110,7 +110,7 @@ def test_one_account_alone_with_many_users_is_told_what_bounds_its_first_evaluat
         " once: bound that with --stack-parameter ReservedConcurrency=5"
         " (docs/operate/large-accounts.md)"
     ]
-    assert "1 accounts, 3 users with a password" in outcome.out
+    assert "1 account, 3 users with a password" in outcome.out
 
 
 @pytest.mark.parametrize(

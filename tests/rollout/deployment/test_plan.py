@@ -13,6 +13,8 @@ from tests.support.organizations import MANAGEMENT, REGION, SANDBOX, SHOP, Estat
 
 NAME = "iam-user-no-setup-access-key"
 ROLE = "iam-user-no-setup-access-key-evaluator"
+SLOW = pytest.mark.slow
+"""One state of each kind is in the fast set: nothing, a change, a failure, something that runs."""
 
 
 def nothing(estate: Estate) -> None:
@@ -90,18 +92,20 @@ def taken_out(estate: Estate) -> None:
     ("happen", "options"),
     [
         pytest.param(nothing, "", id="nothing stands"),
-        pytest.param(deployed, "", id="all is as meant"),
+        pytest.param(deployed, "", id="all is as meant", marks=SLOW),
         pytest.param(deployed, "--grace-hours 9", id="a parameter changes"),
-        pytest.param(deployed, f"--exclude {SANDBOX}", id="an account is to lose the rule"),
-        pytest.param(taken_out, "--exclude none", id="an account is to get it back"),
+        pytest.param(
+            deployed, f"--exclude {SANDBOX}", id="an account is to lose the rule", marks=SLOW
+        ),
+        pytest.param(taken_out, "--exclude none", id="an account is to get it back", marks=SLOW),
         pytest.param(failed_instance, "", id="a stack of the StackSet failed"),
-        pytest.param(older_stack_set, "", id="the StackSet has older code"),
-        pytest.param(failed_pack, "", id="the pack failed in an account"),
-        pytest.param(older_pack, "", id="the pack is another"),
-        pytest.param(newer_pack, "", id="the pack knows more parameters"),
-        pytest.param(failed_stack, "", id="the ordinary stack failed"),
+        pytest.param(older_stack_set, "", id="the StackSet has older code", marks=SLOW),
+        pytest.param(failed_pack, "", id="the pack failed in an account", marks=SLOW),
+        pytest.param(older_pack, "", id="the pack is another", marks=SLOW),
+        pytest.param(newer_pack, "", id="the pack knows more parameters", marks=SLOW),
+        pytest.param(failed_stack, "", id="the ordinary stack failed", marks=SLOW),
         pytest.param(running_operation, "", id="an operation runs"),
-        pytest.param(pack_in_progress, "", id="the pack is in progress"),
+        pytest.param(pack_in_progress, "", id="the pack is in progress", marks=SLOW),
     ],
 )
 def test_deploy_does_what_plan_shows(

@@ -37,7 +37,7 @@ def test_units_mean_what_is_below_them_and_leave_all_others_out_of_the_pack() ->
 
 def test_more_than_a_thousand_to_leave_out_are_refused() -> None:
     many = [Account(str(1000 + number), "x", unit="r-1") for number in range(1000)]
-    with pytest.raises(Refused, match="1001 accounts would have to be left out"):
+    with pytest.raises(Refused, match="1,001 accounts would have to be left out"):
         choose_targets(organization(*many), "1", [], ["ou-1"])
 
 
