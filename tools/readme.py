@@ -41,14 +41,17 @@ def excerpt(demo: str) -> str:
 def shorten(page: str) -> str:
     """Return what the README shows of check, plan and deploy in docs/operate/roll-out.md.
 
-    That page has their output whole; of plan and deploy the README has only the tables.
+    That page has their output whole; the README has of check the faults, of the others the tables.
     """
     check, plan, deploy = re.findall("^```console\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)[:3]
-    shown = [check]
+    faults = "".join(re.findall(r"^.* FAULTS?\n(?: {4}.*\n)+", check, re.MULTILINE))
+    parts = [(check, faults.rstrip("\n"))]
     for output, first in ((plan, "UNIT "), (deploy, "ACCOUNT ")):
-        command = output.partition("\n")[0]
-        table = output[output.index(f"\n{first}") + 1 :].partition("\n\n")[0]
-        shown.append(f"{command}\n...\n{table}\n...\n{output.splitlines()[-1]}\n")
+        parts.append((output, output[output.index(f"\n{first}") + 1 :].partition("\n\n")[0]))
+    shown = []
+    for output, part in parts:
+        lines = output.splitlines()
+        shown.append(f"{lines[0]}\n...\n{part}\n...\n{lines[-1]}\n")
     return "```console\n" + "\n".join(shown) + "```\n"
 
 

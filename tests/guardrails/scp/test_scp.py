@@ -243,8 +243,8 @@ LOOKS = re.compile(
     "(Get|List|Describe|BatchGet|BatchDescribe|Search|Filter|Test|Select|Lookup|Simulate|Validate"
     "|Estimate|Preview|Detect|StartQuery|StopQuery|StartLiveTail|Generate)"
 )
-# "other" stands on what AWS's Service Authorization Reference (2026-10) ties to no part of ours, but
-# to a layer, a mapping or nothing: a pattern such as lambda:Delete* on a function does not reach it.
+# "other" is what AWS's Service Authorization Reference (2026-10) ties to no part of ours, but to a
+# layer, a mapping or nothing: a pattern such as lambda:Delete* on a function does not reach it.
 with (CASES / "guardrails" / "scp" / "not-denied.tsv").open() as table:
     NOT_DENIED = {
         (row["service"], action): row["on"]
