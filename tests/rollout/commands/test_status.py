@@ -76,11 +76,12 @@ def test_a_last_run_that_failed_is_a_fault(estate: Estate) -> None:
     run(MEMBERS_ONLY)
     ago = [(NOW - timedelta(days=days)).timestamp() for days in range(3)]
     success, failure = "LastSuccessfulEvaluationTime", "LastFailedEvaluationTime"
-    for account, status in {
+    runs: dict[str, dict[str, Any]] = {
         SHOP: {success: ago[2], failure: ago[1], "LastErrorMessage": "The function timed out."},
         BANK: {success: ago[1]},
         SANDBOX: {failure: ago[1], "LastErrorMessage": "No."},
-    }.items():
+    }
+    for account, status in runs.items():
         config = estate.members.config(account, REGION)
         (rule,) = config.config_rules
         config.runs[rule] = status
