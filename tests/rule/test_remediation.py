@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
 from emulator import Account, open_account
@@ -415,6 +415,48 @@ def test_whatever_stops_one_key_does_not_end_the_run_for_the_other(
         desk.iam.meta.events.unregister("before-call.iam.DeleteAccessKey", break_off)
     assert f"{first} failed" in str(failure.value)
     assert [key.status for key in user.access_keys] == ["Inactive", "Inactive"]
+
+
+@pytest.mark.parametrize(
+    "error", [ReadTimeoutError(endpoint_url="x"), ResponseParserError("<html>")]
+)
+@pytest.mark.parametrize("call", ["DeleteAccessKey", "UpdateAccessKey"])
+def test_a_change_that_was_done_and_whose_answer_was_lost_is_told_as_done(
+    desk: Desk, error: Exception, call: str
+) -> None:
+    user = add_user(desk, ("Inactive", OVER, False) if call[0] == "D" else ("Active", None, False))
+    told = lose_answers(desk, call, error, lambda: desk.remediate(user))
+    assert [each["Done"] for each in told["Keys"]] == [
+        "deleted" if call[0] == "D" else "quarantined"
+    ]
+
+
+def test_a_change_of_which_nobody_knows_whether_it_was_done_says_so(desk: Desk) -> None:
+    user = add_user(desk, ("Inactive", OVER, False))
+    key_id = only_key(user).access_key_id
+    # The third look at the keys is the one after the deletion.
+    desk.account.faults.fail("iam", "ListAccessKeys", "AccessDenied", skip=2)
+    left = f"{key_id} failed: Left to do: see whether IAM did it, which answered <html>"
+    with pytest.raises(RemediationFailed, match=left):
+        lose_answers(
+            desk, "DeleteAccessKey", ResponseParserError("<html>"), lambda: desk.remediate(user)
+        )
+    desk.remediate(user)
+    assert describe(user) == ([], ["team: people"])
+
+
+def lose_answers(desk: Desk, call: str, error: Exception, act: Callable[[], Any]) -> Any:
+    """Act while IAM does what this call asks for, and its answer never comes."""
+
+    def lose(**_: object) -> None:
+        raise error
+
+    event = f"after-call.iam.{call}"
+    desk.iam.meta.events.register(event, lose)
+    try:
+        return act()
+    finally:
+        desk.iam.meta.events.unregister(event, lose)
 
 
 def test_the_last_look_comes_fifteen_seconds_after_the_first(desk: Desk) -> None:
