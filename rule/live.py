@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from rule.facts import NOT_READ, Identity, Key, User, whole_seconds
 from rule.parameters import Policy
-from rule.quarantine import find_quarantines
+from rule.quarantine import find_quarantine
 from rule.standing import needs_last_use, needs_tags
 
 if TYPE_CHECKING:
@@ -206,9 +206,8 @@ def read_keys(iam: "IAMClient", name: str) -> tuple[Key, ...]:
 def read_last_uses(iam: "IAMClient", user: User, policy: Policy) -> User:
     """Return the user with the last uses that matter, and without keys that vanished meanwhile."""
     keys = list[Key]()
-    quarantines = find_quarantines(user.tags or {})
     for key in user.keys:
-        tagged = key.id.upper() in quarantines
+        tagged = find_quarantine(user.tags or {}, key.id) is not None
         if key.last_used is not NOT_READ or not (tagged or needs_last_use(key, user, policy)):
             keys.append(key)
             continue

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from rule.facts import NOT_READ, Key, User
 from rule.live import UserGone, read_keys, user_gone
 from rule.parameters import Policy
-from rule.quarantine import QUARANTINE_TAG, describe_started, describe_until, find_quarantines
+from rule.quarantine import QUARANTINE_TAG, describe_started, describe_until, find_quarantine
 from rule.sentences import KeyVerdict
 from rule.standing import Standing
 
@@ -143,7 +143,7 @@ class Repair:
     def keep(self, each: KeyVerdict) -> Outcome:
         """Leave the key as it is; the old tag of an Active key in use is removed."""
         key, why = each.key, each.sentence
-        old = find_quarantines(self.user.known_tags).get(key.id.upper())
+        old = find_quarantine(self.user.known_tags, key.id)
         if old is None or key.status != "Active" or key.last_used in (None, NOT_READ):
             return Outcome(key.id, "kept", why)
         self.remove_tag(key.id)
