@@ -302,6 +302,30 @@ def test_a_deletion_follows_its_last_look_before_another_key_is_quarantined(desk
     ]
 
 
+def test_every_change_names_its_user_as_iam_takes_the_caller_where_none_is_named(
+    desk: Desk,
+) -> None:
+    user = add_user(desk, ("Active", None, False), ("Inactive", OVER, False))
+    named = list[tuple[str, str | None]]()
+
+    def note(params: dict[str, Any], model: Any, **_: object) -> None:
+        if model.name in WRITES:
+            named.append((model.name, params.get("UserName")))
+
+    desk.iam.meta.events.register("provide-client-params.iam", note)
+    try:
+        desk.remediate(user)
+    finally:
+        desk.iam.meta.events.unregister("provide-client-params.iam", note)
+    assert named == [
+        ("DeleteAccessKey", "ann"),
+        ("UntagUser", "ann"),
+        ("TagUser", "ann"),
+        ("UpdateAccessKey", "ann"),
+        ("TagUser", "ann"),
+    ]
+
+
 def test_a_key_that_somebody_deletes_meanwhile_leaves_no_tag(desk: Desk) -> None:
     user = add_user(desk, ("Active", None, False))
     key = only_key(user)
