@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from rollout.aws.failures import FINAL, tell
 from rollout.aws.session import NotSeen, Session
@@ -26,6 +27,8 @@ LOOKERS = 8
 SESSION = "rollout"
 """How a session in a member is called, followed by the operator: CloudTrail there shows both."""
 MAX_SESSION = 64
+NO_ANSWER = (BotoCoreError, ClientError, ResponseParserError)
+"""Of these a proxy's page is the last."""
 EARLY = timedelta(minutes=10)
 """How long before their end credentials are renewed."""
 NO_ROLE = "no --member-role was given"
@@ -96,7 +99,7 @@ class Members:
             return read(session)
         except FINAL:
             raise
-        except (Refused, BotoCoreError, ClientError) as error:
+        except (Refused, *NO_ANSWER) as error:
             return NotSeen(tell(error))
         finally:
             if session is not self.session:
@@ -113,7 +116,7 @@ class Members:
             )["Credentials"]
         except FINAL:
             raise
-        except (Refused, BotoCoreError, ClientError) as error:
+        except (Refused, *NO_ANSWER) as error:
             return NotSeen(f"{role} cannot be assumed: {tell(error)}")
         self._ends[account.id] = keys["Expiration"]
         return Session(

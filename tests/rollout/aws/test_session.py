@@ -3,9 +3,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.parsers import ResponseParserError
 from moto.s3.responses import S3Response
 
-from rollout.aws.session import turn_pages
+import rollout.aws.session
+from rollout.aws.session import Session, turn_pages
 from rollout.errors import CutShort
 from tests.support.broken_lists import break_users_off
 from tests.support.organizations import MANAGEMENT, ROLE, SANDBOX, SHOP, Estate, run
@@ -50,6 +52,23 @@ def test_a_member_that_throttles_is_not_seen_and_the_others_are(estate: Estate) 
     name = "recorder records AWS::IAM::User in 4 accounts"
     assert outcome.result(name) == "3 ok, 1 not seen"
     assert outcome.below(name)[0].startswith(f"{SHOP} shop: not seen: {SHOP} shop, us-east-1: AWS")
+
+
+def test_a_member_where_a_proxy_answers_is_not_seen_and_the_others_are(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explain = rollout.aws.session.explain
+
+    def answer(session: Session, **more: Any) -> None:
+        if session.account == SHOP:
+            raise ResponseParserError("<html>")
+        explain(session, **more)
+
+    monkeypatch.setattr("rollout.aws.session.explain", answer)
+    outcome = run(f"check --exclude {MANAGEMENT} --member-role OrganizationAccountAccessRole")
+    name = "recorder records AWS::IAM::User in 4 accounts"
+    assert outcome.result(name) == "3 ok, 1 not seen"
+    assert outcome.below(name)[0].startswith(f"{SHOP} shop: not seen: What answered is not AWS:")
 
 
 def test_an_account_in_no_organization_is_told_of_the_way_for_one_account(
