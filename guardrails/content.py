@@ -4,12 +4,14 @@ A device or an endless pipe must not take the machine's memory, and bytes that a
 pass when an access key stands in them.
 """
 
+import base64
 import codecs
 import json
 import re
 import stat
 import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -29,6 +31,8 @@ _MARKS = (
 )
 # How YAML and JSON write a character by its number, and YAML a word over two lines.
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|U([0-9a-fA-F]{8})|\r?\n[ \t]*)")
+# A file of it alone, in either alphabet, quoted or between the marks that certutil writes.
+_BASE64 = re.compile(r'[\w+/=\s"-]+', re.ASCII)
 _WORDS_OF_PLAN = re.compile(r'"(planned_values|resource_changes|terraform_version)\\*"')
 
 
@@ -87,15 +91,33 @@ def decode(content: bytes) -> str:
         reason = "it holds a zero byte" if "\0" in text else ""
     except UnicodeDecodeError as error:
         reason = f"{error.reason} at byte {error.start}"
-    if not reason:
-        return text
-    raise _refuse(content, f"it is no text: {reason}")
+    if reason:
+        raise _refuse(content, f"it is no text: {reason}")
+    if any(_may_hide(inside) for inside in _decode_base64(text)):
+        raise Unreadable("it is in base64; decode it first")
+    return text
 
 
 def _refuse(content: bytes, reason: str) -> Unreadable:
     """Return Unreadable for bytes in which a key or a plan stands, else Foreign."""
+    return (Unreadable if _may_hide(content) else Foreign)(reason)
+
+
+def _may_hide(content: bytes) -> bool:
     plain = content.replace(b"\0", b"").decode("latin-1")
-    return (Unreadable if mentions_key(plain) or mentions_plan(plain) else Foreign)(reason)
+    return mentions_key(plain) or mentions_plan(plain)
+
+
+def _decode_base64(text: str) -> Iterator[bytes]:
+    """Yield what a file in base64 may stand for, whichever of its first characters are lost."""
+    if not _BASE64.fullmatch(text):
+        return
+    lines = (line for line in text.splitlines() if not line.startswith("-----"))
+    packed = re.sub(r"[^\w+/-]", "", "".join(lines)).replace("+", "-").replace("/", "_")
+    for lost in range(4):
+        left = packed[lost:]
+        content = base64.urlsafe_b64decode(left[: len(left) // 4 * 4])
+        yield _unpack(content) or content
 
 
 def _unpack(content: bytes) -> bytes:

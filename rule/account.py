@@ -15,7 +15,7 @@ from rule.decision import NON_COMPLIANT, Verdict, judge
 from rule.facts import Identity, User
 from rule.parameters import Policy
 from rule.people import find_moved, look_up_names, read_people
-from rule.quarantine import find_quarantines
+from rule.quarantine import is_quarantine_tag
 from rule.readers import RESERVED_SECONDS, Clock, Judged, Reading, Suspect, read_suspects
 from rule.report_request import NEVER, ask_for_report, wait_for_report
 from rule.results import Stored
@@ -28,6 +28,7 @@ SECONDS_A_USER = 3.0
 """What a user takes at one call a second. Where that might be too long, results are read before,
 too, and those users come first whose results are oldest."""
 NAMED = 5
+"""Of how many users who could not be read an error gives the names."""
 
 
 class OutOfTime(Exception):
@@ -83,7 +84,7 @@ def judge_account(
         else:
             judged[who.id] = Judged(replace(row, id=who.id, arn=who.arn), verdict, live=False)
     if len(suspects) * SECONDS_A_USER > clock.seconds_left() - RESERVED_SECONDS:
-        suspects = put_oldest_first(suspects, read_stored())
+        suspects = sort_oldest_first(suspects, read_stored())
     readings = [not_looked_up]
 
     def read_anew(chosen: list[Suspect]) -> None:
@@ -113,7 +114,7 @@ def judge_account(
     )
 
 
-def put_oldest_first(suspects: Iterable[Suspect], stored: Mapping[str, Stored]) -> list[Suspect]:
+def sort_oldest_first(suspects: Iterable[Suspect], stored: Mapping[str, Stored]) -> list[Suspect]:
     """Return the users in the order of their results' age, those without a result first."""
     return sorted(
         suspects,
@@ -153,7 +154,7 @@ def decide_from_row(
     if row is None or row.created != who.created:
         return None
     if row.has_password:
-        if find_quarantines(tags):
+        if any(map(is_quarantine_tag, tags)):
             return None
         for key in row.keys:
             if key.status == "Active" and (key.last_used is None or policy.criterion == "SETUP"):

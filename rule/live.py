@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from rule.facts import NOT_READ, Identity, Key, User, whole_seconds
 from rule.parameters import Policy
-from rule.quarantine import find_quarantines
+from rule.quarantine import find_quarantine
 from rule.standing import needs_last_use, needs_tags
 
 if TYPE_CHECKING:
@@ -83,14 +83,14 @@ def find_users(
         some = wanted[start : start + IDS_A_CALL]
         try:
             names |= read_discovered_names(config, some)
-        except (BotoCoreError, ClientError) as error:
+        except Exception as error:  # an answer that cannot be read, too
             failed |= dict.fromkeys(some, error)
     for user_id, name in names.items():
         try:
             who = read_identity(iam, name)
         except UserGone:
             continue
-        except (BotoCoreError, ClientError) as error:
+        except Exception as error:
             failed[user_id] = error
         else:
             found |= {user_id: who} if who.id == user_id else {}
@@ -100,7 +100,7 @@ def find_users(
         for page in read_whole(pages) if left else ():
             users = (user for user in page["Users"] if user["UserId"] in left)
             found |= {user["UserId"]: identify(user) for user in users}
-    except (BotoCoreError, ClientError, ListCutShort) as error:
+    except Exception as error:
         failed |= dict.fromkeys(left - found.keys(), error)
     return found, failed
 
@@ -206,9 +206,8 @@ def read_keys(iam: "IAMClient", name: str) -> tuple[Key, ...]:
 def read_last_uses(iam: "IAMClient", user: User, policy: Policy) -> User:
     """Return the user with the last uses that matter, and without keys that vanished meanwhile."""
     keys = list[Key]()
-    quarantines = find_quarantines(user.tags or {})
     for key in user.keys:
-        tagged = key.id.upper() in quarantines
+        tagged = find_quarantine(user.tags or {}, key.id) is not None
         if key.last_used is not NOT_READ or not (tagged or needs_last_use(key, user, policy)):
             keys.append(key)
             continue

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rule.account import UsersNotRead
+from rule.counted import count
 from rule.live import find_users
 from rule.parameters import Policy
 from rule.readers import RESERVED_SECONDS, Clock, Judged, Suspect, read_suspects
@@ -32,8 +33,8 @@ class LookedUp:
             return None
         first, why = next(iter(self.unknown.items()))
         return UsersNotRead(
-            f"{len(self.unknown)} user{'s' * (len(self.unknown) > 1)} whom IAM's list lacks could"
-            f" not be looked up, and keep the results they have; {first}: {why}"
+            f"{count(len(self.unknown), 'user')} whom IAM's list lacks could not be looked up, and"
+            f" keep the results they have; {first}: {why}"
         )
 
 

@@ -6,8 +6,6 @@ A list may come back short, so that nobody counts as gone because it does not na
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from rule.facts import Identity
 from rule.live import ListCutShort, UserGone, identify_tagged, read_named, read_whole
 from rule.readers import RESERVED_SECONDS, Clock, Judged, Reading, Suspect
@@ -58,7 +56,7 @@ def look_up_names(
             who, tags = read_named(iam, name)
         except UserGone:
             continue
-        except (BotoCoreError, ClientError) as error:
+        except Exception as error:  # an answer that cannot be read, too
             unknown.asked += 1
             unknown.failed[name] = error
         else:

@@ -34,13 +34,15 @@ class Tag:
 NO_TAG = Tag()
 
 
-def find_quarantines(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the values of a user's quarantine tags by access key id, in upper case."""
-    return {
-        name[len(QUARANTINE_TAG) :].upper(): value
-        for name, value in tags.items()
-        if name.lower().startswith(QUARANTINE_TAG)
-    }
+def is_quarantine_tag(name: str) -> bool:
+    """Is this the name of a quarantine tag, of whatever key?"""
+    return name.lower().startswith(QUARANTINE_TAG)
+
+
+def find_quarantine(tags: Mapping[str, str], key_id: str) -> str | None:
+    """Return the value of one key's quarantine tag, None where it has none."""
+    wanted = (QUARANTINE_TAG + key_id).lower()
+    return next((value for name, value in tags.items() if name.lower() == wanted), None)
 
 
 def parse_tag(key: Key, user: User, policy: Policy, now: datetime) -> Tag:
@@ -48,7 +50,7 @@ def parse_tag(key: Key, user: User, policy: Policy, now: datetime) -> Tag:
 
     The end that counts is the later of the tag's and start + the current quarantine days.
     """
-    value = find_quarantines(user.known_tags).get(key.id.upper())
+    value = find_quarantine(user.known_tags, key.id)
     if value is None:
         return NO_TAG
     form = FORM.fullmatch(value)

@@ -32,7 +32,7 @@ from rule.live import (
 from rule.metrics import print_run
 from rule.notice import send_notices
 from rule.parameters import Policy
-from rule.quarantine import QUARANTINE_TAG, find_quarantines
+from rule.quarantine import QUARANTINE_TAG, find_quarantine, is_quarantine_tag
 from rule.repair import Outcome, Repair
 from rule.sentences import KeyVerdict
 from rule.standing import Standing
@@ -126,7 +126,7 @@ class Run:
         The last look is the last call before the deletion.
         """
         key = each.key
-        value = find_quarantines(user.known_tags)[key.id.upper()]
+        value = find_quarantine(user.known_tags, key.id) or ""
         seen = read_first_seen(self.config, str(user.id), key.id, value)
         if seen is None:
             return (
@@ -152,13 +152,11 @@ class Run:
 
     def tidy(self, repair: Repair) -> list[Outcome]:
         """Remove the tags of keys that are gone: a run was stopped after it had deleted one."""
-        present = {key.id.upper() for key in repair.user.keys}
+        present = {(QUARANTINE_TAG + key.id).lower() for key in repair.user.keys}
         return [
             repair.attempt(tag[len(QUARANTINE_TAG) :], repair.forget)
             for tag in sorted(repair.user.known_tags)
-            if tag.lower().startswith(QUARANTINE_TAG)
-            and tag[len(QUARANTINE_TAG) :].upper() not in present
-            and not self.dry_run
+            if is_quarantine_tag(tag) and tag.lower() not in present and not self.dry_run
         ]
 
 
@@ -207,7 +205,9 @@ def lambda_handler(event: Mapping[str, object], context: Any) -> dict[str, Any]:
         run = Run(iam, config, holding.policy, dry_run, lambda: datetime.now(UTC))
         user, verdict, outcomes = run.remediate(user_id)
         lost = send_notices(account, user, outcomes)
-        counts.update(each.done.capitalize() for each in outcomes if not each.done.startswith("w"))
+        counts.update(
+            each.done.capitalize() for each in outcomes if not each.done.startswith("would")
+        )
         counts["Failed"] = sum(each.failed for each in outcomes)
         counts["NoticesLost"] = lost
         summary |= {"user": user, "verdict": verdict, "keys": [each.answer() for each in outcomes]}

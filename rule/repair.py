@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from rule.facts import NOT_READ, Key, User
 from rule.live import UserGone, read_keys, user_gone
 from rule.parameters import Policy
-from rule.quarantine import QUARANTINE_TAG, describe_started, describe_until, find_quarantines
+from rule.quarantine import QUARANTINE_TAG, describe_started, describe_until, find_quarantine
 from rule.sentences import KeyVerdict
 from rule.standing import Standing
 
@@ -98,7 +98,7 @@ class Repair:
                 return Outcome(key.id, "kept", no_room)
             self.put_tag(key.id, describe_started(start, again))
         if key.status == "Active":
-            self.change(key, self.iam.update_access_key, Status="Inactive")
+            self.change(key, self.iam.update_access_key, "Inactive", Status="Inactive")
         end = start + self.policy.quarantine
         self._so_far = Outcome(
             key.id,
@@ -128,7 +128,7 @@ class Repair:
 
     def delete(self, each: KeyVerdict) -> Outcome:
         """Delete the key, then its tag."""
-        self.change(each.key, self.iam.delete_access_key)
+        self.change(each.key, self.iam.delete_access_key, None)
         undo = shlex.join(["aws", "iam", "create-access-key", "--user-name", self.user.name])
         self._so_far = Outcome(
             each.key.id,
@@ -143,7 +143,7 @@ class Repair:
     def keep(self, each: KeyVerdict) -> Outcome:
         """Leave the key as it is; the old tag of an Active key in use is removed."""
         key, why = each.key, each.sentence
-        old = find_quarantines(self.user.known_tags).get(key.id.upper())
+        old = find_quarantine(self.user.known_tags, key.id)
         if old is None or key.status != "Active" or key.last_used in (None, NOT_READ):
             return Outcome(key.id, "kept", why)
         self.remove_tag(key.id)
@@ -168,12 +168,23 @@ class Repair:
             " quarantine can be recorded. The key was left as it is."
         )
 
-    def change(self, key: Key, call: Callable[..., object], **more: str) -> None:
-        """Change the key; one that is gone, as for a retry of its deletion, is no error."""
+    def change(
+        self, key: Key, call: Callable[..., object], wanted: str | None, **more: str
+    ) -> None:
+        """Change the key; where IAM's answer does not say no, the status that it has then counts.
+
+        One that is gone, as for a retry of its deletion, is no error.
+        """
         try:
             call(UserName=self.user.name, AccessKeyId=key.id, **more)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchEntity" or self.read_status(key):
+        except Exception as error:
+            if is_refusal(error):
+                raise
+            so_far = self._so_far
+            self._so_far = replace(so_far, left=f"see whether IAM did it, which answered {error}")
+            status = self.read_status(key)
+            self._so_far = so_far
+            if status not in (None, wanted):
                 raise
 
     def read_status(self, key: Key) -> str | None:
@@ -192,3 +203,14 @@ class Repair:
         """Remove the quarantine tag of a key that is gone or in use. Raises UserGone."""
         with user_gone(self.user.name):
             self.iam.untag_user(UserName=self.user.name, TagKeys=[QUARANTINE_TAG + key_id])
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether IAM says that it did not do it: no time-out, no answer of a proxy, no fault of IAM's.
+
+    NoSuchEntity is none: a retry of a deletion that was done is answered so.
+    """
+    if not isinstance(error, ClientError):
+        return False
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return error.response["Error"]["Code"] != "NoSuchEntity" and status < 500

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rule.facts import whole_seconds
 from rule.live import RESOURCE_TYPE
-from rule.quarantine import find_quarantines
+from rule.quarantine import find_quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def read_first_seen(
     """
     first = None
     for item in read_items(config, user_id):
-        if find_quarantines(item.get("tags") or {}).get(key_id.upper()) != value:
+        if find_quarantine(item.get("tags") or {}, key_id) != value:
             break
         first = whole_seconds(item["configurationItemCaptureTime"])
     return first

@@ -32,6 +32,7 @@ from tests.support.browser import (
     take_picture,
 )
 from tests.support.surveys import make_survey
+from tests.support.terminal import read_pieces
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 COLUMNS, ROWS = 110, 50
@@ -121,15 +122,7 @@ def run_on_terminal(command: list[str]) -> str:
         command, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL, env=environment
     ) as process:
         os.close(theirs)
-        told = b""
-        while True:
-            try:
-                piece = os.read(ours, 65536)
-            except OSError:  # Linux says EIO where the other end is closed.
-                break
-            if not piece:
-                break
-            told += piece
+        told = b"".join(read_pieces(ours))
     os.close(ours)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with exit code {process.returncode}.")

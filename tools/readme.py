@@ -13,7 +13,7 @@ from rule.parameters import PARAMETERS, Parameter
 
 README = Path(__file__).parent.parent / "README.md"
 ROLL_OUT = README.parent / "docs" / "operate" / "roll-out.md"
-SHOWN_CHAPTERS = "24"
+SHOWN_CHAPTER = "2"
 
 
 def make_table() -> str:
@@ -32,23 +32,24 @@ def describe(parameter: Parameter) -> str:
 
 
 def excerpt(demo: str) -> str:
-    """Return the chapters of the demo's output that the README shows, as a block of text."""
+    """Return the chapter of the demo's output that the README shows, as a block of text."""
     chapters = re.split(r"\n\n(?=\d\. )", demo.strip())
-    shown = [each for each in chapters if each[0] in SHOWN_CHAPTERS]
-    return "```text\n" + "\n\n".join(shown) + "\n```\n"
+    shown = next(each for each in chapters if each.startswith(SHOWN_CHAPTER))
+    return f"```text\n{shown}\n```\n"
 
 
 def shorten(page: str) -> str:
-    """Return what the README shows of check, plan and deploy in docs/operate/roll-out.md.
+    """Return what the README shows of check and deploy in docs/operate/roll-out.md.
 
-    That page has their output whole; of plan and deploy the README has only the tables.
+    That page has their output whole, and plan's; the README has check's faults and deploy's table.
     """
-    check, plan, deploy = re.findall("^```console\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)[:3]
-    shown = [check]
-    for output, first in ((plan, "UNIT "), (deploy, "ACCOUNT ")):
-        command = output.partition("\n")[0]
-        table = output[output.index(f"\n{first}") + 1 :].partition("\n\n")[0]
-        shown.append(f"{command}\n...\n{table}\n...\n{output.splitlines()[-1]}\n")
+    check, _, deploy = re.findall("^```console\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)[:3]
+    faults = "".join(re.findall(r"^.* FAULTS?\n(?: {4}.*\n)+", check, re.MULTILINE))
+    table = deploy[deploy.index("\nACCOUNT ") + 1 :].partition("\n\n")[0]
+    shown = []
+    for output, part in ((check, faults.rstrip("\n")), (deploy, table)):
+        lines = output.splitlines()
+        shown.append(f"{lines[0]}\n...\n{part}\n...\n{lines[-1]}\n")
     return "```console\n" + "\n".join(shown) + "```\n"
 
 

@@ -79,6 +79,11 @@ class Runtime:
         )
 
     @property
+    def process_id(self) -> int:
+        """The interpreter's process."""
+        return self._child.pid
+
+    @property
     def is_running(self) -> bool:
         """Whether the interpreter can take another event."""
         return self._child.poll() is None

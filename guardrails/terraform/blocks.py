@@ -30,6 +30,7 @@ _TYPE = re.compile(r"\btype\s*=\s*(list|set|map)\(\s*(.*)", re.DOTALL)
 _OWN_VALUES = tuple(
     f"{name}{form}" for name in ("terraform.tfvars", ".auto.tfvars") for form in ("", ".json")
 )
+_INVENTED = re.compile(r"\((?:an item|a key|\w+ of an item) of ")
 _FIELD = re.compile(r"(\w+)\s*=\s*(?:optional\(\s*)?(string|bool|number)")
 
 
@@ -61,6 +62,12 @@ class Block:
     def address(self) -> str:
         """Its path without its own index."""
         return self.path.removesuffix(self.index)
+
+    @property
+    def is_open(self) -> bool:
+        """Does its count, or a loop over an invented item, leave open whether it is there?"""
+        count = self.values.get("count", 1)
+        return not isinstance(count, int | float) or bool(_INVENTED.search(self.path))
 
     @property
     def is_data(self) -> bool:

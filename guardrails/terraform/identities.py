@@ -79,6 +79,15 @@ class Source:
         told = {k: _strip(v) for k, v in provider.values.items() if k in ACCOUNT}
         return json.dumps(told, sort_keys=True) if told else ""
 
+    def is_open(self, block: Block) -> bool:
+        """Does the source leave open whether this block, or a module around it, is there?"""
+        while not block.is_open:
+            call = self.calls.get(block.module.removesuffix("."))
+            if call is None:
+                return False
+            block = call
+        return True
+
     def _name(self, block: Block, name: str) -> str:
         # IAM's names are not distinguished by case (CreateUser, botocore's service model).
         return f"{name.casefold()} in {self.find_account(block)}"

@@ -1,7 +1,7 @@
 """The check of Terraform source, without a plan: as the plan's, with file and line of both blocks.
 
-Where the source leaves several users open the finding says "may be". A comment on the key's block
-accepts a finding: # no-setup-access-key:accept owner=... until=... reason=...
+Where the source leaves open which user it is, or whether there are both, the finding says "may be".
+A comment on the key's block accepts it: # no-setup-access-key:accept owner=... until=... reason=
 """
 
 import re
@@ -102,17 +102,20 @@ def _judge(source: Source, blocks: list[Block]) -> Iterator[tuple[Finding, Block
         for profile, having in matches[:1]:
             common = sorted(names.get(identity, identity) for identity in wanted & having)
             user = " or ".join(name.partition(" in ")[0].lstrip("?") for name in common)
-            message = _tell(key, user, profile, wanted | having)
+            is_open = source.is_open(key) or source.is_open(profile)
+            message = _tell(key, user, profile, wanted | having, is_open)
             place = (profile.file, profile.line)
             yield Finding(key.file, key.line, user, key.path, message, *place), key
 
 
-def _tell(key: Block, user: str, profile: Block, identities: Identities) -> str:
+def _tell(key: Block, user: str, profile: Block, identities: Identities, is_open: bool) -> str:
     where = f"{profile.path}, {profile.file}:{profile.line}"
     if len(identities) == 1:
+        verb = "may be" if is_open else "is"
+        doubt = ": the source leaves open whether there are both" if is_open else ""
         return (
-            f"{key.path} is an access key for {user}, who gets a console password ({where})."
-            " Leave the key out and create it later, when it is asked for."
+            f"{key.path} {verb} an access key for {user}, who gets a console password"
+            f" ({where}){doubt}. Leave the key out and create it later, when it is asked for."
         )
     return (
         f"{key.path} may be an access key for {user}, who gets a console password ({where}): the"

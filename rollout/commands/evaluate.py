@@ -10,7 +10,7 @@ from pathlib import Path
 from rollout.aws.session import NotSeen, Session, open_session, try_read
 from rollout.commands.output_options import add_all_option, add_format_option, find_group
 from rollout.commands.policy_options import add_policy_options, read_policy
-from rollout.commands.session_options import add_session_options, name_verb
+from rollout.commands.session_options import add_member_role_option, add_session_options, name_verb
 from rollout.errors import Refused
 from rollout.findings.evaluation import NEWEST, Evaluation, Scope
 from rollout.findings.live_accounts import (
@@ -71,12 +71,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="ACCOUNT",
         help="judge these accounts, by number, live, as --member-role reaches them",
     )
-    users.add_argument(
-        "--member-role",
-        default="",
-        metavar="NAME",
-        help="the role in every account that may be assumed from here, to read its users",
-    )
+    add_member_role_option(users, "to read its users")
     add_session_options(parser, "use this AWS Region")
     add_policy_options(parser)
     parser.add_argument(

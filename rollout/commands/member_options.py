@@ -6,9 +6,15 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rollout.aws.session import NotSeen, Session
-from rollout.commands.options import FORMATS, WHICH, read_caller
+from rollout.commands.options import FORMATS, read_caller
 from rollout.commands.output_options import add_format_option, find_group
-from rollout.commands.session_options import add_session_options, name_verb
+from rollout.commands.session_options import (
+    WHICH,
+    add_account_only_option,
+    add_member_role_option,
+    add_session_options,
+    name_verb,
+)
 from rollout.deployment.region import open_place
 from rollout.errors import Refused
 from rollout.organization.accounts import ACCOUNT_ID, Account, Organization, read_organization
@@ -93,17 +99,8 @@ def add_member_options(parser: argparse.ArgumentParser, *, choose: bool = True) 
             metavar="UNIT",
             help="accounts in these organizational units, or in units below them, by id or path",
         )
-    which.add_argument(
-        "--account-only",
-        action="store_true",
-        help="the account of these credentials alone; AWS Organizations is not asked",
-    )
-    which.add_argument(
-        "--member-role",
-        default="",
-        metavar="NAME",
-        help="a role in every account that may be assumed from here, to work in the accounts",
-    )
+    add_account_only_option(which)
+    add_member_role_option(which, "to work in the accounts")
     add_format_option(parser, FORMATS)
 
 

@@ -9,7 +9,13 @@ from dataclasses import replace
 
 from rollout.commands.output_options import add_format_option, find_group
 from rollout.commands.policy_options import add_policy_options
-from rollout.commands.session_options import add_session_options, name_verb
+from rollout.commands.session_options import (
+    WHICH,
+    add_account_only_option,
+    add_member_role_option,
+    add_session_options,
+    name_verb,
+)
 from rollout.commands.stack_parameters import find_fault, read_declared, read_stack_parameters
 from rollout.deployment.request import Caller, Decisions, Request
 from rollout.deployment.settings import FILE, FREQUENCIES, merge, read_settings
@@ -20,24 +26,16 @@ from rule.parameters import VERDICT_PARAMETERS, InvalidParameters, parse_paramet
 
 EVERY_ACCOUNT = "show every account, also of many; else only those that are not fine"
 FORMATS = ("text", "json")
-WHICH = "which accounts"
 
 
 def add_caller_options(parser: argparse.ArgumentParser) -> None:
     """Add what every verb needs to know of who calls from where."""
     add_session_options(parser)
     which = find_group(parser, WHICH)
-    which.add_argument(
-        "--account-only",
-        action="store_true",
-        help="this account alone: an ordinary stack and an ordinary conformance pack",
+    add_account_only_option(
+        which, "this account alone: an ordinary stack and an ordinary conformance pack"
     )
-    which.add_argument(
-        "--member-role",
-        default="",
-        metavar="NAME",
-        help="a role in every account that may be assumed from here, to look into the accounts",
-    )
+    add_member_role_option(which, "to look into the accounts")
     add_format_option(parser, FORMATS)
 
 

@@ -7,9 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rollout.commands.member_survey import add_source_option
-from rollout.commands.options import WHICH, read_caller
+from rollout.commands.options import read_caller
 from rollout.commands.output_options import add_all_option, add_format_option, find_group
-from rollout.commands.session_options import add_session_options, name_verb
+from rollout.commands.session_options import (
+    WHICH,
+    add_account_only_option,
+    add_member_role_option,
+    add_session_options,
+    name_verb,
+)
 from rollout.deployment.region import open_home, read_alias
 from rollout.errors import Refused
 from rollout.findings.reading import Asked, read_survey
@@ -42,21 +48,13 @@ def add_survey_options(parser: argparse.ArgumentParser) -> None:
     """Add what every verb needs that reads a survey."""
     add_session_options(parser)
     which = find_group(parser, WHICH)
-    which.add_argument(
-        "--account-only",
-        action="store_true",
-        help="the account of these credentials alone; AWS Organizations is not asked",
-    )
+    add_account_only_option(which)
     which.add_argument(
         "--account", nargs="+", default=[], metavar="ACCOUNT", help="these accounts alone"
     )
     add_source_option(parser)
-    which.add_argument(
-        "--member-role",
-        default="",
-        metavar="NAME",
-        help="a role in every account that may be assumed from here, to read what an aggregator has"
-        " not: MFA, and when the rule last ran",
+    add_member_role_option(
+        which, "to read what an aggregator has not: MFA, and when the rule last ran"
     )
     parser.add_argument(
         "--production",

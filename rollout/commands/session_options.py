@@ -5,6 +5,8 @@ import argparse
 from rollout.commands.output_options import add_strict_option, find_group
 
 CREDENTIALS = "credentials"
+WHICH = "which accounts"
+ALONE = "the account of these credentials alone; AWS Organizations is not asked"
 HOME = "the Region of the roll-out (default: the one that records IAM users here)"
 
 
@@ -12,6 +14,21 @@ def name_verb(arguments: argparse.Namespace) -> str:
     """Return which verb is run: the name of its module; "" where no command line chose it."""
     run = getattr(arguments, "run", None)
     return str(run.__module__.rpartition(".")[2]) if run else ""
+
+
+def add_account_only_option(group: argparse._ArgumentGroup, meaning: str = ALONE) -> None:
+    """Add that a verb keeps to one account; `meaning` says what that comes to."""
+    group.add_argument("--account-only", action="store_true", help=meaning)
+
+
+def add_member_role_option(group: argparse._ArgumentGroup, purpose: str) -> None:
+    """Add the way into the accounts; `purpose` says what for."""
+    group.add_argument(
+        "--member-role",
+        default="",
+        metavar="NAME",
+        help=f"a role in every account that may be assumed from here, {purpose}",
+    )
 
 
 def add_session_options(parser: argparse.ArgumentParser, region: str = HOME) -> None:

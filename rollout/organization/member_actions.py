@@ -11,120 +11,95 @@ from rollout.names import DOCUMENT
 
 MAX_POLICY = 2048
 """Characters of a session policy (STS API reference); ours are less than half as long."""
+RECORDER = (
+    "config:DescribeConfigurationRecorderStatus",
+    "config:DescribeConfigurationRecorders",
+)
+PREFLIGHT = (*RECORDER, "lambda:GetAccountSettings", "lambda:GetFunctionConcurrency")
+"""What is checked before a deployment: the recorder, and what the function may reserve."""
+READ_BACK = (
+    "config:DescribeConfigRules",
+    "config:DescribeConformancePackCompliance",
+    "config:DescribeRemediationConfigurations",
+)
+"""What AWS made of the pack."""
+RUNS = ("config:DescribeConfigRuleEvaluationStatus", "ssm:DescribeDocument")
+"""When the rule last ran, and which version of the runbook is the default one."""
+SURVEY = (
+    "config:DescribeConfigRuleEvaluationStatus",
+    "config:DescribeConfigRules",
+    "config:GetComplianceDetailsByConfigRule",
+    "config:GetDiscoveredResourceCounts",
+    "iam:GetAccountAuthorizationDetails",
+    "iam:ListMFADevices",
+)
+"""What AWS Config holds, whose rule ran when, and what IAM says of those users."""
+ONE_USER = (
+    "iam:GetAccessKeyLastUsed",
+    "iam:GetLoginProfile",
+    "iam:GetUser",
+    "iam:ListAccessKeys",
+)
+"""One user read now, as the verdict needs it."""
+
+
+def join(*parts: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Return actions and sets of them as one, in order, each once."""
+    named = {part for part in parts if isinstance(part, str)}
+    return tuple(sorted(named.union(*(part for part in parts if not isinstance(part, str)))))
+
+
 MEMBER_ACTIONS: Mapping[str, tuple[str, ...]] = {
-    "evaluate": (
+    "evaluate": join(
+        ONE_USER,
         "iam:GenerateCredentialReport",
-        "iam:GetAccessKeyLastUsed",
         "iam:GetAccountAuthorizationDetails",
         "iam:GetCredentialReport",
-        "iam:GetLoginProfile",
-        "iam:GetUser",
-        "iam:ListAccessKeys",
     ),
-    "report": (
-        "config:DescribeConfigRuleEvaluationStatus",
-        "config:DescribeConfigRules",
-        "config:GetComplianceDetailsByConfigRule",
-        "config:GetDiscoveredResourceCounts",
-        "iam:GetAccountAuthorizationDetails",
-        "iam:ListMFADevices",
-    ),
-    "evidence": (
-        "config:DescribeConfigRuleEvaluationStatus",
-        "config:DescribeConfigRules",
-        "config:GetComplianceDetailsByConfigRule",
-        "config:GetDiscoveredResourceCounts",
-        "iam:GetAccountAuthorizationDetails",
-        "iam:ListMFADevices",
-    ),
-    "check": (
-        "config:DescribeConfigurationRecorderStatus",
-        "config:DescribeConfigurationRecorders",
-        "lambda:GetAccountSettings",
-        "lambda:GetFunctionConcurrency",
-    ),
-    "plan": (
-        "config:DescribeConfigurationRecorderStatus",
-        "config:DescribeConfigurationRecorders",
-        "lambda:GetAccountSettings",
-        "lambda:GetFunctionConcurrency",
-    ),
-    "deploy": (
-        "config:DescribeConfigRuleEvaluationStatus",
-        "config:DescribeConfigRules",
-        "config:DescribeConfigurationRecorderStatus",
-        "config:DescribeConfigurationRecorders",
-        "config:DescribeConformancePackCompliance",
-        "config:DescribeRemediationConfigurations",
+    "report": SURVEY,
+    "evidence": SURVEY,
+    "check": PREFLIGHT,
+    "plan": PREFLIGHT,
+    "deploy": join(
+        PREFLIGHT,
+        READ_BACK,
+        RUNS,
         "config:GetComplianceDetailsByConfigRule",
         "lambda:DeleteFunctionConcurrency",
-        "lambda:GetAccountSettings",
-        "lambda:GetFunctionConcurrency",
         "lambda:InvokeFunction",
         "lambda:PutFunctionConcurrency",
-        "ssm:DescribeDocument",
         "ssm:UpdateDocumentDefaultVersion",
     ),
-    "status": (
+    "status": join(
+        RECORDER,
+        READ_BACK,
+        RUNS,
         "cloudwatch:GetMetricStatistics",
-        "config:DescribeConfigRuleEvaluationStatus",
-        "config:DescribeConfigRules",
-        "config:DescribeConfigurationRecorderStatus",
-        "config:DescribeConfigurationRecorders",
-        "config:DescribeConformancePackCompliance",
-        "config:DescribeRemediationConfigurations",
         "config:DescribeRemediationExceptions",
         "config:DescribeRemediationExecutionStatus",
         "config:ListDiscoveredResources",
         "lambda:GetFunctionConfiguration",
-        "ssm:DescribeDocument",
     ),
     "remove": ("iam:GetAccountAuthorizationDetails",),
-    "remediate": (
-        "config:DescribeConfigRuleEvaluationStatus",
-        "config:DescribeConfigRules",
-        "config:GetComplianceDetailsByConfigRule",
-        "config:GetDiscoveredResourceCounts",
+    "remediate": join(
+        SURVEY,
+        ONE_USER,
         "config:ListDiscoveredResources",
-        "iam:GetAccessKeyLastUsed",
-        "iam:GetAccountAuthorizationDetails",
-        "iam:GetLoginProfile",
-        "iam:GetUser",
-        "iam:ListAccessKeys",
-        "iam:ListMFADevices",
         "iam:ListUsers",
         "ssm:GetAutomationExecution",
         "ssm:StartAutomationExecution",
     ),
-    "restore": (
+    "restore": join(
+        ONE_USER,
         "config:DescribeConfigRules",
         "config:ListDiscoveredResources",
-        "iam:GetAccessKeyLastUsed",
         "iam:GetAccountAuthorizationDetails",
-        "iam:GetLoginProfile",
-        "iam:GetUser",
-        "iam:ListAccessKeys",
         "iam:TagUser",
         "iam:UpdateAccessKey",
         "ssm:DescribeAutomationExecutions",
     ),
-    "rescan": (
-        "config:DescribeConfigRuleEvaluationStatus",
-        "config:DescribeConfigRules",
-        "config:GetComplianceDetailsByConfigRule",
-        "config:GetDiscoveredResourceCounts",
-        "config:StartConfigRulesEvaluation",
-        "iam:GetAccountAuthorizationDetails",
-        "iam:ListMFADevices",
-    ),
-    "letters": (
-        "config:DescribeConfigRuleEvaluationStatus",
-        "config:DescribeConfigRules",
-        "config:GetComplianceDetailsByConfigRule",
-        "config:GetDiscoveredResourceCounts",
-        "iam:GetAccountAuthorizationDetails",
-        "iam:ListMFADevices",
-    ),
+    "rescan": join(SURVEY, "config:StartConfigRulesEvaluation"),
+    "letters": SURVEY,
     "exceptions": (
         "config:DescribeConfigRules",
         "iam:GetAccountAuthorizationDetails",

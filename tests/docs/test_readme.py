@@ -21,7 +21,7 @@ Resources:
 """
 
 
-def test_the_readme_shows_check_plan_and_deploy_as_their_page_does() -> None:
+def test_the_readme_shows_check_and_deploy_as_their_page_does() -> None:
     readme = README.read_text()
     assert put(readme, "roll-out", shorten(ROLL_OUT.read_text())) == readme, "run make readme"
 

@@ -1,5 +1,6 @@
 """What a file is, told by its content: damaged plans never pass, what is foreign never blocks."""
 
+import base64
 import gzip
 import json
 from datetime import date
@@ -44,6 +45,21 @@ def change_plan(**more: Any) -> str:
         pytest.param(json.dumps(PLAN), id="as a text inside JSON"),
         pytest.param(json.dumps({"runs": [{"log": PLAN}]}), id="as a text inside a mapping"),
         pytest.param(gzip.compress(PLAN.encode()), id="compressed"),
+        pytest.param(base64.b64encode(PLAN.encode()), id="in base64"),
+        pytest.param(base64.encodebytes(PLAN.encode()), id="in base64 of many lines"),
+        pytest.param(base64.encodebytes(PLAN.encode())[2:-9], id="in base64 and cut at both ends"),
+        pytest.param(base64.b64encode(PLAN.encode("utf-16")), id="in base64 as PowerShell does it"),
+        pytest.param(base64.b64encode(gzip.compress(PLAN.encode())), id="compressed, in base64"),
+        pytest.param(json.dumps(base64.b64encode(PLAN.encode()).decode()), id="in base64, quoted"),
+        pytest.param(
+            base64.urlsafe_b64encode(f"{PLAN}{chr(255) * 9}".encode()).rstrip(b"="),
+            id="in the base64 of addresses",
+        ),
+        pytest.param(
+            b"-----BEGIN CERTIFICATE-----\n%s-----END CERTIFICATE-----\n"
+            % base64.encodebytes(PLAN.encode()),
+            id="in base64 as certutil does it",
+        ),
         pytest.param(f"\x1b[0m{PLAN}\x1b[0m", id="in colour"),
         pytest.param(f'{{"a": {{"b": {{"c": {{"d": {{"e": {PLAN}}}}}}}}}}}', id="very deep inside"),
         pytest.param(
@@ -173,6 +189,8 @@ def test_one_plan_a_line_is_judged_plan_by_plan_each_on_its_line() -> None:
             '{"properties": {"planned_values": {"type": "object"}}}', id="a schema of plans"
         ),
         pytest.param(gzip.compress(b"[1]"), id="something compressed"),
+        pytest.param(base64.encodebytes(b"[1]" * 99), id="something in base64"),
+        pytest.param("# Words\n\nwithout any sign" * 9, id="words"),
         pytest.param("when: 2026-99-99\nResources: {Type: x}\n", id="a date that is none"),
     ],
 )

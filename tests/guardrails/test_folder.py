@@ -9,6 +9,7 @@ import pytest
 from guardrails.folder import list_files
 from guardrails.scan import scan
 from tests.rollout.commands.test_prevent import CLEAN, PLAN, TEMPLATE
+from tests.support.paths import CASES
 
 
 @pytest.fixture
@@ -67,6 +68,27 @@ def test_a_folder_that_cannot_be_listed_is_not_judged(
     monkeypatch.setattr(os, "scandir", refuse)
     result = scan([str(place)], None, [], date(2026, 9, 1), lambda done: None)
     assert list(result.unreadable) == [str(place / "b")]
+
+
+def test_what_serverless_writes_is_judged_where_its_file_is_named_though_git_ignores_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".gitignore").write_text(".serverless\n")
+    Path(".git").mkdir()
+    Path(".serverless").mkdir()
+    file = ".serverless/cloudformation-template-update-stack.json"
+    Path(file).write_bytes(
+        (CASES / "guardrails/told/cfn/47-cloudformation-template-update-stack.json").read_bytes()
+    )
+    found = {
+        path: [
+            finding.key
+            for finding in scan([path], None, [], date(2026, 9, 1), lambda done: None).findings
+        ]
+        for path in (file, ".serverless", ".")
+    }
+    assert found == {file: ["SupportKey"], ".serverless": [], ".": []}
 
 
 def test_each_kind_is_counted_and_what_is_foreign_in_a_folder_passes(tmp_path: Path) -> None:

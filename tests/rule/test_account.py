@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from emulator import Account
-from rule.account import OutOfTime, judge_account, put_oldest_first
+from rule.account import OutOfTime, judge_account, sort_oldest_first
 from rule.facts import Identity
 from rule.readers import RESERVED_SECONDS, Clock, Suspect
 from rule.results import Stored, choose_evaluations
@@ -26,7 +26,7 @@ def test_those_come_first_who_have_no_result_and_then_those_with_the_oldest() ->
     stored = {
         each: Stored("COMPLIANT", "", NOW - timedelta(hours=ago)) for each, ago in hours.items()
     }
-    ordered = put_oldest_first(suspects, stored)
+    ordered = sort_oldest_first(suspects, stored)
     assert [each.who.id for each in ordered] == ["c", "b", "d", "a"]
 
 

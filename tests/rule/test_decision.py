@@ -535,12 +535,12 @@ def test_lengths_are_measured_in_utf_16_units_as_aws_measures_them() -> None:
 
 
 def test_what_was_not_read_is_an_error_and_never_a_verdict() -> None:
-    with pytest.raises(NotRead, match=f"last use of access key {ID}"):
+    with pytest.raises(NotRead, match=f"^The last use of access key {ID} was not read\\.$"):
         judge(user(key(used=NOT_READ)), policy(), NOW)
     untagged = User("a", None, "", CREATED, True, (key(status="Inactive"),), None)
-    with pytest.raises(NotRead, match="tags of user a"):
+    with pytest.raises(NotRead, match=r"^The tags of user a were not read\.$"):
         judge(untagged, policy(), NOW)
-    with pytest.raises(NotRead, match="tags of user a"):
+    with pytest.raises(NotRead, match=r"^The tags of user a were not read\.$"):
         judge(User("a", None, "", CREATED, True, (key(used=USED),), None), SETUP, NOW)
 
 

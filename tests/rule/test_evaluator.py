@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 import rdklib.util.evaluations
+from botocore.parsers import ResponseParserError
 from moto.core.responses import ActionResult
 
 from emulator import Account
@@ -227,6 +228,36 @@ def test_a_user_whom_the_list_lacks_and_nobody_can_look_up_keeps_his_result(
         f" {alice.id}: An error occurred (AccessDenied)"
     )
     assert rule.list_findings() == [finding("alice", key)]
+
+
+@pytest.mark.usefixtures("short_list")
+@pytest.mark.parametrize(
+    ("call", "is_reported"),
+    [("iam.GetUser", True), ("iam.GetUser", False), ("config.ListDiscoveredResources", False)],
+)
+def test_an_answer_that_nobody_can_read_costs_no_other_user_his_result(
+    account: Account, rule: Rule, call: str, is_reported: bool
+) -> None:
+    if not is_reported:
+        have_report(account)
+    alice, key = add_finding(account, "alice")
+    rule.send_change(alice)
+    add_user(account, "bob")
+
+    def answer_with_a_page(**_: object) -> None:
+        raise ResponseParserError("Unable to parse response: <html>")
+
+    clients = make_clients()
+    events = getattr(clients, call.partition(".")[0]).meta.events
+    events.register(f"after-call.{call}", answer_with_a_page)
+    try:
+        rule.send_schedule()
+    finally:
+        events.unregister(f"after-call.{call}", answer_with_a_page)
+    assert rule.list_findings() == [
+        finding("alice", key),
+        Finding("bob", "COMPLIANT", "No active access key."),
+    ]
 
 
 @pytest.mark.parametrize("status", ["ResourceDiscovered", "OK"])

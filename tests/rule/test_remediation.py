@@ -6,19 +6,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
 from emulator import Account, open_account
+from emulator.config.items import make_item
 from emulator.iam.users import AccessKey, User
 from rule.parameters import Policy
 from rule.remediation import RemediationFailed, Run, answer, make_clients
+from rule.repair import Outcome
 from tests.conftest import NOW
 from tests.support.facts import policy
 from tests.support.paths import ROOT
@@ -27,6 +31,10 @@ from tests.support.runbook import TAG, forget_users, read_state, witness
 CREATED = NOW - timedelta(days=60)
 OVER = "2026-08-20T12:00:00Z until 2026-08-27T12:00:00Z"
 BEGUN = "2026-09-01T11:00:00Z started"
+EXCEPTION = {
+    "no-setup-access-key:exception-owner": "security",
+    "no-setup-access-key:exception-reason": "migration",
+}
 WRITES = ("TagUser", "UntagUser", "UpdateAccessKey", "DeleteAccessKey")
 
 
@@ -409,6 +417,48 @@ def test_whatever_stops_one_key_does_not_end_the_run_for_the_other(
     assert [key.status for key in user.access_keys] == ["Inactive", "Inactive"]
 
 
+@pytest.mark.parametrize(
+    "error", [ReadTimeoutError(endpoint_url="x"), ResponseParserError("<html>")]
+)
+@pytest.mark.parametrize("call", ["DeleteAccessKey", "UpdateAccessKey"])
+def test_a_change_that_was_done_and_whose_answer_was_lost_is_told_as_done(
+    desk: Desk, error: Exception, call: str
+) -> None:
+    user = add_user(desk, ("Inactive", OVER, False) if call[0] == "D" else ("Active", None, False))
+    told = lose_answers(desk, call, error, lambda: desk.remediate(user))
+    assert [each["Done"] for each in told["Keys"]] == [
+        "deleted" if call[0] == "D" else "quarantined"
+    ]
+
+
+def test_a_change_of_which_nobody_knows_whether_it_was_done_says_so(desk: Desk) -> None:
+    user = add_user(desk, ("Inactive", OVER, False))
+    key_id = only_key(user).access_key_id
+    # The third look at the keys is the one after the deletion.
+    desk.account.faults.fail("iam", "ListAccessKeys", "AccessDenied", skip=2)
+    left = f"{key_id} failed: Left to do: see whether IAM did it, which answered <html>"
+    with pytest.raises(RemediationFailed, match=left):
+        lose_answers(
+            desk, "DeleteAccessKey", ResponseParserError("<html>"), lambda: desk.remediate(user)
+        )
+    desk.remediate(user)
+    assert describe(user) == ([], ["team: people"])
+
+
+def lose_answers(desk: Desk, call: str, error: Exception, act: Callable[[], Any]) -> Any:
+    """Act while IAM does what this call asks for, and its answer never comes."""
+
+    def lose(**_: object) -> None:
+        raise error
+
+    event = f"after-call.iam.{call}"
+    desk.iam.meta.events.register(event, lose)
+    try:
+        return act()
+    finally:
+        desk.iam.meta.events.unregister(event, lose)
+
+
 def test_the_last_look_comes_fifteen_seconds_after_the_first(desk: Desk) -> None:
     user = add_user(desk, ("Inactive", OVER, False))
     desk.remediate(user)
@@ -429,12 +479,380 @@ def test_the_import_of_the_remediation_does_not_bring_rdklib() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-# At random.
+# What is told, word for word.
 
-EXCEPTION = {
-    "no-setup-access-key:exception-owner": "security",
-    "no-setup-access-key:exception-reason": "migration",
-}
+SETUP = "2026-07-03T12:00:00Z, the user at 2026-07-03T12:00:00Z"
+UNDER_WAY = "2026-08-31T12:00:00Z until 2026-09-07T12:00:00Z"
+RULES = policy(Criterion="SETUP_UNUSED")
+
+
+def name_born(key_id: str) -> str:
+    """Return how every sentence on a setup key begins."""
+    return f"Access key {key_id} of ann was created at {SETUP}: "
+
+
+def refuse(name: str) -> str:
+    """Return how boto3 tells that a call was refused; the faults say no more."""
+    return f"An error occurred (AccessDenied) when calling the {name} operation: "
+
+
+def deal_with(desk: Desk, user: User, at: datetime = NOW) -> list[Outcome]:
+    """Return what came of each key in a run of now, failed or not."""
+    witness(desk.account, user)
+    desk.account.clock.move_to(at)
+    run = Run(desk.iam, desk.config, RULES, False, desk.account.clock.now, desk.waits.append)
+    return run.remediate(user.id)[2]
+
+
+def test_a_quarantined_key_is_told_with_its_end_and_how_to_undo_it(desk: Desk) -> None:
+    user = add_user(desk, ("Active", None, False))
+    key_id = only_key(user).access_key_id
+    assert deal_with(desk, user) == [
+        Outcome(
+            key_id,
+            "quarantined",
+            f"{name_born(key_id)}AWS has no use of it on record. Make it inactive, then delete it.",
+            undo=f"aws iam update-access-key --user-name ann --access-key-id {key_id}"
+            " --status Active",
+            until=NOW + timedelta(days=7),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "tag", "ending"),
+    [
+        ("Active", None, ""),
+        ("Active", BEGUN, ""),
+        ("Active", OVER, " again"),
+        ("Active", f"{OVER} again", " again"),
+        ("Active", f"{BEGUN} again", " again"),
+        ("Inactive", f"{BEGUN} again", " again"),
+    ],
+)
+def test_the_tag_of_every_quarantine_but_the_first_ends_with_again(
+    desk: Desk, status: str, tag: str | None, ending: str
+) -> None:
+    user = add_user(desk, (status, tag, False))
+    written = f"2026-09-01T12:00:00Z until 2026-09-08T12:00:00Z{ending}"
+    assert [each.done for each in deal_with(desk, user)] == ["quarantined"]
+    assert describe(user) == (["Inactive"], [f"0: {written}", "team: people"])
+
+
+def test_a_second_quarantine_is_begun_as_such(desk: Desk) -> None:
+    user = add_user(desk, ("Active", OVER, False))
+    desk.account.faults.fail("iam", "UpdateAccessKey", "AccessDenied")
+    assert [each.done for each in deal_with(desk, user)] == ["failed"]
+    assert describe(user) == (["Active"], ["0: 2026-09-01T12:00:00Z started again", "team: people"])
+
+
+def test_a_quarantine_whose_end_cannot_be_written_is_told_as_begun_with_what_is_left(
+    desk: Desk,
+) -> None:
+    user = add_user(desk, ("Active", None, False))
+    key_id = only_key(user).access_key_id
+    desk.acts["ListAccessKeys", 2] = lambda: desk.account.faults.fail(
+        "iam", "TagUser", "AccessDenied"
+    )
+    (told,) = deal_with(desk, user)
+    assert told.left.startswith(f"Left to do: write into its tag until when ({refuse('TagUser')}")
+    assert told.left.endswith(")")
+    assert replace(told, left="") == Outcome(
+        key_id,
+        "quarantined",
+        f"{name_born(key_id)}AWS has no use of it on record. Make it inactive, then delete it.",
+        undo=f"aws iam update-access-key --user-name ann --access-key-id {key_id} --status Active",
+        until=NOW + timedelta(days=7),
+    )
+
+
+def test_a_deleted_key_is_told_with_what_cannot_be_undone(desk: Desk) -> None:
+    user = add_user(desk, ("Inactive", OVER, False))
+    key_id = only_key(user).access_key_id
+    assert deal_with(desk, user) == [
+        Outcome(
+            key_id,
+            "deleted",
+            f"{name_born(key_id)}AWS has no use of it on record; its quarantine ended at"
+            " 2026-08-27T12:00:00Z. Delete it.",
+            undo="A deletion cannot be undone; for a new key:"
+            " aws iam create-access-key --user-name ann",
+        )
+    ]
+
+
+def test_a_deletion_whose_tag_stays_is_told_as_done_and_its_tag_as_left(desk: Desk) -> None:
+    user = add_user(desk, ("Inactive", OVER, False))
+    key_id = only_key(user).access_key_id
+    desk.account.faults.fail("iam", "UntagUser", "AccessDenied")
+    with pytest.raises(RemediationFailed) as failure:
+        desk.remediate(user)
+    said = (
+        f"Run this again, it finishes the rest. User ann: {key_id} deleted: {name_born(key_id)}"
+        "AWS has no use of it on record; its quarantine ended at 2026-08-27T12:00:00Z. Delete it."
+        f" Left to do: remove its quarantine tag ({refuse('UntagUser')}"
+    )
+    assert str(failure.value).startswith(said)
+    assert desk.remediate(user)["Keys"] == [
+        {
+            "AccessKeyId": key_id,
+            "Done": "kept",
+            "Why": "The key is gone, and now its quarantine tag is, too.",
+        }
+    ]
+    assert describe(user) == ([], ["team: people"])
+
+
+def test_a_user_deleted_after_the_deletion_of_its_key_leaves_nothing_to_do(desk: Desk) -> None:
+    user = add_user(desk, ("Inactive", OVER, False))
+    key_id = only_key(user).access_key_id
+    desk.acts["DeleteAccessKey", 1] = desk.account.iam.users.clear
+    assert deal_with(desk, user) == [
+        Outcome(
+            key_id,
+            "deleted",
+            "No IAM user has the name ann.",
+            undo="A deletion cannot be undone; for a new key:"
+            " aws iam create-access-key --user-name ann",
+        )
+    ]
+
+
+def test_a_key_that_fails_at_once_is_told_with_the_error_alone(desk: Desk) -> None:
+    user = add_user(desk, ("Active", None, False))
+    key_id = only_key(user).access_key_id
+    desk.account.faults.fail("iam", "TagUser", "AccessDenied")
+    (told,) = deal_with(desk, user)
+    assert told.left.startswith(refuse("TagUser"))
+    assert replace(told, left="") == Outcome(key_id, "failed", "")
+    assert only_key(user).status == "Active"
+
+
+def test_two_keys_that_fail_are_told_one_after_the_other(desk: Desk) -> None:
+    told = [Outcome("AKIA1", "failed", "", left="No."), Outcome("AKIA2", "kept", "In use.")]
+    with pytest.raises(RemediationFailed) as failure:
+        answer("ann", "A finding.", told)
+    said = "Run this again, it finishes the rest. User ann: AKIA1 failed: No. AKIA2 kept: In use."
+    assert str(failure.value) == said
+
+
+def test_the_tags_of_keys_that_are_gone_are_removed_in_the_order_of_their_names(
+    desk: Desk,
+) -> None:
+    user = add_user(desk, ("Inactive", OVER, False))
+    kept = only_key(user).access_key_id
+    tags = {f"{TAG}AKIAGONE2": OVER, f"{TAG.upper()}akiagone1": "x"}
+    user.tag_values[TAG + kept] = "x"
+    user.tag_values.update(tags)
+    before = dict(user.tag_values)
+    gone = "The key is gone, and now its quarantine tag is, too."
+    desk.remediate(user, dry_run=True)
+    assert user.tag_values == before
+    first, *rest = desk.remediate(user)["Keys"]
+    assert (first["AccessKeyId"], first["Done"]) == (kept, "kept")
+    assert rest == [
+        {"AccessKeyId": "akiagone1", "Done": "kept", "Why": gone},
+        {"AccessKeyId": "AKIAGONE2", "Done": "kept", "Why": gone},
+    ]
+    assert user.tag_values == {"team": "people", TAG + kept: "x"}
+
+
+def test_a_present_keys_tag_in_other_letters_is_no_gone_keys(desk: Desk) -> None:
+    user = add_user(desk, ("Inactive", None, False))
+    key_id = only_key(user).access_key_id
+    user.tag_values[TAG.upper() + key_id.lower()] = "x"
+    before = dict(user.tag_values)
+    assert [each["AccessKeyId"] for each in desk.remediate(user)["Keys"]] == [key_id]
+    assert user.tag_values == before
+
+
+def test_where_a_user_has_fifty_tags_the_key_is_left_and_the_reason_told(desk: Desk) -> None:
+    user = add_user(desk, ("Active", None, False))
+    user.tag_values.update({f"team:{number}": "x" for number in range(49)})
+    why = (
+        "The user has 50 tags and IAM allows no more: remove one, so that the quarantine can be"
+        " recorded. The key was left as it is."
+    )
+    assert deal_with(desk, user) == [Outcome(only_key(user).access_key_id, "kept", why)]
+    assert only_key(user).status == "Active"
+
+
+def test_the_keys_own_tag_in_other_letters_is_room_enough(desk: Desk) -> None:
+    user = add_user(desk, ("Active", None, False))
+    user.tag_values[TAG.upper() + only_key(user).access_key_id] = "x"
+    user.tag_values.update({f"team:{number}": "x" for number in range(48)})
+    assert len(user.tag_values) == 50
+    assert [each.done for each in deal_with(desk, user)] == ["quarantined"]
+    assert only_key(user).status == "Inactive"
+
+
+EXPIRED = "AWS has no use of it on record; its quarantine ended at 2026-08-27T12:00:00Z. Delete it."
+
+
+def test_a_dry_run_tells_what_would_be_done_and_changes_nothing(desk: Desk) -> None:
+    user = add_user(desk, ("Active", None, False), ("Inactive", OVER, False))
+    first, second = (key.access_key_id for key in user.access_keys)
+    before = read_state(user)
+    why = f"Access key {second} of ann was created at 2026-07-03T12:00:01Z, the user at"
+    assert desk.remediate(user, dry_run=True)["Keys"] == [
+        {
+            "AccessKeyId": second,
+            "Done": "would be deleted",
+            "Why": f"{why} 2026-07-03T12:00:00Z: {EXPIRED}",
+        },
+        {
+            "AccessKeyId": first,
+            "Done": "would be quarantined",
+            "Why": f"{name_born(first)}AWS has no use of it on record."
+            " Make it inactive, then delete it.",
+        },
+    ]
+    assert (read_state(user), desk.waits) == (before, [])
+
+
+def test_a_dry_run_leaves_a_used_keys_old_tag(desk: Desk) -> None:
+    user = add_user(desk, ("Active", OVER, True))
+    before, key_id = read_state(user), only_key(user).access_key_id
+    assert desk.remediate(user, dry_run=True)["Keys"] == [
+        {"AccessKeyId": key_id, "Done": "kept", "Why": f"{name_born(key_id)}in use."}
+    ]
+    assert read_state(user) == before
+
+
+@pytest.mark.parametrize(
+    ("key", "days"),
+    [
+        pytest.param(("Active", UNDER_WAY, False), 0, id="made Active again, no use seen yet"),
+        pytest.param(("Active", OVER, False), 2, id="whose use nobody asked for"),
+        pytest.param(("Inactive", OVER, True), 0, id="used, and Inactive"),
+    ],
+)
+def test_a_tag_is_removed_from_no_key_that_is_not_both_active_and_seen_used(
+    desk: Desk, key: tuple[str, str | None, bool], days: int
+) -> None:
+    user = add_user(desk, key)
+    only_key(user).create_date += timedelta(days=days)
+    before, key_id = read_state(user), only_key(user).access_key_id
+    (told,) = deal_with(desk, user)
+    assert (told.key_id, told.done, told.undo, told.left) == (key_id, "kept", "", "")
+    assert read_state(user) == before
+
+
+def test_a_key_in_use_without_a_tag_is_kept_and_nothing_is_written(desk: Desk) -> None:
+    user = add_user(desk, ("Active", None, True))
+    key_id = only_key(user).access_key_id
+    assert deal_with(desk, user) == [Outcome(key_id, "kept", f"{name_born(key_id)}in use.")]
+    assert not set(desk.calls) & set(WRITES)
+
+
+ACCEPTED = "The risk is accepted by security until the end of 2026-10-01"
+NO_DATE = 'Invalid exception: expires "soon" is no date (YYYY-MM-DD).'
+
+
+@pytest.mark.parametrize(
+    ("expires", "verdict", "why"),
+    [
+        ("2026-10-01", f"{ACCEPTED}: access key {{}} and {{}} of ann.", f"{ACCEPTED}."),
+        (
+            "soon",
+            "Access key {} of ann: AWS has no use of it on record. Access key {} of ann: AWS has no"
+            f" use of it on record; its quarantine ended at 2026-08-27T12:00:00Z. {NO_DATE}",
+            f"{NO_DATE} Mend the exception, or remove its tags.",
+        ),
+    ],
+    ids=["valid", "malformed"],
+)
+def test_an_excepted_users_keys_are_all_left_with_the_reason(
+    desk: Desk, expires: str, verdict: str, why: str
+) -> None:
+    user = add_user(desk, ("Active", None, False), ("Inactive", OVER, False))
+    user.tag_values.update(EXCEPTION, **{"no-setup-access-key:exception-expires": expires})
+    before, ids = read_state(user), [key.access_key_id for key in user.access_keys]
+    assert desk.remediate(user) == {
+        "User": "ann",
+        "Verdict": verdict.format(*ids),
+        "Keys": [{"AccessKeyId": each, "Done": "kept", "Why": why} for each in ids],
+    }
+    assert read_state(user) == before
+
+
+def test_the_keys_of_a_user_without_a_password_are_all_left_with_the_reason(desk: Desk) -> None:
+    user = add_user(desk, ("Active", None, False), ("Inactive", OVER, False))
+    user.remove_password()
+    before = read_state(user)
+    why = "No console password."
+    assert desk.remediate(user) == {
+        "User": "ann",
+        "Verdict": why,
+        "Keys": [
+            {"AccessKeyId": key.access_key_id, "Done": "kept", "Why": why}
+            for key in user.access_keys
+        ],
+    }
+    assert read_state(user) == before
+
+
+def test_a_user_who_is_gone_is_told_by_id(desk: Desk) -> None:
+    user = add_user(desk)
+    desk.forget_users()
+    desk.witnessed = False
+    verdict = f"No IAM user has the id {user.id}."
+    assert desk.remediate(user) == {"User": user.id, "Verdict": verdict, "Keys": []}
+
+
+def test_a_tag_that_config_has_not_seen_deletes_nothing_and_how_to_is_told(desk: Desk) -> None:
+    user = add_user(desk, ("Inactive", OVER, False))
+    key_id, before = only_key(user).access_key_id, read_state(user)
+    desk.witnessed = False
+    assert desk.remediate(user)["Keys"] == [
+        {
+            "AccessKeyId": key_id,
+            "Done": "kept",
+            "Why": "AWS Config has not recorded its quarantine tag as it stands, so nothing proves"
+            " how long it has been there. To delete it by hand: aws iam delete-access-key"
+            f" --user-name ann --access-key-id {key_id}",
+        }
+    ]
+    assert read_state(user) == before
+
+
+SEEN = NOW - timedelta(days=5)
+
+
+@pytest.mark.parametrize(
+    ("at", "done"),
+    [(NOW + timedelta(days=2, seconds=-1), "kept"), (NOW + timedelta(days=2), "deleted")],
+)
+def test_a_key_is_deleted_when_config_has_seen_its_tag_for_the_whole_quarantine(
+    desk: Desk, at: datetime, done: str
+) -> None:
+    user = add_user(desk, ("Inactive", OVER, False))
+    key_id = only_key(user).access_key_id
+    desk.account.clock.move_to(SEEN)
+    desk.witnessed = False
+    items = desk.account.config.history.items.setdefault(user.id, [])
+    items.append(make_item(desk.account.iam, user, "OK", SEEN))
+    desk.account.clock.move_to(at)
+    (told,) = desk.remediate(user)["Keys"]
+    why = (
+        "AWS Config has seen its quarantine tag since 2026-08-27T12:00:00Z, so it is not deleted"
+        " before 2026-09-03T12:00:00Z."
+    )
+    assert (told["AccessKeyId"], told["Done"]) == (key_id, done)
+    assert (told["Why"] == why) == (done == "kept")
+
+
+def test_a_last_look_that_is_late_anyway_waits_no_longer(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = count(step=20)
+    monkeypatch.setattr("rule.remediation.time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    user = add_user(desk, ("Inactive", OVER, False))
+    desk.remediate(user)
+    assert desk.waits == [0]
+
+
+# At random.
 
 
 def tag_of(key_id: str) -> str:

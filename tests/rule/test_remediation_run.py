@@ -144,8 +144,8 @@ def test_a_dry_run_counts_what_is_kept_and_not_what_would_be_done(place: Place) 
     }
     line, metrics = place.read_log()
     assert (line["dry_run"], metrics["DryRun"], count(line)) == (True, "true", {"Kept": 1})
-    assert set(line) >= {"Quarantined", "Deleted", "Failed"}
-    assert "would be quarantined" not in line
+    counted = {"DryRun", "Quarantined", "Deleted", "Kept", "Failed", "NoticesLost", "Milliseconds"}
+    assert set(metrics) == counted | {"_aws"}
 
 
 def test_a_user_whom_the_rule_does_not_hold_is_a_run_that_did_nothing(place: Place) -> None:
@@ -167,6 +167,15 @@ def test_a_key_that_fails_is_counted_beside_one_that_was_changed(place: Place) -
     assert count(line) == count(metrics) == {"Quarantined": 1, "Failed": 1}
     assert line["error"] == str(failure.value)
     assert sorted(each["Done"] for each in line["keys"]) == ["failed", "quarantined"]
+
+
+def test_every_key_that_fails_is_counted(place: Place) -> None:
+    place.account.iam.add_key(place.user, created=CREATED)
+    place.account.faults.fail("iam", "UpdateAccessKey", "AccessDenied", times=None)
+    with pytest.raises(RemediationFailed):
+        place.invoke()
+    line, metrics = place.read_log()
+    assert count(line) == count(metrics) == {"Failed": 2}
 
 
 def test_a_read_that_fails_is_a_failure_of_the_run_and_raised(place: Place) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import botocore.loaders
 import pytest
+from moto.cloudformation.models import cloudformation_backends
 from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
 
@@ -26,7 +27,7 @@ from emulator.gateway.calls import Call, CallLog
 from emulator.organizations.models import CONFIG, STACKSETS, Organization, Unit
 from rollout.__main__ import main
 from rollout.aws.iam_actions import find_action
-from rollout.names import DOCUMENT
+from rollout.names import DOCUMENT, STACK
 from tests.support.paths import ROOT
 from tests.support.terminal import open_terminal
 
@@ -81,6 +82,11 @@ def leave_runbook_behind() -> None:
         document_format="YAML",
         target_type="",
     )
+
+
+def set_stack_status(status: str) -> None:
+    """Let CloudFormation show another status of the management account's ordinary stack."""
+    cloudformation_backends[MANAGEMENT][REGION].get_stack(STACK).status = status
 
 
 def answer(function: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,10 @@ The results are what the rule itself says of the emulated users: nobody writes a
 from datetime import datetime, timedelta
 
 from emulator.config.models import Config
+from emulator.config.results import Results
 from emulator.iam.users import AccessKey
 from emulator.iam.users import User as Emulated
+from rollout.names import RULE
 from rule.decision import judge
 from rule.facts import Key, User
 from rule.parameters import Policy, parse_parameters
@@ -23,7 +25,6 @@ EXCEPTION = {
 ADMINISTRATOR = (
     '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
 )
-RULE = "iam-user-no-setup-access-key"
 
 
 def add_user(
@@ -74,6 +75,19 @@ def plant(estate: Estate, *, deployed: bool = False) -> None:
         evaluate(estate.members.config(account, REGION), NOW)
 
 
+def put_result(
+    results: Results, user_id: str, compliance: str, now: datetime, annotation: str = ""
+) -> None:
+    """Let AWS Config hold this of a user, as the rule would put it."""
+    evaluation = {
+        "ComplianceResourceType": "AWS::IAM::User",
+        "ComplianceResourceId": user_id,
+        "ComplianceType": compliance,
+        "OrderingTimestamp": now.timestamp(),
+    }
+    results.put(evaluation | ({"Annotation": annotation} if annotation else {}), now)
+
+
 def evaluate(config: Config, now: datetime, policy: Policy | None = None) -> None:
     """Put what the rule says of every user with a password, as its scheduled run does."""
     for rule in [each for each in config.config_rules if each.startswith(RULE)]:
@@ -81,16 +95,7 @@ def evaluate(config: Config, now: datetime, policy: Policy | None = None) -> Non
         results.clear()
         for user in config.iam.users.values():
             verdict = judge(read_facts(user), policy or parse_parameters({}), now)
-            results.put(
-                {
-                    "ComplianceResourceType": "AWS::IAM::User",
-                    "ComplianceResourceId": user.id,
-                    "ComplianceType": verdict.compliance,
-                    "Annotation": verdict.annotation,
-                    "OrderingTimestamp": now.timestamp(),
-                },
-                now,
-            )
+            put_result(results, user.id, verdict.compliance, now, verdict.annotation)
         config.runs[rule] = {"LastSuccessfulEvaluationTime": now.timestamp()}
 
 

@@ -15,6 +15,7 @@ from emulator.iam.users import User
 from emulator.ssm.automation import Execution
 from tests.support.deployment import deploy
 from tests.support.paths import ROOT
+from tests.support.planted import put_result
 
 NAME = "iam-user-no-setup-access-key"
 DOCUMENT = f"{NAME}-remediation"
@@ -73,14 +74,7 @@ def set_parameters(account: Account, **changed: str) -> None:
 
 def hold(account: Account, user_id: str, compliance: str = "NON_COMPLIANT") -> None:
     """Let the deployed rule hold a result for a user, be it old by now."""
-    now = account.clock.now()
-    evaluation = {
-        "ComplianceResourceType": "AWS::IAM::User",
-        "ComplianceResourceId": user_id,
-        "ComplianceType": compliance,
-        "OrderingTimestamp": now.timestamp(),
-    }
-    account.find_rule(NAME).results.put(evaluation, now)
+    put_result(account.find_rule(NAME).results, user_id, compliance, account.clock.now())
 
 
 def witness(account: Account, user: User) -> None:

@@ -60,6 +60,18 @@ class Terminal:
         return [each.rstrip() for each in rows]
 
 
+def read_pieces(terminal: int) -> Iterator[bytes]:
+    """Return what is written to a terminal, piece by piece, until its other end is closed."""
+    while True:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:  # Linux says EIO where the other end is closed.
+            return
+        if not piece:
+            return
+        yield piece
+
+
 @contextmanager
 def open_terminal(columns: int, *streams: str) -> Iterator[Terminal]:
     """Let stdout, or the streams named, be a terminal of so many columns while the block runs."""
@@ -68,13 +80,7 @@ def open_terminal(columns: int, *streams: str) -> Iterator[Terminal]:
     terminal = Terminal(columns)
 
     def read() -> None:
-        while True:
-            try:
-                piece = os.read(ours, 65536)
-            except OSError:  # Linux says EIO where the other end is closed.
-                return
-            if not piece:
-                return
+        for piece in read_pieces(ours):
             terminal.written += piece
 
     reader = threading.Thread(target=read, name="terminal")

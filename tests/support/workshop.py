@@ -27,6 +27,7 @@ from rule.live import read_identity, read_user
 from rule.parameters import PARAMETERS
 from rule.remediation import Run, answer
 from tests.support.organizations import Estate
+from tests.support.planted import put_result
 
 SHIM = """\
 schemaVersion: "0.3"
@@ -109,32 +110,14 @@ class Workshop:
         for each in list(config.iam.users.values()):
             user: User = read_user(iam, read_identity(iam, each.name), policy)
             verdict = judge(user, policy, now)
-            config.results(name).put(
-                {
-                    "ComplianceResourceType": "AWS::IAM::User",
-                    "ComplianceResourceId": user.id,
-                    "ComplianceType": verdict.compliance,
-                    "Annotation": verdict.annotation,
-                    "OrderingTimestamp": now.timestamp(),
-                },
-                now,
-            )
+            put_result(config.results(name), user.id, verdict.compliance, now, verdict.annotation)
 
     def hold(self, account: str, user_id: str, annotation: str) -> None:
         """Let the rule hold somebody NON_COMPLIANT, whoever that is by now."""
         now = datetime.now(UTC)
         config = self.estate.members.config(account, self.estate.region)
         (name,) = [each for each in config.config_rules if each.startswith(RULE)]
-        config.results(name).put(
-            {
-                "ComplianceResourceType": "AWS::IAM::User",
-                "ComplianceResourceId": user_id,
-                "ComplianceType": "NON_COMPLIANT",
-                "Annotation": annotation,
-                "OrderingTimestamp": now.timestamp(),
-            },
-            now,
-        )
+        put_result(config.results(name), user_id, "NON_COMPLIANT", now, annotation)
 
     def install(self, account: str) -> None:
         """Give an account the function of the rule, the runbook and its role."""

@@ -10,6 +10,7 @@ RULES = (ROOT / "guardrails" / "cloudformation" / "rules" / "rule.guard").read_t
 OPERATOR = {"UserName": "operator", "LoginProfile": {"Password": "x"}}
 ROBOT = {"UserName": "robot"}
 NO_VALUE = {"Ref": "AWS::NoValue"}
+MAYBE = {"LoginProfile": {"Fn::If": ["C", {"Password": "x"}, NO_VALUE]}}
 
 
 def run_guard(template: dict[str, Any]) -> str:
@@ -47,8 +48,24 @@ def judge(user_name: Any, operator: Any = OPERATOR, **key: Any) -> str:
         pytest.param({"Ref": "P"}, {**OPERATOR, "UserName": {"Ref": "P"}}, id="one parameter"),
         pytest.param(
             {"Ref": "Operator"},
-            {"LoginProfile": {"Fn::If": ["C", {"Password": "x"}, NO_VALUE]}},
+            MAYBE,
             id="a password under a condition",
+        ),
+        pytest.param({"Fn::Sub": "${Operator}"}, MAYBE, id="Sub of one with such a password"),
+        pytest.param(
+            {"Fn::If": ["C", {"Ref": "Robot"}, {"Ref": "Operator"}]},
+            MAYBE,
+            id="the second branch of If with one of such a password",
+        ),
+        pytest.param(
+            {"Fn::If": ["C", {"Ref": "Operator"}, {"Ref": "Robot"}]},
+            MAYBE,
+            id="the first branch of If with one of such a password",
+        ),
+        pytest.param(
+            {"Fn::ImportValue": "x"},
+            {**OPERATOR, "UserName": {"Fn::ImportValue": "x"}},
+            id="one import",
         ),
     ],
 )

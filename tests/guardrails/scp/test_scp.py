@@ -243,9 +243,11 @@ LOOKS = re.compile(
     "(Get|List|Describe|BatchGet|BatchDescribe|Search|Filter|Test|Select|Lookup|Simulate|Validate"
     "|Estimate|Preview|Detect|StartQuery|StopQuery|StartLiveTail|Generate)"
 )
+# "other" is what AWS's Service Authorization Reference (2026-10) ties to no part of ours, but to a
+# layer, a mapping or nothing: a pattern such as lambda:Delete* on a function does not reach it.
 with (CASES / "guardrails" / "scp" / "not-denied.tsv").open() as table:
     NOT_DENIED = {
-        (row["service"], action): row["why"]
+        (row["service"], action): row["on"]
         for row in csv.DictReader(table, delimiter="\t")
         for action in row["actions"].split()
     }
@@ -263,12 +265,13 @@ def test_every_write_operation_is_denied_on_the_rules_part_or_has_a_reason_why_n
     service: str,
 ) -> None:
     policies = [load(name) for name in FILES]
+    other = arn(service, "of-another-kind/0123", "eu-west-1")
+    about = {"part": PARTS[service], "other": other}
     open_ = {
         name
         for name in list_writes(service)
-        if not any(
-            is_denied(p, f"{service}:{name}", PARTS[service], "role/Admin") for p in policies
-        )
+        for resource in (about[NOT_DENIED.get((service, name), "part")],)
+        if not any(is_denied(p, f"{service}:{name}", resource, "role/Admin") for p in policies)
     }
     told = {action for of, action in NOT_DENIED if of == service}
     assert open_ - told == set()

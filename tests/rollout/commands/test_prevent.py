@@ -210,6 +210,23 @@ def test_a_fingerprint_is_of_key_and_user_and_outlives_a_move_to_another_line(
     assert len(set(before)) == 2
 
 
+def test_two_keys_in_a_plan_of_one_line_are_two_alerts_to_code_scanning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One alert is one rule, file and fingerprint; the line is the same for both."""
+    plan = json.loads(PLAN)
+    listed = plan["planned_values"]["root_module"]["resources"]
+    listed.append({**listed[0], "address": "aws_iam_access_key.second", "name": "second"})
+    Path("plan.json").write_text(json.dumps(plan))
+    log = json.loads(prevent(capsys, "--format", "sarif", "plan.json")[1])
+    validate(log)
+    results = log["runs"][0]["results"]
+    places = [result["locations"][0]["physicalLocation"] for result in results]
+    marks = {result["partialFingerprints"]["primaryLocationLineHash"] for result in results}
+    assert places == [places[0]] * 2
+    assert len(marks) == 2
+
+
 def test_sarif_names_what_could_not_be_judged_and_the_run_is_no_success(
     capsys: pytest.CaptureFixture[str], files: Path
 ) -> None:

@@ -20,6 +20,7 @@ from tests.support.organizations import (
     Estate,
     leave_runbook_behind,
     run,
+    set_stack_status,
 )
 
 NAME = "iam-user-no-setup-access-key"
@@ -61,20 +62,40 @@ def test_before_a_deployment_it_says_what_is_missing(estate: Estate) -> None:
     assert outcome.result(f"conformance pack {NAME}, as in this checkout") == "MISSING"
 
 
+def test_a_stack_that_is_still_being_created_is_a_fault_and_not_fine(estate: Estate) -> None:
+    run("deploy")
+    set_stack_status("CREATE_IN_PROGRESS")
+    outcome = run(f"status {ROLE}")
+    assert outcome.below("accounts: 6") == [
+        f"{MANAGEMENT} management: the stack is running: CREATE_IN_PROGRESS"
+    ]
+    assert (outcome.code, rows(ROLE)[MANAGEMENT]["fine"]) == (1, False)
+
+
 def test_a_last_run_that_failed_is_a_fault(estate: Estate) -> None:
     run(MEMBERS_ONLY)
-    config = estate.members.config(SHOP, REGION)
-    (rule,) = config.config_rules
-    config.runs[rule] = {
-        "LastSuccessfulEvaluationTime": (NOW - timedelta(days=2)).timestamp(),
-        "LastFailedEvaluationTime": (NOW - timedelta(hours=1)).timestamp(),
-        "LastErrorMessage": "The function timed out.",
+    ago = [(NOW - timedelta(days=days)).timestamp() for days in range(3)]
+    success, failure = "LastSuccessfulEvaluationTime", "LastFailedEvaluationTime"
+    runs: dict[str, dict[str, Any]] = {
+        SHOP: {success: ago[2], failure: ago[1], "LastErrorMessage": "The function timed out."},
+        BANK: {success: ago[1]},
+        SANDBOX: {failure: ago[1], "LastErrorMessage": "No."},
     }
+    for account, status in runs.items():
+        config = estate.members.config(account, REGION)
+        (rule,) = config.config_rules
+        config.runs[rule] = status
     outcome = run(f"status {ROLE}")
     assert outcome.below("accounts: 5") == [
-        f"{SHOP} shop: the rule's last run failed: The function timed out."
+        f"{SHOP} shop: the rule's last run failed: The function timed out.",
+        f"{SANDBOX} sandbox: the rule's last run failed: No.",
     ]
-    assert rows(ROLE)[SHOP]["last_failure"] == "2026-09-01T11:00:00Z"
+    times = {key: (row["last_success"], row["last_failure"]) for key, row in rows(ROLE).items()}
+    assert {key: times[key] for key in (SHOP, BANK, SANDBOX)} == {
+        SHOP: ("2026-08-30T12:00:00Z", "2026-08-31T12:00:00Z"),
+        BANK: ("2026-08-31T12:00:00Z", None),
+        SANDBOX: (None, "2026-08-31T12:00:00Z"),
+    }
 
 
 def test_errors_of_the_function_are_counted_over_a_day(estate: Estate) -> None:

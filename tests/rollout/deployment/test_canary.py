@@ -12,6 +12,7 @@ from tests.support.organizations import (
     Estate,
     run,
 )
+from tests.support.planted import put_result
 
 NAME = "iam-user-no-setup-access-key"
 ROLE = "--member-role OrganizationAccountAccessRole"
@@ -170,9 +171,5 @@ def test_where_aws_reports_no_runs_a_result_counts_and_nothing_is_not_taken_for_
         " later with status, or try a canary that has console users"
     ]
     (rule,) = config.config_rules
-    now = datetime.now(UTC)
-    result: dict[str, object] = {"ComplianceResourceType": "AWS::IAM::User"}
-    result |= {"ComplianceResourceId": "AIDAEXAMPLE", "ComplianceType": "COMPLIANT"}
-    result |= {"OrderingTimestamp": now.timestamp()}
-    config.results(rule).put(result, now)
+    put_result(config.results(rule), "AIDAEXAMPLE", "COMPLIANT", datetime.now(UTC))
     assert run(f"{CANARY} --yes").code == 0

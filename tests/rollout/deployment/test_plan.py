@@ -9,7 +9,15 @@ import pytest
 from rollout.deployment import executor
 from rollout.deployment.plan import Change, Step
 from rollout.errors import NOT_SEEN
-from tests.support.organizations import MANAGEMENT, REGION, SANDBOX, SHOP, Estate, run
+from tests.support.organizations import (
+    MANAGEMENT,
+    REGION,
+    SANDBOX,
+    SHOP,
+    Estate,
+    run,
+    set_stack_status,
+)
 
 NAME = "iam-user-no-setup-access-key"
 ROLE = "iam-user-no-setup-access-key-evaluator"
@@ -137,8 +145,7 @@ def test_deploy_does_what_plan_shows(
 
 def test_a_stack_that_cloudformation_rolled_back_stands_as_it_was(estate: Estate) -> None:
     run("deploy")
-    stack = boto3.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"][0]
-    set_status(MANAGEMENT, stack["StackId"], "UPDATE_ROLLBACK_COMPLETE")
+    set_stack_status("UPDATE_ROLLBACK_COMPLETE")
     plan, outcome = run("plan"), run("deploy")
     assert "deploy would change nothing." in plan.out
     assert [MANAGEMENT, "management", "current", "ok", "ok"] in outcome.rows()
@@ -150,8 +157,7 @@ def test_a_stack_that_cloudformation_rolled_back_stands_as_it_was(estate: Estate
 
 def test_a_stack_that_an_update_left_broken_is_never_fine(estate: Estate) -> None:
     run("deploy")
-    stack = boto3.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"][0]
-    set_status(MANAGEMENT, stack["StackId"], "UPDATE_ROLLBACK_FAILED")
+    set_stack_status("UPDATE_ROLLBACK_FAILED")
     # AWS takes no update of it.
     estate.cloud.faults.fail("cloudformation", "UpdateStack", "ValidationError", times=None)
     plan, outcome = run("plan"), run("deploy")
@@ -165,15 +171,7 @@ def test_a_stack_that_an_update_left_broken_is_never_fine(estate: Estate) -> Non
 
 def test_a_stack_that_is_still_being_created_is_waited_for(estate: Estate) -> None:
     run("deploy")
-    stack = boto3.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"][0]
-    set_status(MANAGEMENT, stack["StackId"], "CREATE_IN_PROGRESS")
+    set_stack_status("CREATE_IN_PROGRESS")
     plan, outcome = run("plan"), run("deploy --minutes 1")
     assert f"stack {NAME} in {MANAGEMENT} management: wait for what runs" in plan.out
     assert (outcome.code, "has not ended after 1 minute." in outcome.err) == (2, True)
-
-
-def set_status(account: str, stack_id: str, status: str) -> None:
-    """Let CloudFormation show another status of a stack."""
-    from moto.cloudformation.models import cloudformation_backends
-
-    cloudformation_backends[account][REGION].stacks[stack_id].status = status
