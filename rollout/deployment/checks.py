@@ -147,7 +147,7 @@ CHECKS = (
         "policies",
         "Service control policies keep everybody but the named roles from writing the tags that the"
         " remediation goes by, and from changing the rule. A fault only where remediation is"
-        " automatic.",
+        " automatic and nothing else is said to protect them.",
         lambda known: "policies that protect tags and rule",
         policies_line.tell_policies,
         policies_line.read_policies_line,
