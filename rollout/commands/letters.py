@@ -1,7 +1,6 @@
 """The verb `letters`: one text for each owner of a finding, into a folder; nothing is sent."""
 
 import argparse
-import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from rollout.errors import Refused
 from rollout.findings.survey import Survey
 from rollout.output.fault import Unseen
 from rollout.output.story import Story
+from rollout.remediation.exceptions import parse_day
 from rollout.remediation.letters import STATES, Letter, write_letters
 from rollout.remediation.tagged_users import read_tagged_users
 from rule.counted import count
@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--by",
-        type=parse_day,
+        type=read_day,
         metavar="DATE",
         help=f"the day from which findings are worked off (default: {DAYS} days from today)",
     )
@@ -44,12 +44,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_member_options(parser)
 
 
-def parse_day(text: str) -> date:
+def read_day(text: str) -> date:
     """Return the date. Raises argparse's error for what is none."""
-    try:
-        return date.fromisoformat(text if re.fullmatch("[0-9-]{10}", text, re.ASCII) else "")
-    except ValueError:
-        raise argparse.ArgumentTypeError(f'"{text}" is no date such as 2026-12-31') from None
+    if day := parse_day(text):
+        return day
+    raise argparse.ArgumentTypeError(f'"{text}" is no date such as 2026-12-31')
 
 
 def run(arguments: argparse.Namespace) -> int:

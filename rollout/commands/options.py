@@ -58,6 +58,13 @@ def add_choice_options(parser: argparse.ArgumentParser) -> None:
     )
     add_bucket_option(parser)
     parser.add_argument(
+        "--tags-protected-by",
+        default="",
+        metavar="WHAT",
+        help='what else keeps others from the tags, such as "permission boundaries": missing'
+        " service control policies are then told, and no fault",
+    )
+    parser.add_argument(
         "--settings",
         metavar="FILE",
         help=f"what was decided, as TOML (default: {FILE} in the working folder, if it is there);"
@@ -172,7 +179,12 @@ def read_request(arguments: argparse.Namespace) -> Request:
     settings = read_settings(
         arguments.settings, lambda name, value: find_fault(name, value, declared)
     )
-    request = merge(Request(caller=caller, decisions=read_decisions(arguments)), settings)
+    given = Request(
+        caller=caller,
+        decisions=read_decisions(arguments),
+        tags_protected_by=" ".join(arguments.tags_protected_by.split()),
+    )
+    request = merge(given, settings)
     return replace(request, canary=settings.canary)
 
 

@@ -84,7 +84,11 @@ def write_file(file: Path, estate: Estate, request: Request) -> None:
         for name, value in stacked.parameters.items()
         if name not in SET_BY_DEPLOY and value != "" and (name, value) != UNBOUND
     }
-    text = write_settings(replace(decisions, stack_parameters=own), request.caller.member_role)
+    text = write_settings(
+        replace(decisions, stack_parameters=own),
+        request.caller.member_role,
+        request.tags_protected_by,
+    )
     try:
         with file.open("x", encoding="utf-8") as out:
             out.write(text)

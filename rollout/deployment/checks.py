@@ -11,10 +11,10 @@ from rollout.deployment.preflight import (
     run_checks,
 )
 from rollout.deployment.request import Request
-from rollout.organization.recorder import USER_TYPE
 from rollout.output.fault import Fault
 from rollout.output.run import Run
 from rule.counted import count
+from rule.live import RESOURCE_TYPE
 
 
 def has_others(known: Preflight) -> bool:
@@ -25,7 +25,7 @@ def has_others(known: Preflight) -> bool:
 def name_others(known: Preflight) -> str:
     """Return the title of the look at the other accounts' recorders."""
     others = [each for each in known.meant.targets.accounts if each != known.estate.here]
-    return f"recorder records {USER_TYPE} in {count(len(others), 'account')}"
+    return f"recorder records {RESOURCE_TYPE} in {count(len(others), 'account')}"
 
 
 def count_meant(known: Preflight) -> str:
@@ -91,7 +91,7 @@ CHECKS = (
     Check(
         "recorder",
         "The Config recorder of this account runs and records IAM users.",
-        lambda known: f"recorder records {USER_TYPE} here",
+        lambda known: f"recorder records {RESOURCE_TYPE} here",
         line.tell_recorder,
         line.read_recorder_line,
     ),
@@ -147,7 +147,7 @@ CHECKS = (
         "policies",
         "Service control policies keep everybody but the named roles from writing the tags that the"
         " remediation goes by, and from changing the rule. A fault only where remediation is"
-        " automatic.",
+        " automatic and nothing else is said to protect them.",
         lambda known: "policies that protect tags and rule",
         policies_line.tell_policies,
         policies_line.read_policies_line,

@@ -5,9 +5,9 @@ from dataclasses import replace
 from rollout.aws.session import NotSeen
 from rollout.deployment.estate import read_policies
 from rollout.deployment.preflight import Preflight, in_organization
-from rollout.deployment.protection import Judge, find_unprotected
+from rollout.deployment.protection import Judge, find_muzzled, find_unprotected
 from rollout.organization.accounts import Account
-from rollout.output.fault import Result, Unseen
+from rollout.output.fault import Fault, Result, Unseen
 
 UNBOUND = "no service control policy binds the management account: keep to few people there"
 
@@ -33,9 +33,13 @@ def read_policies_line(known: Preflight) -> Preflight:
 
 
 def tell_policies(known: Preflight, result: Result) -> Result:
-    """Others must not write what the remediation goes by; while it is off, this is but told."""
+    """Others must not write what the remediation goes by.
+
+    While it is off, and where something else is said to keep them from it, this is but told.
+    """
     estate, accounts = known.estate, list_bound(known)
     notes = [] if len(accounts) == len(known.meant.targets.accounts) else [UNBOUND]
+    muzzled = list[Fault]()
     if isinstance(estate.policies, NotSeen):
         why = estate.policies.why
         result = replace(result, unseen=(Unseen("", result.check, why),), notes=(why,))
@@ -43,15 +47,22 @@ def tell_policies(known: Preflight, result: Result) -> Result:
         judge = Judge(estate.session.partition, estate.session.region)
         found = {each.id: judge.judge(estate.policies[each.id], each.id) for each in accounts}
         faults, hidden, more = find_unprotected(result.check, accounts, found)
+        muzzled = find_muzzled(result.check, accounts, found)
         reasons = sorted({each.why for each in hidden})
         notes = [*reasons, *more, *notes]
         result = replace(
-            result, faults=tuple(faults), unseen=tuple(hidden), bad="MISSING", notes=tuple(notes)
+            result,
+            faults=(*faults, *muzzled),
+            unseen=tuple(hidden),
+            bad="MISSING",
+            notes=tuple(notes),
         )
-    if known.meant.remediates or result.fine:
+    otherwise = known.request.tags_protected_by
+    if result.fine or (known.meant.remediates and not otherwise):
         return result
-    told = (*(each.text for each in result.faults), *result.notes)
-    good = (
-        "missing, and remediation is off" if result.faults else "not seen, and remediation is off"
-    )
-    return replace(result, good=good, faults=(), unseen=(), notes=told)
+    # What else protects the tags does not let the function write them.
+    faults = muzzled if known.meant.remediates else []
+    told = (*(each.text for each in result.faults if each not in faults), *result.notes)
+    why = f"protected by {otherwise}, as was said" if otherwise else "remediation is off"
+    good = f"{'missing' if result.faults else 'not seen'}, and {why}"
+    return replace(result, good=good, faults=tuple(faults), unseen=(), notes=told)

@@ -105,14 +105,21 @@ def find_unprotected(
                 continue
             text += f"; attach guardrails/scp/{file} above (docs/scp.md)"
             faults.append(Fault(where[0].id if len(where) == 1 else "", check, text))
-    if muzzled := [each for each in accounts if found[each.id].muzzled]:
-        text = (
-            f"{name_accounts(muzzled, accounts)}: a service control policy keeps the remediation"
-            " function from its own tags. Exempt its role, as guardrails/scp/exception-tags.json"
-            " does."
-        )
-        faults.append(Fault(muzzled[0].id if len(muzzled) == 1 else "", check, text))
     return faults, hidden, notes
+
+
+def find_muzzled(
+    check: str, accounts: Sequence[Account], found: Mapping[str, Protection]
+) -> list[Fault]:
+    """Return a fault for the accounts where the remediation function may not write its own tags."""
+    muzzled = [each for each in accounts if found[each.id].muzzled]
+    if not muzzled:
+        return []
+    text = (
+        f"{name_accounts(muzzled, accounts)}: a service control policy keeps the remediation"
+        " function from its own tags. Exempt its role, as guardrails/scp/exception-tags.json does."
+    )
+    return [Fault(muzzled[0].id if len(muzzled) == 1 else "", check, text)]
 
 
 def name_accounts(some: Sequence[Account], every: Sequence[Account]) -> str:

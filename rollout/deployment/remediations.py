@@ -7,7 +7,7 @@ starts that user's remediation again until somebody clears it (FACTS 5).
 from dataclasses import dataclass
 
 from rollout.aws.session import Session, turn_pages
-from rollout.organization.recorder import USER_TYPE
+from rule.live import RESOURCE_TYPE
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def read_names(session: Session, ids: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for start in range(0, len(ids), 20):
         found = session.config.list_discovered_resources(
-            resourceType=USER_TYPE, resourceIds=ids[start : start + 20]
+            resourceType=RESOURCE_TYPE, resourceIds=ids[start : start + 20]
         )["resourceIdentifiers"]
         names |= {each.get("resourceId", ""): each.get("resourceName", "") for each in found}
     return {key: f"{name} ({key})" for key, name in names.items() if name}

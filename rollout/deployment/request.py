@@ -46,6 +46,8 @@ class Request:
     """Whether every account's unit is to be shown."""
     with_policies: bool = False
     """Whether service control policies are looked at while remediation is not automatic, too."""
+    tags_protected_by: str = ""
+    """What keeps others from the tags instead of service control policies, in the user's words."""
     canary: tuple[str, ...] = ()
     minutes: float = 120.0
     """For each of AWS's engines."""

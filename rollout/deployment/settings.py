@@ -4,6 +4,7 @@ member_role = "OrganizationAccountAccessRole"
 exclude = ["444455556666"]
 ou = ["ou-exam-production"]
 role_account = "management"
+tags_protected_by = "permission boundaries"
 canary = ["333300000001"]
 
 [parameters]
@@ -31,7 +32,8 @@ FILE = "rollout.toml"
 FREQUENCY = "MaximumExecutionFrequency"
 FREQUENCIES = ("One_Hour", "Three_Hours", "Six_Hours", "Twelve_Hours", "TwentyFour_Hours")
 SWITCHES = ("ReportUnchanged", AUTOMATIC)
-LISTS, WORDS = ("exclude", "ou", "canary"), ("member_role", "role_account", "function_by", "bucket")
+LISTS = ("exclude", "ou", "canary")
+WORDS = ("member_role", "role_account", "function_by", "bucket", "tags_protected_by")
 TABLES = ("parameters", "stack_parameters")
 CHOICES = {"role_account": ("management", "caller"), "function_by": ("name", "export")}
 
@@ -43,6 +45,7 @@ class Settings:
     decisions: Decisions = field(default_factory=Decisions)
     member_role: str = ""
     canary: tuple[str, ...] = ()
+    tags_protected_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,12 @@ def parse_settings(
         role_account=found.get("role_account"),
         bucket=found.get("bucket"),
     )
-    return Settings(decisions, found.get("member_role", ""), tuple(found.get("canary", ())))
+    return Settings(
+        decisions,
+        found.get("member_role", ""),
+        tuple(found.get("canary", ())),
+        found.get("tags_protected_by", ""),
+    )
 
 
 def parse_pack_parameters(source: Source, found: Mapping[str, Any]) -> dict[str, str]:
@@ -154,14 +162,21 @@ def merge(request: Request, settings: Settings) -> Request:
         bucket=given.bucket or file.bucket,
     )
     role = request.caller.member_role or settings.member_role
-    return replace(request, decisions=decisions, caller=replace(request.caller, member_role=role))
+    return replace(
+        request,
+        decisions=decisions,
+        caller=replace(request.caller, member_role=role),
+        tags_protected_by=request.tags_protected_by or settings.tags_protected_by,
+    )
 
 
-def write_settings(decisions: Decisions, member_role: str) -> str:
+def write_settings(decisions: Decisions, member_role: str, tags_protected_by: str = "") -> str:
     """Return the file that holds these decisions."""
     lines = ["# What was decided for iam-user-no-setup-access-key. Options win over this file."]
     if member_role:
         lines.append(f"member_role = {quote(member_role)}")
+    if tags_protected_by:
+        lines.append(f"tags_protected_by = {quote(tags_protected_by)}")
     lines.append(f"exclude = [{', '.join(map(quote, decisions.exclude or ()))}]")
     lines.append(f"ou = [{', '.join(map(quote, decisions.units or ()))}]")
     lines.append(f"role_account = {quote(decisions.role_account or 'management')}")

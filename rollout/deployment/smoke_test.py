@@ -9,10 +9,10 @@ from rollout.deployment.health import has_run_well
 from rollout.names import FUNCTION, RULE
 from rollout.organization.accounts import Account
 from rollout.organization.members import Members, list_unseen
-from rollout.organization.recorder import USER_TYPE
 from rollout.output.fault import Fault, Result
 from rollout.output.run import Run
 from rule.counted import count
+from rule.live import RESOURCE_TYPE
 from rule.parameters import PARAMETERS
 
 CHECK = "smoke-test"
@@ -33,7 +33,7 @@ def run_smoke_test(session: Session, parameters: Mapping[str, str]) -> str:
     item = {
         "configurationItemCaptureTime": now,
         "configurationItemStatus": "OK",
-        "resourceType": USER_TYPE,
+        "resourceType": RESOURCE_TYPE,
         "resourceId": SMOKE_USER,
         "resourceName": name,
         "resourceCreationTime": LONG_AGO,

@@ -12,12 +12,12 @@ from rollout.deployment.estate import Estate
 from rollout.deployment.health import Health
 from rollout.names import DOCUMENT
 from rollout.organization.accounts import Account
-from rollout.organization.recorder import USER_TYPE
 from rollout.output.fault import Fault
 from rollout.packs.state import PackIs
 from rollout.stacks.leftovers import tell_leftover
 from rollout.stacks.stack import StackIs
 from rule.counted import count
+from rule.live import RESOURCE_TYPE
 
 FUNCTION_IS_MISSING = ("insufficientpermissions", "lambda", "function", "no export named")
 """What AWS's reason holds where the pack came before the function (M: the code is documented for
@@ -170,7 +170,7 @@ def judge_health(check: str, account: Account, health: Health) -> tuple[Fault, .
             mend = (
                 "aws configservice delete-remediation-exceptions --config-rule-name"
                 f" {health.rule.name} --resource-keys"
-                f" ResourceType={USER_TYPE},ResourceId={each.resource}"
+                f" ResourceType={RESOURCE_TYPE},ResourceId={each.resource}"
             )
             text = f"AWS Config has given up the remediation of {each.user}: {each.why}"
             told.append((f"{text}; once that is mended, in that account:", mend))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rollout.aws.session import Session
 from rollout.organization.accounts import PAGE, Organization, read_organization
+from rollout.output.progress import advance
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def read_control_policies(
     if not organization.units:
         organization = read_organization(session, with_units=True)
     found = {}
-    for account_id in account_ids:
+    for done, account_id in enumerate(account_ids, start=1):
         reach = above
         way = find_way(organization, organization.find(account_id).unit)
         for target in (*way, account_id):
@@ -83,6 +84,7 @@ def read_control_policies(
                 break
             reach += reader.read(target)
         found[account_id] = reach
+        advance(done, len(account_ids))
     return found
 
 

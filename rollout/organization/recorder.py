@@ -6,11 +6,11 @@ no recorder at all, AWS Config refuses the pack.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from rollout.aws.session import NotSeen, Session, turn_pages
+from rule.live import RESOURCE_TYPE
 
-USER_TYPE: Final = "AWS::IAM::User"
 NO_USERS = frozenset(
     {
         "ap-south-2",
@@ -44,13 +44,13 @@ class Recorder:
     def fault(self) -> str:
         """What is wrong with it, or ""."""
         if self.region in NO_USERS:
-            return f"AWS Config cannot record {USER_TYPE} in {self.region} at all"
+            return f"AWS Config cannot record {RESOURCE_TYPE} in {self.region} at all"
         if not self.exists:
             return "there is no Config recorder"
         if not self.running:
             return "the Config recorder is stopped"
         if not self.records_users:
-            return f"the Config recorder does not record {USER_TYPE}"
+            return f"the Config recorder does not record {RESOURCE_TYPE}"
         return ""
 
 
@@ -87,16 +87,16 @@ def records_users(group: Mapping[str, Any]) -> bool:
     strategy = (group.get("recordingStrategy") or {}).get("useOnly")
     if strategy == "EXCLUSION_BY_RESOURCE_TYPES":
         excluded = (group.get("exclusionByResourceTypes") or {}).get("resourceTypes") or []
-        return USER_TYPE not in excluded
+        return RESOURCE_TYPE not in excluded
     if strategy == "INCLUSION_BY_RESOURCE_TYPES" or not group.get("allSupported"):
-        return USER_TYPE in (group.get("resourceTypes") or [])
+        return RESOURCE_TYPE in (group.get("resourceTypes") or [])
     return bool(group.get("includeGlobalResourceTypes"))
 
 
 def is_daily(mode: Mapping[str, Any]) -> bool:
     """Are IAM users recorded once a day only?"""
     for override in mode.get("recordingModeOverrides") or []:
-        if USER_TYPE in override.get("resourceTypes", []):
+        if RESOURCE_TYPE in override.get("resourceTypes", []):
             return bool(override["recordingFrequency"] == "DAILY")
     return mode.get("recordingFrequency") == "DAILY"
 
@@ -125,7 +125,7 @@ def count_users(session: Session, aggregator: str) -> dict[str, int]:
     counts = turn_pages(
         session.config.get_aggregate_discovered_resource_counts,
         ConfigurationAggregatorName=aggregator,
-        Filters={"ResourceType": USER_TYPE, "Region": session.region},
+        Filters={"ResourceType": RESOURCE_TYPE, "Region": session.region},
         GroupByKey="ACCOUNT_ID",
         Limit=1000,
     )

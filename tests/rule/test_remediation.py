@@ -302,6 +302,30 @@ def test_a_deletion_follows_its_last_look_before_another_key_is_quarantined(desk
     ]
 
 
+def test_every_change_names_its_user_as_iam_takes_the_caller_where_none_is_named(
+    desk: Desk,
+) -> None:
+    user = add_user(desk, ("Active", None, False), ("Inactive", OVER, False))
+    named = list[tuple[str, str | None]]()
+
+    def note(params: dict[str, Any], model: Any, **_: object) -> None:
+        if model.name in WRITES:
+            named.append((model.name, params.get("UserName")))
+
+    desk.iam.meta.events.register("provide-client-params.iam", note)
+    try:
+        desk.remediate(user)
+    finally:
+        desk.iam.meta.events.unregister("provide-client-params.iam", note)
+    assert named == [
+        ("DeleteAccessKey", "ann"),
+        ("UntagUser", "ann"),
+        ("TagUser", "ann"),
+        ("UpdateAccessKey", "ann"),
+        ("TagUser", "ann"),
+    ]
+
+
 def test_a_key_that_somebody_deletes_meanwhile_leaves_no_tag(desk: Desk) -> None:
     user = add_user(desk, ("Active", None, False))
     key = only_key(user)
@@ -537,6 +561,16 @@ def test_the_tag_of_every_quarantine_but_the_first_ends_with_again(
     written = f"2026-09-01T12:00:00Z until 2026-09-08T12:00:00Z{ending}"
     assert [each.done for each in deal_with(desk, user)] == ["quarantined"]
     assert describe(user) == (["Inactive"], [f"0: {written}", "team: people"])
+
+
+def test_a_quarantine_looks_at_its_own_key_and_not_at_the_users_other_one(desk: Desk) -> None:
+    user = add_user(desk, ("Active", None, True), ("Active", None, False))
+    in_use, idle = (key.access_key_id for key in user.access_keys)
+    assert [(each.key_id, each.done) for each in deal_with(desk, user)] == [
+        (in_use, "kept"),
+        (idle, "quarantined"),
+    ]
+    assert read_state(user)[0] == {in_use: "Active", idle: "Inactive"}
 
 
 def test_a_second_quarantine_is_begun_as_such(desk: Desk) -> None:

@@ -324,6 +324,13 @@ def test_values_that_terraform_reads_by_itself_count(name: str, text: str, tmp_p
     assert len(judge_files(tmp_path, main_DOT_tf=source, **{name: text}).findings) == 1
 
 
+def test_what_opentofu_reads_is_read_and_an_imported_key_is_one(tmp_path: Path) -> None:
+    imported = 'import {\n  to = aws_iam_access_key.k\n  id = "AKIAIOSFODNN7EXAMPLE"\n}\n'
+    (tmp_path / "main.tofu").write_text(PROFILE + imported + KEY)
+    found = scan([str(tmp_path)], None, [], TODAY, lambda done: None).findings
+    assert [(f.line, f.key) for f in found] == [(6, "aws_iam_access_key.k")]
+
+
 def test_a_key_in_json_beside_the_file_that_a_hook_names_is_found(tmp_path: Path) -> None:
     key = json.dumps({"resource": {"aws_iam_access_key": {"k": {"user": "ann"}}}})
     found = judge_files(tmp_path, main_DOT_tf=PROFILE, keys_DOT_tf_DOT_json=key).findings

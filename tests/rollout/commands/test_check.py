@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import boto3
 import pytest
@@ -295,6 +296,46 @@ def test_deploy_with_automatic_remediation_says_what_is_unprotected_and_goes_on(
     assert any("from changing the rule" in each for each in outcome.below(POLICIES))
     assert "conformance pack" in outcome.out.splitlines()[-1]
     assert [run(verb).result(POLICIES) for verb in ("check", "plan")] == ["MISSING"] * 2
+
+
+SAID = "missing, and protected by boundaries, as was said"
+
+
+def test_what_else_is_said_to_protect_the_tags_makes_missing_policies_no_fault(
+    estate: Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch_on(estate)
+    outcome = run(f"check {ROLE} --tags-protected-by boundaries")
+    assert (outcome.code, outcome.result(POLICIES)) == (0, SAID)
+    assert outcome.below(POLICIES)[0] == (
+        f"{OPEN} writing its tags; attach guardrails/scp/exception-tags.json above (docs/scp.md)"
+    )
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rollout.toml").write_text('tags_protected_by = "boundaries"')
+    assert [run(verb).result(POLICIES) for verb in ("check", "plan")] == [SAID] * 2
+    run("plan --write-settings written.toml")
+    written = (tmp_path / "written.toml").read_text()
+    assert 'tags_protected_by = "boundaries"\n' in written
+
+
+def test_nothing_else_that_protects_the_tags_makes_up_for_a_function_that_may_not_write_them(
+    estate: Estate,
+) -> None:
+    switch_on(estate)
+    text = json.dumps({"Statement": {"Effect": "Deny", "Action": "iam:TagUser", "Resource": "*"}})
+    estate.organization.add_policy("no tags", text, estate.organization.root.id)
+    outcome = run(f"check {ROLE} --tags-protected-by boundaries")
+    assert (outcome.code, outcome.result(POLICIES)) == (1, "MISSING")
+    assert [each["text"] for each in faults_of(f"check {ROLE} --tags-protected-by boundaries")] == [
+        "all 4 accounts: a service control policy keeps the remediation function from its own tags."
+        " Exempt its role, as guardrails/scp/exception-tags.json does."
+    ]
+
+
+def faults_of(command: str) -> list[dict[str, str]]:
+    """Return the faults of a document for programs."""
+    faults: list[dict[str, str]] = json.loads(run(f"{command} --format json").out)["faults"]
+    return faults
 
 
 def test_policies_count_wherever_above_an_account_they_are_attached(estate: Estate) -> None:
