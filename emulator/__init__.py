@@ -7,7 +7,11 @@ For the demo and the tests. `open_account` is the way in:
         boto3.client("iam").get_login_profile(UserName="ann")
 """
 
-from emulator.account import Account
-from emulator.cloud import Cloud, open_account, use_account
+from emulator.environment import own_environment
+
+# Moto makes a session where it is imported, and that fails where AWS_PROFILE names no profile.
+with own_environment():
+    from emulator.account import Account
+    from emulator.cloud import Cloud, open_account, use_account
 
 __all__ = ["Account", "Cloud", "open_account", "use_account"]

@@ -27,7 +27,7 @@ from emulator.cloudformation.models import CloudFormation
 from emulator.cloudformation.resources import own_resources
 from emulator.config.models import Config
 from emulator.config.process_checks import own_rules
-from emulator.environment import NO_FILES
+from emulator.environment import own_environment
 from emulator.gateway.calls import CallLog
 from emulator.gateway.faults import Faults
 from emulator.gateway.server import Gateway, Server
@@ -69,7 +69,7 @@ class Cloud:
         with ExitStack() as undo:
             undo.enter_context(_only_one())
             # First of all: moto makes a session of its own when it makes a backend.
-            undo.enter_context(_own_environment())
+            undo.enter_context(own_environment())
             self.clock.start()
             undo.callback(self.clock.stop)
             undo.enter_context(_own_backends())
@@ -114,7 +114,7 @@ def use_account(account: Account) -> Iterator[None]:
     boto3's default session is dropped when it holds other credentials. Otherwise it is kept, before
     and after: code under test may have put hooks and settings on it, once for the process.
     """
-    with _own_environment():
+    with own_environment():
         os.environ.update(account.variables())
         if boto3.DEFAULT_SESSION is not None:
             known = boto3.DEFAULT_SESSION.get_credentials()
@@ -133,21 +133,6 @@ def _only_one() -> Iterator[None]:
         yield
     finally:
         _open = False
-
-
-@contextmanager
-def _own_environment() -> Iterator[None]:
-    """Let no setting of AWS or moto on this machine count until the block ends."""
-    before = dict(os.environ)
-    for name in before:
-        if name.startswith(("AWS_", "MOTO_")):
-            del os.environ[name]
-    os.environ.update(NO_FILES)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 @contextmanager

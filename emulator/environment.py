@@ -1,6 +1,8 @@
 """The environment variables with which AWS clients reach an emulated cloud, and nothing else."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 NO_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 """Variables that keep AWS clients from reading what the user of this machine has configured."""
@@ -21,3 +23,18 @@ def client_variables(
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
     }
+
+
+@contextmanager
+def own_environment() -> Iterator[None]:
+    """Let no setting of AWS or moto on this machine count until the block ends."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(("AWS_", "MOTO_")):
+            del os.environ[name]
+    os.environ.update(NO_FILES)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,7 +1,10 @@
 """How the emulator's modules hold on to each other, read from their source."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -80,3 +83,16 @@ def test_moto_finds_each_service_by_the_folder_of_its_models() -> None:
     for service in MOTO_SERVICES:
         assert {f"emulator.{service}.models", f"emulator.{service}.urls"} <= {*MODULES}
     assert [name for name in MODULES if "_url_module" in read(name)] == []
+
+
+def test_a_profile_of_this_machine_that_is_not_there_stops_no_import() -> None:
+    environment = {**os.environ, "AWS_PROFILE": "nobody", "AWS_CONFIG_FILE": os.devnull}
+    done = subprocess.run(
+        [sys.executable, "-c", "import emulator"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -563,6 +563,16 @@ def test_the_tag_of_every_quarantine_but_the_first_ends_with_again(
     assert describe(user) == (["Inactive"], [f"0: {written}", "team: people"])
 
 
+def test_a_quarantine_looks_at_its_own_key_and_not_at_the_users_other_one(desk: Desk) -> None:
+    user = add_user(desk, ("Active", None, True), ("Active", None, False))
+    in_use, idle = (key.access_key_id for key in user.access_keys)
+    assert [(each.key_id, each.done) for each in deal_with(desk, user)] == [
+        (in_use, "kept"),
+        (idle, "quarantined"),
+    ]
+    assert read_state(user)[0] == {in_use: "Active", idle: "Inactive"}
+
+
 def test_a_second_quarantine_is_begun_as_such(desk: Desk) -> None:
     user = add_user(desk, ("Active", OVER, False))
     desk.account.faults.fail("iam", "UpdateAccessKey", "AccessDenied")
