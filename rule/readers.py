@@ -5,7 +5,8 @@ undone: both are told, neither stops the others.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event
@@ -98,7 +99,7 @@ def read_suspects(
     """Return the verdicts on these users, read live in this order; who is gone is left out.
 
     Ends when `RESERVED_SECONDS` are left, by the clock and not only when an answer comes; calls
-    under way are not waited for.
+    under way are not waited for, but what has ended by then counts, in whatever order it did.
     """
     todo = list(suspects)
     reading = Reading(len(todo))
@@ -114,21 +115,28 @@ def read_suspects(
     if left <= 0:
         return reading
     readers = ThreadPoolExecutor(READERS, thread_name_prefix="read-user")
+    reads = {readers.submit(read, suspect): suspect.who for suspect in todo}
+    taken = set[Future[Judged]]()
+
+    def take(ended: Future[Judged]) -> None:
+        who = reads[ended]
+        taken.add(ended)
+        try:
+            reading.judged[who.id] = ended.result()
+        except UserGone:
+            reading.gone += 1
+        except Exception as error:
+            reading.failed[who.name] = error
+        on_progress(len(taken), len(todo))
+
     try:
-        reads = {readers.submit(read, suspect): suspect.who for suspect in todo}
-        for done, ended in enumerate(as_completed(reads, timeout=left), start=1):
-            who = reads[ended]
-            try:
-                reading.judged[who.id] = ended.result()
-            except UserGone:
-                reading.gone += 1
-            except Exception as error:
-                reading.failed[who.name] = error
-            on_progress(done, len(todo))
-            if clock.seconds_left() < RESERVED_SECONDS:
-                break
-    except TimeoutError:
-        pass
+        with suppress(TimeoutError):
+            for ended in as_completed(reads, timeout=left):
+                take(ended)
+                if clock.seconds_left() < RESERVED_SECONDS:
+                    break
+        for ended in [each for each in reads if each.done() and each not in taken]:
+            take(ended)
     finally:
         stopped.set()
         readers.shutdown(wait=False, cancel_futures=True)

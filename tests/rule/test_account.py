@@ -1,7 +1,6 @@
 """The whole account: who comes first when the time is short, and that nobody is forgotten."""
 
 from datetime import timedelta
-from itertools import chain, repeat
 
 import boto3
 import pytest
@@ -9,10 +8,11 @@ import pytest
 from emulator import Account
 from rule.account import OutOfTime, judge_account, sort_oldest_first
 from rule.facts import Identity
-from rule.readers import RESERVED_SECONDS, Clock, Suspect
+from rule.readers import Suspect
 from rule.results import Stored, choose_evaluations
 from tests.conftest import NOW
 from tests.support.facts import policy
+from tests.support.held_reader import hold_after
 
 CREATED = NOW - timedelta(days=60)
 SUSPECTS = 30
@@ -30,16 +30,9 @@ def test_those_come_first_who_have_no_result_and_then_those_with_the_oldest() ->
     assert [each.who.id for each in ordered] == ["c", "b", "d", "a"]
 
 
-def short_clock(runs: int) -> Clock:
-    """Return a clock by which the time is over after READ users, told anew in each run."""
-    plenty, over = RESERVED_SECONDS + 60, RESERVED_SECONDS - 1
-    told = chain(repeat(plenty, READ + 1), repeat(over))
-    return Clock(lambda: NOW + timedelta(hours=runs), lambda: next(told), lambda seconds: None)
-
-
 @pytest.mark.parametrize("excepted", [False, True], ids=["findings", "unchanged results"])
 def test_runs_cut_short_leave_nobody_unjudged_for_more_than_three_runs(
-    account: Account, excepted: bool
+    account: Account, excepted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.iam.report.hurry()
     tags = {"owner": "x", "expires": "2026-09-30", "reason": "y"} if excepted else {}
@@ -53,8 +46,8 @@ def test_runs_cut_short_leave_nobody_unjudged_for_more_than_three_runs(
     stored = dict[str, Stored]()
     last = dict.fromkeys((user.id for user in account.iam.users.values()), 0)
     for run in range(1, 10):
-        clock = short_clock(run)
-        judged = judge_account(boto3.client("iam"), policy(), clock, lambda: stored)
+        with hold_after(READ, NOW + timedelta(hours=run), monkeypatch) as clock:
+            judged = judge_account(boto3.client("iam"), policy(), clock, lambda: stored)
         assert isinstance(judged.shortfall, OutOfTime)
         assert str(judged.shortfall) == (
             f"{READ} of {SUSPECTS} users were read live in the time allowed. Their results were"

@@ -13,6 +13,7 @@ from rule.facts import Identity
 from rule.readers import RESERVED_SECONDS, Clock, Reading, Suspect, read_suspects
 from tests.conftest import NOW
 from tests.support.facts import policy
+from tests.support.held_reader import hold_after
 
 CREATED = NOW - timedelta(days=60)
 
@@ -57,10 +58,14 @@ def test_progress_is_told_after_each_user(account: Account) -> None:
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_when_the_time_is_over_what_is_known_is_kept(account: Account) -> None:
-    enough, over = RESERVED_SECONDS + 600, RESERVED_SECONDS - 1
-    reading = read(add_suspects(account, 50), enough, enough, enough, over)
-    assert (len(reading.judged), reading.unread, reading.failed) == (3, 47, {})
+def test_when_the_time_is_over_whoever_has_been_read_counts(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suspects = add_suspects(account, 8)
+    with hold_after(3, NOW, monkeypatch) as held:
+        reading = read_suspects(boto3.client("iam"), suspects, policy(), held)
+    assert set(reading.judged) == {each.who.id for each in suspects[:3]}
+    assert (reading.unread, reading.failed) == (5, {})
 
 
 def test_without_time_nobody_is_read_and_the_silence_is_not_waited_out(account: Account) -> None:
