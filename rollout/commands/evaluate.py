@@ -127,6 +127,8 @@ def read_file(file: str) -> bytes:
     if file == "-" and sys.stdin is None:
         raise Refused("Standard input is closed: give the report's file name.")
     try:
+        if Path(file).is_char_device() and file != "/dev/stdin":
+            raise Refused(f"{file}: it is a device, not a file.")
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise Refused(f"{name_file(file)}: {error.strerror}.") from error

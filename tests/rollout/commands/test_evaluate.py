@@ -498,3 +498,10 @@ def test_an_account_is_given_by_its_twelve_digits(run: Run, number: str) -> None
 
 def test_a_role_without_accounts_is_refused(run: Run) -> None:
     assert "say which accounts" in run("evaluate", "--member-role", "Audit")[2]
+
+
+def test_a_device_that_never_ends_is_no_credential_report(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["evaluate", "--credential-report", "/dev/zero"]) == 2
+    assert capsys.readouterr().err.endswith("/dev/zero: it is a device, not a file.\n")
