@@ -59,7 +59,7 @@ check: $(READY)
 	$(BIN)/zizmor --offline --quiet .github
 	$(BIN)/python -m tools.schemas build/schemas
 	$(BIN)/cfn-lint --include-checks I --registry-schemas build/schemas --append-rules tools/lint -- template.yaml conformance-pack.yaml
-	$(BIN)/python -m pytest -q $(PURE:%=--cov=rule.%) --cov-fail-under=100 tests/rule/test_decision.py tests/rule/test_parameters.py tests/rule/test_credential_report.py tests/rule/test_events.py tests/rule/test_results.py tests/rule/test_counted.py
+	$(BIN)/python -m pytest -q $(PURE:%=--cov=rule.%) --cov-fail-under=100 tests/rule/test_decision.py tests/rule/test_parameters.py tests/rule/test_credential_report.py tests/rule/test_events.py tests/rule/test_results.py tests/rule/test_counted.py tests/rule/test_quarantine.py
 
 package: $(READY)
 	@$(BIN)/python -m rollout.code.package
