@@ -44,7 +44,15 @@ def watched(large: Estate) -> int:
     return sum(each.status == "ACTIVE" for each in large.organization.members.values()) - 1
 
 
-def test_every_account_is_reached_or_named_within_the_calls_counted(large: Estate) -> None:
+def test_many_accounts_from_the_first_run_to_three_that_are_not_fine(large: Estate) -> None:
+    """One test, as each step begins where the one before it ended."""
+    reach_or_name_every_account_within_the_calls_counted(large)
+    try_the_two_again_and_nobody_else(large)
+    do_nothing_at_a_call_a_page(large)
+    find_the_three_that_are_not_fine_at_once(large)
+
+
+def reach_or_name_every_account_within_the_calls_counted(large: Estate) -> None:
     with large.cloud.calls.since_now() as calls:
         outcome = run(f"deploy --all --exclude {MANAGEMENT}")
     rows = {row[0]: row[2:4] for row in outcome.rows()}
@@ -60,7 +68,7 @@ def test_every_account_is_reached_or_named_within_the_calls_counted(large: Estat
     assert outcome.code == 1
 
 
-def test_a_second_run_tries_the_two_again_and_nobody_else(large: Estate) -> None:
+def try_the_two_again_and_nobody_else(large: Estate) -> None:
     large.sets.failing.clear()
     large.members.add_recorder(WITHOUT_RECORDER, "us-east-1")
     outcome = run(f"deploy --all --exclude {MANAGEMENT}")
@@ -69,7 +77,7 @@ def test_a_second_run_tries_the_two_again_and_nobody_else(large: Estate) -> None
     assert (outcome.code, len(outcome.rows())) == (3, watched(large))
 
 
-def test_nothing_to_do_costs_a_call_a_page(large: Estate) -> None:
+def do_nothing_at_a_call_a_page(large: Estate) -> None:
     with large.cloud.calls.since_now() as calls:
         outcome = run(f"deploy --exclude {MANAGEMENT}")
     assert outcome.code == 3
@@ -79,9 +87,7 @@ def test_nothing_to_do_costs_a_call_a_page(large: Estate) -> None:
     assert len(outcome.out.splitlines()) <= 40
 
 
-def test_of_many_accounts_the_three_that_are_not_fine_are_found_at_once(
-    large: Estate,
-) -> None:
+def find_the_three_that_are_not_fine_at_once(large: Estate) -> None:
     role = "--member-role OrganizationAccountAccessRole"
     large.members.add_recorder(WITHOUT_RECORDER, "us-east-1", running=False)
     runs = large.members.config(FAILING, "us-east-1").runs

@@ -1,5 +1,6 @@
 """The lives of users at random, once more with the code as it lies in the built package."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -37,4 +38,4 @@ def test_no_life_of_a_user_ends_in_a_wrong_key_touched_by_the_package(
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 passed" in done.stdout
+    assert re.search(r"^[1-9]\d* passed", done.stdout, re.MULTILINE), done.stdout

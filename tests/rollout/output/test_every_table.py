@@ -25,9 +25,9 @@ COMMANDS = (
     f"exceptions list {ROLE}",
 )
 WHOLE = re.compile(
-    r"\b(?:AKIA\w{16}|\d{12}|\d{4}-\d\d-\d\d(?:T[\d:]+Z)?|[\w.-]+@[\w.]+\.com|[a-z]+\.[a-z]+)\b"
+    r"\b(?:AKIA\w{16}|\d{12}|\d{4}-\d\d-\d\d(?:T[\d:]+Z)?|[\w.-]+@[\w.]+\.com|(?<![/-])[a-z]+\.[a-z]+)\b"
 )
-"""Keys, accounts, dates and names, as they stand where there is room."""
+"""Keys, accounts, dates and names, as they stand where there is room; a path is none of them."""
 
 
 @pytest.fixture(scope="module")
