@@ -34,6 +34,11 @@ def set_up(kind: str) -> None:
             f"This is Python {version}, and 3.11 or later is needed: name a newer one with"
             " make PYTHON=python3.12"
         )
+    if VENV.is_symlink():
+        raise NotReady(
+            f"{VENV} is a link to {VENV.readlink()}: setting up would empty that folder."
+            " Remove the link and try again."
+        )
     said = run(sys.executable, "-m", "venv", "--clear", str(VENV))
     if said is not None:
         raise NotReady(

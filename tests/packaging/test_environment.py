@@ -58,6 +58,17 @@ def test_nothing_is_resolved_and_the_mark_is_written_last(
     assert [each.name for each in (tmp_path / ".venv").iterdir()] == [".ready-demo"]
 
 
+def test_what_a_link_points_to_is_not_emptied(
+    calls: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shared").mkdir()
+    (tmp_path / ".venv").symlink_to("shared")
+    with pytest.raises(NotReady, match=r"^\.venv is a link to shared: .* Remove the link and"):
+        set_up("dev")
+    assert calls == []
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
