@@ -57,8 +57,8 @@ class Function:
     timeout_seconds: float = 900.0
     attempts: int = ATTEMPTS
     code_sha_256: str = ""
-    reserved_concurrency: int | None = None
     """The digest of the code that stands for it, as Lambda tells it: base64."""
+    reserved_concurrency: int | None = None
 
     def get_configuration(self) -> dict[str, Any]:
         """Return the function as GetFunctionConfiguration sends it."""
