@@ -10,7 +10,12 @@ from pathlib import Path
 from rollout.aws.session import NotSeen, Session, open_session, try_read
 from rollout.commands.output_options import add_all_option, add_format_option, find_group
 from rollout.commands.policy_options import add_policy_options, read_policy
-from rollout.commands.session_options import add_member_role_option, add_session_options, name_verb
+from rollout.commands.session_options import (
+    add_member_role_option,
+    add_session_options,
+    check_accounts,
+    name_verb,
+)
 from rollout.errors import Refused
 from rollout.findings.evaluation import NEWEST, Evaluation, Scope
 from rollout.findings.live_accounts import (
@@ -22,7 +27,7 @@ from rollout.findings.live_accounts import (
     refuse_earlier,
 )
 from rollout.findings.report_file import judge_files
-from rollout.organization.accounts import ACCOUNT_ID, Account, read_organization
+from rollout.organization.accounts import Account, read_organization
 from rollout.organization.members import Members
 from rollout.output.teller import show_progress
 from rollout.output.verdicts import FORMATS, write_verdicts
@@ -189,9 +194,7 @@ def judge_organization(
     arguments: argparse.Namespace, policy: Policy, parameters: dict[str, str]
 ) -> Evaluation:
     """Return the evaluation of every account, or of those asked for. Raises Refused."""
-    for each in arguments.accounts or ():
-        if not ACCOUNT_ID.fullmatch(each):
-            raise Refused(f"--accounts {each}: give the 12 digits of an account.")
+    check_accounts("--accounts", arguments.accounts or ())
     session = open_session(arguments.profile, arguments.region)
     suspended: tuple[Account, ...] = ()
     if arguments.accounts:

@@ -493,7 +493,7 @@ def test_a_time_before_a_key_was_made_is_refused_live_too(account: Account, run:
 def test_an_account_is_given_by_its_twelve_digits(run: Run, number: str) -> None:
     code, _, err = run("evaluate", "--accounts", number)
     assert (code, err.count("\n")) == (2, 1)
-    assert f"--accounts {number}: give the 12 digits of an account." in err
+    assert f"--accounts {number}: give account numbers of 12 digits" in err
 
 
 def test_a_role_without_accounts_is_refused(run: Run) -> None:
