@@ -3,8 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from rollout.aws.session import NotSeen, Session, open_session, try_read
@@ -16,6 +15,7 @@ from rollout.commands.session_options import (
     check_accounts,
     name_verb,
 )
+from rollout.commands.times import read_time
 from rollout.errors import Refused
 from rollout.findings.evaluation import NEWEST, Evaluation, Scope
 from rollout.findings.live_accounts import (
@@ -35,10 +35,7 @@ from rule.facts import utc
 from rule.one_user import judge_named
 from rule.parameters import VERDICT_PARAMETERS, Policy
 from rule.readers import Judged
-from rule.report_row import LAST_YEAR
 
-FIRST_YEAR = 2006
-"""When AWS began; no key is older."""
 FILE_NOTE = (
     "A credential report holds no tags: exceptions and quarantines are not known, and the keys are"
     " named by their slots."
@@ -82,7 +79,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--now",
         metavar="ISO8601",
-        type=parse_time,
+        type=read_time,
         help=(
             "judge as of this time, such as 2026-01-31T12:00:00Z (default: now; a report: its own"
             " time)"
@@ -90,16 +87,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_format_option(parser, FORMATS)
     add_all_option(parser, "show every user, not only findings (json and csv always hold all)")
-
-
-def parse_time(text: str) -> datetime:
-    """Return the time; without an offset it is UTC. Raises argparse's error for what is none."""
-    with suppress(ValueError, OverflowError):
-        moment = datetime.fromisoformat(text)
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if FIRST_YEAR <= moment.year < LAST_YEAR:
-            return moment
-    raise argparse.ArgumentTypeError(f'"{text}" is no ISO 8601 time such as 2026-01-31T12:00:00Z')
 
 
 def run(arguments: argparse.Namespace) -> int:
