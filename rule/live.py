@@ -22,7 +22,11 @@ from rule.standing import needs_last_use, needs_tags
 if TYPE_CHECKING:
     from types_boto3_config import ConfigServiceClient
     from types_boto3_iam import IAMClient
-    from types_boto3_iam.type_defs import UserDetailTypeDef, UserTypeDef
+    from types_boto3_iam.type_defs import (
+        ListAccessKeysResponseTypeDef,
+        UserDetailTypeDef,
+        UserTypeDef,
+    )
 
 CLIENT_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=3, read_timeout=10
@@ -194,11 +198,19 @@ def check_owner(found: Identity, user_id: str) -> None:
 
 
 def read_keys(iam: "IAMClient", name: str) -> tuple[Key, ...]:
-    """Return the user's access keys, their last use not read."""
+    """Return the user's access keys, their last use not read.
+
+    One call without botocore's paginator, which is a class made anew each time: IAM allows two keys
+    a user, which is one page. The whole list is read should IAM say that there are more.
+    """
     with user_gone(name):
+        first = iam.list_access_keys(UserName=name)
+        pages: Iterable[ListAccessKeysResponseTypeDef] = [first]
+        if first.get("IsTruncated"):
+            pages = read_whole(iam.get_paginator("list_access_keys").paginate(UserName=name))
         return tuple(
             Key(each["AccessKeyId"], whole_seconds(each["CreateDate"]), each["Status"], NOT_READ)
-            for page in read_whole(iam.get_paginator("list_access_keys").paginate(UserName=name))
+            for page in pages
             for each in page["AccessKeyMetadata"]
         )
 

@@ -1,16 +1,20 @@
 """Many users, little time: who is read, who is not, and what an error of one means to others."""
 
 from collections.abc import Iterable
+from concurrent.futures import Future, wait
 from datetime import timedelta
 from itertools import chain, repeat
+from threading import Barrier, Event, current_thread
+from time import monotonic
 from typing import Any
 
 import boto3
 import pytest
 
 from emulator import Account
+from rule.clients import READERS
 from rule.facts import Identity
-from rule.readers import RESERVED_SECONDS, Clock, Reading, Suspect, read_suspects
+from rule.readers import LOOK_SECONDS, RESERVED_SECONDS, Clock, Reading, Suspect, read_suspects
 from tests.conftest import NOW
 from tests.support.facts import policy
 from tests.support.held_reader import hold_after
@@ -52,10 +56,50 @@ def test_known_tags_save_a_call_for_each_user(account: Account) -> None:
     assert calls.count() == 60
 
 
-def test_progress_is_told_after_each_user(account: Account) -> None:
+def test_progress_is_told_up_to_the_last_user(account: Account) -> None:
     told = list[tuple[int, int]]()
     read(add_suspects(account, 3), 900, on_progress=lambda *done: told.append(done))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert told == sorted(told)
+    assert told[-1] == (3, 3)
+
+
+def test_while_iam_is_waited_for_sixteen_users_are_read_at_a_time(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suspects = add_suspects(account, READERS)
+    together = Barrier(READERS)
+
+    def wait_for_all(*_: object) -> bool:
+        together.wait(60)
+        return False
+
+    monkeypatch.setattr("rule.readers.has_password", wait_for_all)
+    assert len(read(suspects, 900).judged) == READERS
+
+
+def test_while_answers_come_as_fast_as_they_are_read_one_reader_does_it_alone(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first user is held until it was looked three times whether others should help."""
+    suspects = add_suspects(account, READERS)
+    readers, looks, looked = set[str](), list[float](), Event()
+
+    def tell_who_reads(*_: object) -> bool:
+        readers.add(current_thread().name)
+        looked.wait(60)
+        return False
+
+    def look(readers: set[Future[None]], seconds: float) -> Any:
+        looks.append(seconds)
+        if len(looks) > 3:
+            looked.set()
+        return wait(readers, 0.001)
+
+    monkeypatch.setattr("rule.readers.has_password", tell_who_reads)
+    monkeypatch.setattr("rule.readers.wait", look)
+    monkeypatch.setattr("rule.readers.process_time", monotonic)
+    assert len(read(suspects, 900).judged) == READERS
+    assert (len(readers), set(looks)) == (1, {LOOK_SECONDS})
 
 
 def test_when_the_time_is_over_whoever_has_been_read_counts(
