@@ -27,8 +27,8 @@ RESERVED_SECONDS = 60.0
 LOOK_SECONDS = 0.1
 """How often it is looked at how far the readers are, and whether more of them are needed."""
 ONE_SUFFICES = 0.25
-"""As long as computing takes this share of the time, one reader is as fast as sixteen, who would
-pay for taking turns: half of such a run's CPU again (docs/decisions/0011)."""
+"""As long as computing has taken this share of the time, one reader is as fast as sixteen, who pay
+for taking turns: half of such a run's CPU again (docs/decisions/0011)."""
 
 
 class Stopped(Exception):
@@ -147,11 +147,11 @@ def read_suspects(
                     return
                 reading.take(suspect.who, came)
 
+    began, computed = monotonic(), process_time()
     pool = ThreadPoolExecutor(READERS, thread_name_prefix="read-user")
     readers = {pool.submit(read_on)}
     try:
         while True:
-            began, computed = monotonic(), process_time()
             busy = wait(readers, LOOK_SECONDS).not_done
             on_progress(reading.ended, len(todo))
             if not busy or clock.seconds_left() < RESERVED_SECONDS:
