@@ -102,6 +102,43 @@ def test_while_answers_come_as_fast_as_they_are_read_one_reader_does_it_alone(
     assert (len(readers), set(looks)) == (1, {LOOK_SECONDS})
 
 
+class ThrottledIam:
+    """As much of IAM as a suspect is read from; each answer takes its share of a second."""
+
+    def __init__(self, calls_a_second: int) -> None:
+        self.calls = 0
+        self.calls_a_second = calls_a_second
+
+    @property
+    def seconds(self) -> float:
+        return self.calls / self.calls_a_second
+
+    def get_login_profile(self, **_: str) -> dict[str, Any]:
+        self.calls += 1
+        return {}
+
+    def list_access_keys(self, **user: str) -> dict[str, Any]:
+        self.calls += 1
+        key = {"AccessKeyId": f"key of {user['UserName']}", "CreateDate": CREATED}
+        return {"AccessKeyMetadata": [{**key, "Status": "Active"}], "IsTruncated": False}
+
+    def get_access_key_last_used(self, **_: str) -> dict[str, Any]:
+        self.calls += 1
+        return {"AccessKeyLastUsed": {}}
+
+
+def test_five_thousand_suspects_are_read_within_a_run_at_twenty_calls_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    iam: Any = ThrottledIam(20)
+    time = Clock(lambda: NOW, lambda: 900 - iam.seconds, lambda seconds: None)
+    people = [Identity(f"id{each}", f"user{each}", "arn", CREATED) for each in range(5000)]
+    monkeypatch.setattr("rule.readers.READERS", 1)
+    reading = read_suspects(iam, [Suspect(each, {}) for each in people], policy(), time)
+    assert {each.verdict.compliance for each in reading.judged.values()} == {"NON_COMPLIANT"}
+    assert (len(reading.judged), reading.unread, iam.seconds) == (5000, 0, 750)
+
+
 def test_when_the_time_is_over_whoever_has_been_read_counts(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
