@@ -58,7 +58,7 @@ def read_entries(
             where = f"{name}:{line}" if line else f"{name}, entry {number + 1}"
             if not isinstance(each, dict):
                 faults.append(f"{where}: write [[{table}]] and one line for each of its fields.")
-            elif wrong := find_faults(each, texts):
+            elif wrong := find_entry_faults(each, texts):
                 faults += [f"{where}: {fault}" for fault in wrong]
             else:
                 stripped = {text: each[text].strip() for text in texts}
@@ -87,7 +87,7 @@ def _read_tables(content: bytes, table: str) -> tuple[list[Any], list[str], list
     return tables, list(document), lines
 
 
-def find_faults(entry: Mapping[str, Any], texts: Sequence[str]) -> list[str]:
+def find_entry_faults(entry: Mapping[str, Any], texts: Sequence[str]) -> list[str]:
     """Return what is wrong with the form of one entry."""
     fields = (*texts, EXPIRES)
     faults = [

@@ -15,9 +15,9 @@ from guardrails.content import read_content
 from guardrails.document import KINDS
 from guardrails.entries import Unusable
 from guardrails.exemption import Exemption, exempt, find_expired, read_exemptions
-from guardrails.finding import PLAN, Unreadable
 from guardrails.formats import FORMATS
 from guardrails.formats.printable import make_printable
+from guardrails.judgement import PLAN, Unreadable
 from guardrails.scan import Scan, scan
 from rollout.commands.output_options import add_format_option
 from rollout.errors import Refused
