@@ -116,7 +116,7 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         travel.move(request["clock"])
-        context = functions.Context(**request["context"])
+        context = functions.LambdaContext(**request["context"])
         told = run(find, request["event"], context, folder)
         print(json.dumps(told), file=answers, flush=True)
 
