@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     letters = write_letters(survey.findings, owners, by)
     with story.line(f"letters in {folder}") as line:
         if not arguments.dry_run and letters:
-            write(folder, letters)
+            save_letters(folder, letters)
             story.changed(f"{count(len(letters), 'letter')} in {folder}")
         line.end(f"{len(letters)} {'would be ' if arguments.dry_run else ''}written")
         line.notes += [f"{each.file}: {each.owner}" for each in letters]
@@ -81,7 +81,7 @@ def check_folder(folder: Path) -> None:
         raise Refused(f"{folder}: {error.strerror}.") from error
 
 
-def write(folder: Path, letters: list[Letter]) -> None:
+def save_letters(folder: Path, letters: list[Letter]) -> None:
     """Write the files; only their owner may read them."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -178,7 +178,7 @@ def judge_sizes(intent: Intent) -> list[Fault]:
     ]
 
 
-def tell_administrators(organization: Organization) -> list[str]:
+def tell_delegations(organization: Organization) -> list[str]:
     """Return one sentence on who administers each service by delegation."""
     told = []
     for service, name in SERVICES.items():
@@ -201,7 +201,7 @@ def tell_large_accounts(accounts: Iterable[Account], users: Mapping[str, int]) -
     ]
 
 
-def tell_accounts(organization: Organization, intent: Intent) -> list[str]:
+def tell_left_out(organization: Organization, intent: Intent) -> list[str]:
     """Return a sentence for each kind of account that is left out."""
     suspended = [str(each) for each in organization.accounts if not each.active]
     active_out = [

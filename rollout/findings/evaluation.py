@@ -69,7 +69,7 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class NotRead:
+class UnreadAccount:
     """An account that could not be read, and why."""
 
     account: Account
@@ -82,7 +82,7 @@ class Evaluation:
 
     parameters: dict[str, str]
     scopes: tuple[Scope, ...]
-    not_read: tuple[NotRead, ...] = ()
+    not_read: tuple[UnreadAccount, ...] = ()
     region: str = ""
     caller: str = ""
     suspended: tuple[Account, ...] = ()

@@ -41,13 +41,13 @@ def write_letters(
     taken = set[str]()
     letters = []
     for owner in sorted(mine):
-        file = name_file(owner, taken)
+        file = name_letter(owner, taken)
         taken.add(file.lower())
         letters.append(Letter(owner, file, write_letter(owner, mine[owner], by)))
     return letters
 
 
-def name_file(owner: str, taken: set[str]) -> str:
+def name_letter(owner: str, taken: set[str]) -> str:
     """Return a file name for an owner: no separators, no dots in front, none that is taken."""
     safe = re.sub(r"[^\w@=+.-]+", "_", owner, flags=re.ASCII)
     safe = safe.strip("._")[:LONGEST_NAME] or "owner"

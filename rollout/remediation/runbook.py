@@ -110,7 +110,7 @@ def read_outcome(
     return RunOutcome(execution, user, verdict, keys, "", ended)
 
 
-def read_runs(session: Session, since: datetime) -> Iterator[RunOutcome]:
+def read_runbook_runs(session: Session, since: datetime) -> Iterator[RunOutcome]:
     """Yield the runs of an account that succeeded since a time, newest first."""
     asked: list[AutomationExecutionFilterTypeDef] = [
         {"Key": "DocumentNamePrefix", "Values": [DOCUMENT]},
