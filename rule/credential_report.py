@@ -39,7 +39,7 @@ def parse_readable(content: bytes) -> tuple[User, ...]:
 
 def read_line(line: bytes) -> list[str]:
     """Return the fields of one line. Raises ReportUnreadable where that is no row in UTF-8."""
-    return next((fields for _, fields in read_rows(decode(line))), [])
+    return next((fields for _, fields in read_rows(decode_report(line))), [])
 
 
 def parse_report(content: bytes) -> tuple[User, ...]:
@@ -47,10 +47,10 @@ def parse_report(content: bytes) -> tuple[User, ...]:
 
     Columns go by their header, so that older and newer reports (21 to 23 columns) are read alike.
     """
-    return tuple(user for _, user in read_users(read_table(decode(content))))
+    return tuple(user for _, user in read_users(read_table(decode_report(content))))
 
 
-def decode(content: bytes) -> str:
+def decode_report(content: bytes) -> str:
     """Return the text of a report in UTF-8. Raises ReportUnreadable."""
     try:
         return content.decode("utf-8-sig")

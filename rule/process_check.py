@@ -82,7 +82,7 @@ def set_process_checks(
     try:
         compliance, annotation = attest(found, policy)
         config = make_config(config=QUICKLY)
-        names, faults = choose(prefix, list(read_rules(config, prefix, hurry)))
+        names, faults = choose_process_checks(prefix, list(read_rules(config, prefix, hurry)))
         for name in names:
             try:
                 hurry()
@@ -120,7 +120,9 @@ def read_rules(
         hurry()
 
 
-def choose(prefix: str, rules: "Sequence[ConfigRuleOutputTypeDef]") -> tuple[list[str], list[str]]:
+def choose_process_checks(
+    prefix: str, rules: "Sequence[ConfigRuleOutputTypeDef]"
+) -> tuple[list[str], list[str]]:
     """Return the names of the process checks to set, and what is wrong with the others.
 
     The same check stands in several packs, and is set in each. Checks of different names are

@@ -58,7 +58,7 @@ def dollars(amount: float) -> str:
     return "< $0.01" if 0 < amount < 0.01 else f"${amount:,.2f}"
 
 
-def write_page() -> str:
+def write_cost_page() -> str:
     """Return docs/cost.md."""
     rows = list[str]()
     for accounts, users, findings in EXAMPLES:
@@ -88,7 +88,7 @@ def write_page() -> str:
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(write_page(), encoding="utf-8")
+    PAGE.write_text(write_cost_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

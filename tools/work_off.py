@@ -85,7 +85,7 @@ SCENES: dict[str, Callable[[Estate], None]] = {
 }
 
 
-def write_page(page: str) -> str:
+def write_work_off_page(page: str) -> str:
     """Return docs/operate/work-off.md with the output of its commands, run in order."""
     with open_estate() as estate, pytest.MonkeyPatch.context() as patches:
         patches.setattr("time.sleep", estate.sleep)

@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from rule.credential_report import decode
+from rule.credential_report import decode_report
 from rule.report_row import ReportUnreadable
 
 MAX_BYTES = 1 << 30
@@ -92,7 +92,7 @@ def read_report_text(content: bytes) -> str:
     elif content[:1] == b"\0":
         encoding = "utf-16-be"
     else:
-        return decode(content).replace("\ufeff", "")
+        return decode_report(content).replace("\ufeff", "")
     try:
         return content.decode(encoding).replace("\ufeff", "")
     except UnicodeDecodeError as error:
@@ -181,7 +181,7 @@ def read_generated(value: object) -> datetime | None:
 def read_report_content(content: str | bytes, generated: datetime | None) -> tuple[ReportPart, ...]:
     """Return the report that base64 holds, or that stands there as it is."""
     if isinstance(content, bytes):
-        return (ReportPart(decode(content), generated),)
+        return (ReportPart(decode_report(content), generated),)
     if content.lstrip().startswith("user,"):
         return (ReportPart(content, generated),)
     text = decode_base64(content)
@@ -206,7 +206,7 @@ def read_base64(text: str) -> tuple[ReportPart, ...]:
 def decode_base64(text: str) -> str | None:
     """Return what the base64 of a text says, however it is wrapped; None where it is none."""
     try:
-        return decode(base64.b64decode("".join(text.split()), validate=True))
+        return decode_report(base64.b64decode("".join(text.split()), validate=True))
     except (binascii.Error, ReportUnreadable, ValueError):
         return None
 

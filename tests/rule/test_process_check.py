@@ -17,7 +17,7 @@ from rule.clients import make_clients
 from rule.evaluator import lambda_handler
 from rule.facts import Identity
 from rule.parameters import parse_parameters
-from rule.process_check import NotSet, attest, choose, set_process_checks
+from rule.process_check import NotSet, attest, choose_process_checks, set_process_checks
 from rule.tally import Found
 from tests.conftest import NOW
 from tests.support.passing_time import let_time_pass
@@ -204,7 +204,7 @@ def list_rules(**sources: dict[str, str]) -> Any:
 def test_the_rules_that_are_meant(
     prefix: str, rules: Any, names: list[str], faults: list[str]
 ) -> None:
-    assert choose(prefix, rules) == (names, faults)
+    assert choose_process_checks(prefix, rules) == (names, faults)
 
 
 # --- the scheduled run ---
