@@ -25,12 +25,12 @@ from guardrails.judgement import (
     join_judgements,
     refuse_malformed,
 )
-from guardrails.terraform.check import KEY, check_plan
-from guardrails.terraform.plan import PARTS, SHOW, is_of_plan, is_plan, is_state
+from guardrails.terraform.check import KEY_RESOURCE, check_plan
+from guardrails.terraform.plan import PLAN_PARTS, SHOW, is_of_plan, is_plan, is_state
 
 CLOUDFORMATION = "cloudformation"
 TERRAFORM = "terraform"
-KINDS = (CLOUDFORMATION, TERRAFORM)
+DOCUMENT_KINDS = (CLOUDFORMATION, TERRAFORM)
 _FIRST_NAME = re.compile(r'\s*\{\s*"(?P<name>\w*)(?P<end>"?)')
 _NEVER_A_PLAN = (".yaml", ".yml", ".template")
 
@@ -100,8 +100,8 @@ def _begins_as_plan(text: str, is_for_plans: bool) -> bool:
     if match is None:
         return is_for_plans and text.strip() == "{"
     if not match["end"]:
-        return is_for_plans and any(part.startswith(match["name"]) for part in PARTS)
-    return match["name"] == "format_version" or (is_for_plans and match["name"] in PARTS)
+        return is_for_plans and any(part.startswith(match["name"]) for part in PLAN_PARTS)
+    return match["name"] == "format_version" or (is_for_plans and match["name"] in PLAN_PARTS)
 
 
 def _closes_more(text: str) -> bool:
@@ -123,7 +123,7 @@ def _refuse_lost_plan(
         may_hide = has_key or (kind == TERRAFORM and mentions_plan(text))
         is_inside = may_hide and any(_wraps(d.value) for d in documents)
     else:
-        is_inside = (is_for_plans and KEY in text) or (
+        is_inside = (is_for_plans and KEY_RESOURCE in text) or (
             mentions_plan(text) and (is_for_plans or has_key)
         )
     if is_inside:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-MOST_BYTES = 1_000_000
+MOST_ENTRY_BYTES = 1_000_000
 """Of a file: some five thousand entries."""
 MOST_FAULTS = 50
 """That are told; the rest are counted."""
@@ -68,8 +68,8 @@ def read_entries(
 
 def _read_tables(content: bytes, table: str) -> tuple[list[Any], list[str], list[int]] | str:
     """Return the tables of a file, its other names, and the lines of the tables; or a fault."""
-    if len(content) > MOST_BYTES:
-        return f"it is larger than {MOST_BYTES:,} bytes; split it."
+    if len(content) > MOST_ENTRY_BYTES:
+        return f"it is larger than {MOST_ENTRY_BYTES:,} bytes; split it."
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

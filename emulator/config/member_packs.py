@@ -17,7 +17,7 @@ from emulator.cloudformation.templates import parse_template
 from emulator.config.models import Config
 from emulator.config.organization_pack import AccountStatus, OrganizationPack, PackFailed
 from emulator.config.pack_resources import put_remediation, put_rule, remove_rule
-from emulator.config.packs import STACK
+from emulator.config.packs import STACK_PREFIX
 from emulator.iam.users import new_id
 
 
@@ -75,7 +75,7 @@ def delete_member_pack(
 def pack_stack(pack: str, account: str) -> str:
     """Return the name of the stack that an organization's pack becomes in an account."""
     suffix = new_id("", f"{account}/{pack}", 1, 9).lower()
-    return f"{STACK}{pack}-conformance-pack-{suffix}"
+    return f"{STACK_PREFIX}{pack}-conformance-pack-{suffix}"
 
 
 def _resolve(

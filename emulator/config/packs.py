@@ -17,7 +17,7 @@ from emulator.cloudformation.events import describe_error
 from emulator.iam.users import new_id
 
 MAX_TEMPLATE_BYTES = 51_200
-STACK = "awsconfigconforms-"
+STACK_PREFIX = "awsconfigconforms-"
 """How the names of the stacks begin that packs become."""
 ALLOWED_TYPES = ("AWS::Config::ConfigRule", "AWS::Config::RemediationConfiguration")
 
@@ -95,7 +95,7 @@ class ConformancePack:
     @property
     def stack_name(self) -> str:
         """The name of the stack that the pack becomes."""
-        return f"{STACK}{self.name}-{self.id}"
+        return f"{STACK_PREFIX}{self.name}-{self.id}"
 
 
 class Packs:

@@ -18,7 +18,7 @@ from guardrails.terraform.references import DEAD_END, USER, References
 from guardrails.terraform.stacks import STACKS, check_body
 from guardrails.terraform.unseen import find_unseen_in_plan
 
-KEY = "aws_iam_access_key"
+KEY_RESOURCE = "aws_iam_access_key"
 PROFILE = "aws_iam_user_login_profile"
 _ADDRESS = re.compile(r'"address"\s*:\s*("(?:[^"\\]|\\.)*")')
 Holders = frozenset[str]
@@ -41,7 +41,7 @@ def check_plan(document: JsonDocument, file: str, today: date) -> Judgement:
             PLAN,
             list(_judge(plan, file, find_line)),
             list(find_unseen_in_plan(plan, file, find_line)),
-            addresses=frozenset(key.address for key in plan.list_type(KEY)),
+            addresses=frozenset(key.address for key in plan.list_type(KEY_RESOURCE)),
         )
         inside = [
             check_body(s.address, s.values.get("template_body"), file, find_line(s.address), today)
@@ -71,7 +71,7 @@ def _judge(
     for place, having in enumerate(havings):
         for identity in having:
             holders[identity].append(place)
-    for key in plan.list_type(KEY):
+    for key in plan.list_type(KEY_RESOURCE):
         # The default is Active, and a status that is not known yet may become Active.
         if key.values.get("status") == "Inactive":
             continue

@@ -18,7 +18,7 @@ from guardrails.judgement import Unreadable
 Index = str | int | None
 SHOW = "run terraform plan -out=FILE, then terraform show -json FILE"
 # What terraform show -json writes at the top of a plan, in one version or another.
-PARTS = frozenset(
+PLAN_PARTS = frozenset(
     {
         "applyable",
         "checks",
@@ -141,7 +141,7 @@ def is_plan(document: Any) -> bool:
         return False
     if "resource_changes" in keys:
         return "format_version" in keys or "terraform_version" in keys
-    return "format_version" in keys and (keys == {"format_version"} or len(keys & PARTS) > 1)
+    return "format_version" in keys and (keys == {"format_version"} or len(keys & PLAN_PARTS) > 1)
 
 
 def is_of_plan(document: dict[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from guardrails.content import mentions_key
 from guardrails.folder import SOURCE_SUFFIXES
 from guardrails.judgement import SOURCE, Accepted, FileFinding, Judgement, Note, Unreadable
 from guardrails.terraform.blocks import Block, read_blocks, read_source
-from guardrails.terraform.check import KEY, PROFILE
+from guardrails.terraform.check import KEY_RESOURCE, PROFILE
 from guardrails.terraform.identities import Identities, RootModule
 from guardrails.terraform.overrides import is_override, merge_overrides
 from guardrails.terraform.stacks import STACKS, check_body
@@ -24,7 +24,7 @@ from guardrails.terraform.stacks import STACKS, check_body
 _MARK = re.compile(r"(?:#|//)\s*no-setup-access-key:accept\b(.*)$")
 _LOCAL = re.compile(r'\bsource"?\s*[=:]\s*"(\.[^"]*)"')
 _ELSEWHERE = re.compile(r'\bsource"?\s*[=:]\s*(?!"\.)')
-_BLOCK = re.compile(rf'^\s*resource\s+"({KEY}|{PROFILE})"\s+"([^"]+)"', re.MULTILINE)
+_BLOCK = re.compile(rf'^\s*resource\s+"({KEY_RESOURCE}|{PROFILE})"\s+"([^"]+)"', re.MULTILINE)
 
 
 def check_source(folder: Path, files: list[Path], today: date) -> Judgement:
@@ -35,7 +35,7 @@ def check_source(folder: Path, files: list[Path], today: date) -> Judgement:
     judgement = Judgement(SOURCE)
     within = "\n".join([*texts.values(), *_read_local_modules(folder, texts)])
     # Without a key, a module or a stack there is nothing to find, and most folders have none.
-    if not any(word in within for word in (KEY, "provisioner", *STACKS)) and not (
+    if not any(word in within for word in (KEY_RESOURCE, "provisioner", *STACKS)) and not (
         _ELSEWHERE.search(within)
     ):
         return judgement
@@ -92,7 +92,7 @@ def _read_local_modules(folder: Path, texts: dict[str, str]) -> Iterator[str]:
 def _judge(source: RootModule, blocks: list[Block]) -> Iterator[tuple[FileFinding, Block]]:
     names = {source.identify_user(user): user.path for user in source.users}
     profiles = [(block, source.identify(block)) for block in blocks if block.kind == PROFILE]
-    for key in (block for block in blocks if block.kind == KEY):
+    for key in (block for block in blocks if block.kind == KEY_RESOURCE):
         # The default is Active, and a status that is not known yet may become Active.
         if key.values.get("status") == "Inactive":
             continue

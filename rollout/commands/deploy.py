@@ -31,7 +31,7 @@ from rollout.deployment.state import AccountState, TestIs, describe_states, judg
 from rollout.output.fault import Result
 from rollout.output.question import agrees
 from rollout.output.run import Run
-from rollout.output.tables import FEW, Cell, Column
+from rollout.output.tables import FEW_ROWS, Cell, Column
 from rollout.packs.state import PackIs
 from rollout.stacks.stack import StackIs
 from rule.counted import count
@@ -166,7 +166,7 @@ def tell_states(told: Run, rows: tuple[AccountState, ...], *, everyone: bool) ->
 
     Of many accounts only those are shown that have faults, unless everyone is asked for.
     """
-    few = everyone or len(rows) <= FEW
+    few = everyone or len(rows) <= FEW_ROWS
     shown = rows if few else tuple(each for each in rows if each.faults)
     fine = sum(each.fine for each in rows)
     blind = sum(not each.seen and not each.faults for each in rows)

@@ -25,7 +25,7 @@ from rollout.findings.report_file import judge_files
 from rollout.organization.accounts import ACCOUNT_ID, Account, read_organization
 from rollout.organization.members import Members
 from rollout.output.teller import show_progress
-from rollout.output.verdicts import FORMATS, write_verdicts
+from rollout.output.verdicts import EVALUATION_FORMATS, write_verdicts
 from rule.facts import utc
 from rule.one_user import judge_named
 from rule.parameters import VERDICT_PARAMETERS, Policy
@@ -83,7 +83,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             " time)"
         ),
     )
-    add_format_option(parser, FORMATS)
+    add_format_option(parser, EVALUATION_FORMATS)
     add_all_option(parser, "show every user, not only findings (json and csv always hold all)")
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from guardrails.entries import MOST_BYTES
+from guardrails.entries import MOST_ENTRY_BYTES
 from rollout.commands.member_options import Place, add_member_options, blame, close, open_accounts
 from rollout.commands.parser import Parser
 from rollout.errors import Refused
 from rollout.organization.accounts import ACCOUNT_ID
 from rollout.output.exceptions import (
-    COLUMNS,
+    EXCEPTION_COLUMNS,
     describe_changes,
     describe_counts,
     describe_recorded,
@@ -108,7 +108,7 @@ def show_exceptions(arguments: argparse.Namespace, story: Story, now: datetime) 
     shown = [each for each in found if is_due(each, arguments.expiring, today)]
     if shown:
         story.say()
-        story.table(COLUMNS, [describe_row(each, today) for each in shown])
+        story.table(EXCEPTION_COLUMNS, [describe_row(each, today) for each in shown])
     document = {"exceptions": [describe_recorded(each, today) for each in shown]}
     return close(story, place, document)
 
@@ -216,7 +216,7 @@ def read_exceptions_file(name: str) -> bytes:
     """Return what a file holds, and of one that is too large enough to show it. Raises Refused."""
     try:
         with Path(name).open("rb") as file:
-            return file.read(MOST_BYTES + 1)
+            return file.read(MOST_ENTRY_BYTES + 1)
     except OSError as error:
         raise Refused(f"{name}: {error.strerror}.") from error
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rollout.aws.session import NotSeen, Session
-from rollout.commands.options import FORMATS, read_caller
+from rollout.commands.options import TABLE_FORMATS, read_caller
 from rollout.commands.output_options import add_format_option, find_group
 from rollout.commands.session_options import (
     WHICH,
@@ -103,7 +103,7 @@ def add_member_options(parser: argparse.ArgumentParser, *, choose: bool = True) 
         )
     add_account_only_option(which)
     add_member_role_option(which, "to work in the accounts")
-    add_format_option(parser, FORMATS)
+    add_format_option(parser, TABLE_FORMATS)
 
 
 def open_accounts(

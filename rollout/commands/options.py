@@ -25,7 +25,7 @@ from rollout.packs.template import AUTOMATIC
 from rule.parameters import VERDICT_PARAMETERS, InvalidParameters, parse_parameters
 
 EVERY_ACCOUNT = "show every account, also of many; else only those that are not fine"
-FORMATS = ("text", "json")
+TABLE_FORMATS = ("text", "json")
 
 
 def add_caller_options(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def add_caller_options(parser: argparse.ArgumentParser) -> None:
         which, "this account alone: an ordinary stack and an ordinary conformance pack"
     )
     add_member_role_option(which, "to look into the accounts")
-    add_format_option(parser, FORMATS)
+    add_format_option(parser, TABLE_FORMATS)
 
 
 def add_choice_options(parser: argparse.ArgumentParser) -> None:

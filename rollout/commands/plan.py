@@ -24,7 +24,7 @@ from rollout.deployment.reservation import NO_LIMIT, PARAMETER
 from rollout.deployment.settings import write_settings
 from rollout.errors import Refused
 from rollout.output.run import Run
-from rollout.output.tables import FEW, Cell, Column
+from rollout.output.tables import FEW_ROWS, Cell, Column
 from rule.counted import count
 
 UNBOUND = (PARAMETER, str(NO_LIMIT))
@@ -137,7 +137,7 @@ def tell_plan(told: Run, estate: Estate, plan: Plan, *, everyone: bool) -> None:
     """Tell the accounts by unit, then the steps and the parameters that change."""
     teller = told.teller
     teller.say()
-    tell = tell_planned if everyone or len(plan.rows) <= FEW else tell_units
+    tell = tell_planned if everyone or len(plan.rows) <= FEW_ROWS else tell_units
     tell(told, estate, plan)
     teller.say()
     for step in plan.steps:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from guardrails.content import read_content
-from guardrails.document import KINDS
+from guardrails.document import DOCUMENT_KINDS
 from guardrails.entries import Unusable
 from guardrails.exemption import Exemption, exempt, find_expired, read_exemptions
 from guardrails.formats import FORMATS
@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_format_option(parser, FORMATS)
     parser.add_argument(
         "--kind",
-        choices=KINDS,
+        choices=DOCUMENT_KINDS,
         help="check files of this kind and pass over what is neither a template nor a plan,"
         " or of the other kind (default: both kinds, and any other file that is named is an error)",
     )

@@ -18,7 +18,7 @@ from rollout.findings.member_results import NO_RULE
 from rollout.findings.rule_in_force import RuleInForce, read_rule_in_force
 from rollout.organization.accounts import Account
 from rollout.output.batches import (
-    COLUMNS,
+    BATCH_COLUMNS,
     ask,
     count_looks,
     describe_progress,
@@ -186,7 +186,7 @@ def do_batch(
     with story.progress(f"{title}: looking") as follow:
         worker.look_before(batch, lambda done: follow.show({}, done, len(batch)))
     story.say()
-    story.table(COLUMNS, describe_rows([each.item for each in batch], first))
+    story.table(BATCH_COLUMNS, describe_rows([each.item for each in batch], first))
     if not arguments.dry_run and not agrees(ask(batch), yes=arguments.yes):
         story.say("Not begun.")
         return False

@@ -22,7 +22,7 @@ from rollout.organization.accounts import Account
 from rollout.organization.members import list_unseen
 from rollout.output.fault import Fault, Result, Unseen
 from rollout.output.run import Run
-from rollout.output.tables import FEW, Cell, Column
+from rollout.output.tables import FEW_ROWS, Cell, Column
 from rollout.packs.state import PackIs
 from rollout.packs.template import Pack
 from rollout.stacks.stack import StackIs
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     told.teller.say()
     wrong = {each.account for each in faults}
     blind = {each.account for each in told.unseen} - wrong
-    many = len(accounts) > FEW and not arguments.all
+    many = len(accounts) > FEW_ROWS and not arguments.all
     shown = [each for each in accounts if each.id in wrong] if many else accounts
     told.teller.table(COLUMNS, [make_status_row(estate, each, health) for each in shown])
     for code, number in Counter(find_code_hash(estate, each) for each in accounts).items():

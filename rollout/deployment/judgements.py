@@ -19,7 +19,7 @@ from rollout.names import (
     STACK_SET,
     TEMPLATE_FILE,
 )
-from rollout.organization.accounts import CONFIG, SERVICES, STACKSETS, Account, Organization
+from rollout.organization.accounts import CONFIG, STACKSETS, TRUSTED_SERVICES, Account, Organization
 from rollout.organization.recorder import Recorder
 from rollout.output.fault import Fault
 
@@ -68,7 +68,7 @@ def judge_administration(organization: Organization, caller: Account) -> list[Fa
     if caller.id == organization.management:
         return []
     faults = []
-    for service, name in SERVICES.items():
+    for service, name in TRUSTED_SERVICES.items():
         administrators = organization.administrators.get(service, ())
         if isinstance(administrators, NotSeen):
             continue
@@ -181,7 +181,7 @@ def judge_sizes(intent: Intent) -> list[Fault]:
 def tell_delegations(organization: Organization) -> list[str]:
     """Return one sentence on who administers each service by delegation."""
     told = []
-    for service, name in SERVICES.items():
+    for service, name in TRUSTED_SERVICES.items():
         administrators = organization.administrators.get(service, ())
         if isinstance(administrators, NotSeen):
             told.append(f"{name}: not seen: {administrators.why}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rollout.aws.session import NotSeen, Session
 from rollout.errors import Refused
-from rollout.findings.evaluation import GIVEN, NOW, Evaluated, Scope, UnreadAccount
+from rollout.findings.evaluation import AS_OF_NOW, GIVEN, Evaluated, Scope, UnreadAccount
 from rollout.organization.accounts import Account
 from rollout.organization.members import Members
 from rule.account import OutOfTime, UsersNotRead, judge_account
@@ -58,7 +58,7 @@ def make_scope(account: Account, judged: Iterable[Judged], now: datetime | None)
     """Return what one live account came to."""
     users = tuple(Evaluated(account, each) for each in judged)
     as_of = make_clock(now).now()
-    return Scope(account, LIVE, as_of, GIVEN if now else NOW, users)
+    return Scope(account, LIVE, as_of, GIVEN if now else AS_OF_NOW, users)
 
 
 def judge_accounts(

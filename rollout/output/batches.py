@@ -12,7 +12,7 @@ from rule.facts import utc
 from rule.standing import Standing
 
 CHECK = "remediation"
-COLUMNS = ["#", "ACCOUNT", "USER", "KEY", "WHY FIRST"]
+BATCH_COLUMNS = ["#", "ACCOUNT", "USER", "KEY", "WHY FIRST"]
 
 
 def describe_rows(batch: Sequence[Item], first: int) -> list[list[str]]:

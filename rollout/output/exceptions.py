@@ -9,7 +9,7 @@ from rollout.output.tables import Cell
 from rollout.remediation.exceptions import Changes, ExceptionState, Recorded, Wanted, Write
 
 CHECK = "exceptions"
-COLUMNS = ["EXPIRES", "DAYS", "ACCOUNT", "USER", "OWNER", "STATE", "REASON"]
+EXCEPTION_COLUMNS = ["EXPIRES", "DAYS", "ACCOUNT", "USER", "OWNER", "STATE", "REASON"]
 
 
 def describe_counts(found: Iterable[Recorded]) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
-from rollout.findings.evaluation import UNKNOWN, WORDS, Evaluated, Evaluation
+from rollout.findings.evaluation import COMPLIANCE_WORDS, UNKNOWN, Evaluated, Evaluation
 from rollout.output.spreadsheet import write_cells
 from rollout.output.tables import Cell, Column, open_console, write_lines, write_table
 from rule import __version__
@@ -12,7 +12,7 @@ from rule.counted import count, count_of
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.facts import NOT_READ, utc
 
-FORMATS = ("text", "json", "csv")
+EVALUATION_FORMATS = ("text", "json", "csv")
 COLOURS = {
     NON_COMPLIANT: "bold red",
     UNKNOWN: "yellow",
@@ -49,7 +49,7 @@ def describe_evaluation(evaluation: Evaluation) -> dict[str, Any]:
         "criterion": evaluation.parameters["Criterion"],
         "parameters": evaluation.parameters,
         "as_of": utc(max(scope.as_of for scope in scopes)) if scopes else None,
-        "counts": {word: evaluation.counts[word] for word in WORDS},
+        "counts": {word: evaluation.counts[word] for word in COMPLIANCE_WORDS},
         "accounts": [
             {
                 "account": scope.account.id,
@@ -168,7 +168,7 @@ def tell_scope(evaluation: Evaluation) -> str:
 def tell_counts(evaluation: Evaluation) -> str:
     """Return how many users have which compliance, and how many of them only wait."""
     parts = list[str]()
-    for word in WORDS:
+    for word in COMPLIANCE_WORDS:
         number = evaluation.counts[word]
         waiting = sum(each.waiting for each in evaluation.users if each.compliance == word)
         if number or word != UNKNOWN:

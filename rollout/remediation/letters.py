@@ -12,7 +12,7 @@ from datetime import date, datetime
 from rollout.findings.finding import Finding, State
 from rule.facts import utc
 
-STATES = (State.FINDING, State.QUARANTINE)
+LETTER_STATES = (State.FINDING, State.QUARANTINE)
 LONGEST_NAME = 100
 """Of a file's name, which some systems hold to 255 bytes."""
 
@@ -35,7 +35,7 @@ def write_letters(
     """
     mine = dict[str, list[Finding]]()
     for each in findings:
-        if each.state in STATES:
+        if each.state in LETTER_STATES:
             owner = owners.get((each.account, each.user_id), "") or each.user or each.user_id
             mine.setdefault(owner, []).append(each)
     taken = set[str]()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MINUTES = 15.0
 """The runbook's step ends after 10 minutes; a start may wait for others."""
 UNDER_WAY = frozenset({"Pending", "InProgress", "Waiting", "Cancelling"})
-KEPT = 30
+DAYS_KEPT = 30
 """Days for which Systems Manager keeps executions."""
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
 
 RUNNING = ("RUNNING", "QUEUED", "STOPPING")
-PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}
+INSTANCES_PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,9 @@ def read_stack_set(session: Session, organization: Organization) -> StackSet:
 def read_instances(session: Session, organization: Organization) -> dict[str, StackInstance]:
     """Return the instances in this Region by account."""
     pages = session.cloudformation.get_paginator("list_stack_instances").paginate(
-        StackSetName=STACK_SET, PaginationConfig=PAGE, CallAs=call_as(session, organization)
+        StackSetName=STACK_SET,
+        PaginationConfig=INSTANCES_PAGE,
+        CallAs=call_as(session, organization),
     )
     return {
         each["Account"]: parse_instance(each)
