@@ -27,7 +27,7 @@ RESERVED_SECONDS = 60.0
 LONGEST_SECONDS = 1e6
 
 
-class Stopped(Exception):
+class ReadingStopped(Exception):
     """The time is over: no call is begun any more."""
 
 
@@ -85,7 +85,7 @@ class WhileTime:
 
     def __getattr__(self, name: str) -> object:
         if self._stopped.is_set():
-            raise Stopped
+            raise ReadingStopped
         return getattr(self._iam, name)
 
 

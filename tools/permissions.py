@@ -183,7 +183,7 @@ def write_permissions() -> str:
 
 
 def run_through(line: str) -> None:
-    """Run a verb to its end. Raises CutShort: of a run that was refused calls are missing."""
+    """Run a verb to its end. Raises UnfinishedRun: of a run that was refused calls are missing."""
     outcome = run(line, documented=False)
     if outcome.code not in (0, FAULTS, NOT_SEEN):
         raise UnfinishedRun(
