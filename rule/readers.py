@@ -31,7 +31,7 @@ ONE_SUFFICES = 0.25
 for taking turns: half of such a run's CPU again (docs/decisions/0011)."""
 
 
-class Stopped(Exception):
+class ReadingStopped(Exception):
     """The time is over: no call is begun any more."""
 
 
@@ -103,7 +103,7 @@ class WhileTime:
 
     def __getattr__(self, name: str) -> object:
         if self._stopped.is_set():
-            raise Stopped
+            raise ReadingStopped
         return getattr(self._iam, name)
 
 
