@@ -22,11 +22,7 @@ from rule.standing import needs_last_use, needs_tags
 if TYPE_CHECKING:
     from types_boto3_config import ConfigServiceClient
     from types_boto3_iam import IAMClient
-    from types_boto3_iam.type_defs import (
-        ListAccessKeysResponseTypeDef,
-        UserDetailTypeDef,
-        UserTypeDef,
-    )
+    from types_boto3_iam.type_defs import UserDetailTypeDef, UserTypeDef
 
 CLIENT_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=3, read_timeout=10
@@ -205,9 +201,11 @@ def read_keys(iam: "IAMClient", name: str) -> tuple[Key, ...]:
     """
     with user_gone(name):
         first = iam.list_access_keys(UserName=name)
-        pages: Iterable[ListAccessKeysResponseTypeDef] = [first]
-        if first.get("IsTruncated"):
-            pages = read_whole(iam.get_paginator("list_access_keys").paginate(UserName=name))
+        pages = (
+            read_whole(iam.get_paginator("list_access_keys").paginate(UserName=name))
+            if first.get("IsTruncated")
+            else [first]
+        )
         return tuple(
             Key(each["AccessKeyId"], whole_seconds(each["CreateDate"]), each["Status"], NOT_READ)
             for page in pages
