@@ -15,7 +15,7 @@ from rollout.commands.session_options import (
     check_accounts,
     name_verb,
 )
-from rollout.commands.times import read_time
+from rollout.commands.times import parse_moment
 from rollout.errors import Refused
 from rollout.findings.evaluation import NEWEST, Evaluation, Scope
 from rollout.findings.live_accounts import (
@@ -30,7 +30,7 @@ from rollout.findings.report_file import judge_files
 from rollout.organization.accounts import Account, read_organization
 from rollout.organization.members import Members
 from rollout.output.teller import show_progress
-from rollout.output.verdicts import FORMATS, write_verdicts
+from rollout.output.verdicts import EVALUATION_FORMATS, write_verdicts
 from rule.facts import utc
 from rule.one_user import judge_named
 from rule.parameters import VERDICT_PARAMETERS, Policy
@@ -79,13 +79,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--now",
         metavar="ISO8601",
-        type=read_time,
+        type=parse_moment,
         help=(
             "judge as of this time, such as 2026-01-31T12:00:00Z (default: now; a report: its own"
             " time)"
         ),
     )
-    add_format_option(parser, FORMATS)
+    add_format_option(parser, EVALUATION_FORMATS)
     add_all_option(parser, "show every user, not only findings (json and csv always hold all)")
 
 
@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     policy = read_policy(arguments)
     parameters = {each.name: str(getattr(arguments, each.name)) for each in VERDICT_PARAMETERS}
     if arguments.credential_report is not None:
-        files = [(name_file(each), read_file(each)) for each in arguments.credential_report]
+        files = [(name_input(each), read_input(each)) for each in arguments.credential_report]
         scopes = judge_files(files, policy, arguments.now)
         evaluation = Evaluation(parameters, scopes)
         for note in tell_notes(scopes):
@@ -109,12 +109,12 @@ def run(arguments: argparse.Namespace) -> int:
     return evaluation.exit_code
 
 
-def name_file(file: str) -> str:
+def name_input(file: str) -> str:
     """Return what messages call the file; a name must not steer the terminal that shows it."""
     return "standard input" if file == "-" else "".join(c if c.isprintable() else "?" for c in file)
 
 
-def read_file(file: str) -> bytes:
+def read_input(file: str) -> bytes:
     """Return what the file holds. Raises Refused."""
     if file == "-" and sys.stdin is None:
         raise Refused("Standard input is closed: give the report's file name.")
@@ -123,9 +123,9 @@ def read_file(file: str) -> bytes:
             raise Refused(f"{file}: it is a device, not a file.")
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
-        raise Refused(f"{name_file(file)}: {error.strerror}.") from error
+        raise Refused(f"{name_input(file)}: {error.strerror}.") from error
     except ValueError as error:
-        raise Refused(f"{name_file(file)}: {error}.") from error
+        raise Refused(f"{name_input(file)}: {error}.") from error
 
 
 def tell_notes(scopes: tuple[Scope, ...]) -> Iterator[str]:

@@ -24,7 +24,7 @@ def read_day(text: str) -> date:
     raise argparse.ArgumentTypeError(f'"{text}" is no date such as 2026-12-31')
 
 
-def read_time(text: str) -> datetime:
+def parse_moment(text: str) -> datetime:
     """Return the time; without an offset it is UTC. Raises argparse's error for what is none."""
     with suppress(ValueError, OverflowError):
         moment = datetime.fromisoformat(text if TIME.fullmatch(text) else "")
