@@ -15,9 +15,11 @@ from rollout.code.package import build_package
 from tests.support import real_account
 from tests.support.deployment import deploy
 from tests.support.organizations import Estate, open_estate
+from tests.support.shared_models import share_models
 
 if not real_account.wanted:
     loopback.install_guard()
+share_models()
 # No test depends on how fast the machine is.
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
