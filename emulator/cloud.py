@@ -22,7 +22,7 @@ from moto.ssm.models import ssm_backends
 
 from emulator.account import Account, admit_operator
 from emulator.awslambda.models import Lambda
-from emulator.clock import Clock
+from emulator.clock import CloudClock
 from emulator.cloudformation.models import CloudFormation
 from emulator.cloudformation.resources import own_resources
 from emulator.config.models import Config
@@ -59,7 +59,7 @@ class Cloud:
 
     def __init__(self, now: datetime | None = None, *, ticking: bool = True) -> None:
         """Prepare a cloud whose time is `now`, or the real time; it ticks on unless told not to."""
-        self.clock = Clock(now, ticking=ticking)
+        self.clock = CloudClock(now, ticking=ticking)
         self.calls = CallLog()
         self.faults = Faults()
         self.url = ""

@@ -16,10 +16,10 @@ from moto.logs.models import logs_backends
 from moto.utilities.utils import get_partition
 
 from emulator.awslambda.concurrency import Concurrency
-from emulator.awslambda.functions import ATTEMPTS, Context, Function, invoke
+from emulator.awslambda.functions import ATTEMPTS, Function, LambdaContext, invoke
 from emulator.awslambda.runtime import FunctionError, Runtime
 from emulator.iam.roles import assume_role, trusts_service
-from emulator.s3.policies import digest_code, find_code
+from emulator.s3.policies import digest_code, find_object
 
 SERVICE = "lambda.amazonaws.com"
 
@@ -40,7 +40,7 @@ class DeployedFunction(models.LambdaFunction):
         super()._set_function_code(updated_spec)
         version = updated_spec.get("S3ObjectVersion")
         if version and self.code_bytes:
-            self.code_bytes = find_code(
+            self.code_bytes = find_object(
                 self.region, updated_spec["S3Bucket"], updated_spec["S3Key"], version
             )
             self.code_size = len(self.code_bytes)
@@ -146,7 +146,7 @@ class Lambda(Concurrency):
             return False
         return isinstance(function, Function) or function.permits(principal, self.account_id)
 
-    def run(self, function: DeployedFunction, event: dict[str, Any], context: Context) -> Any:
+    def run(self, function: DeployedFunction, event: dict[str, Any], context: LambdaContext) -> Any:
         """Run a deployed function once, warm where it can be; raises FunctionError."""
         context.memory_limit_in_mb = function.memory_size
         told = self._warm(function).run(event, context)
@@ -171,7 +171,9 @@ class Lambda(Concurrency):
         if headers.get("x-amz-invocation-type") == "Event":
             invoke(self.find_function(deployed.function_arn), event)
             return b""
-        context = Context(deployed.function_name, deployed.function_arn, float(deployed.timeout))
+        context = LambdaContext(
+            deployed.function_name, deployed.function_arn, float(deployed.timeout)
+        )
         try:
             payload = self.run(deployed, event, context)
         except FunctionError as error:
@@ -183,7 +185,7 @@ class Lambda(Concurrency):
     def _call(self, function: Function, event: dict[str, Any], headers: Any) -> bytes:
         """Invoke a handler of this process once, and answer as Lambda does for it."""
         try:
-            answer = function.handler(event, Context(function.name, function.arn))
+            answer = function.handler(event, LambdaContext(function.name, function.arn))
         except Exception as error:
             headers["x-amz-function-error"] = "Unhandled"
             answer = {"errorMessage": str(error), "errorType": type(error).__name__}
@@ -230,7 +232,7 @@ class Lambda(Concurrency):
             "TZ": ":UTC",
         }
 
-    def _log(self, function: DeployedFunction, context: Context, printed: str) -> None:
+    def _log(self, function: DeployedFunction, context: LambdaContext, printed: str) -> None:
         """Write what a run printed to the function's log group, where there is one."""
         logs = logs_backends[self.account_id][self.region_name]
         group = function.logging["LogGroup"]

@@ -13,15 +13,15 @@ from moto.cloudformation.parsing import ResourceMap, clean_json
 from moto.config.models import config_backends
 from moto.core.exceptions import JsonRESTError, ServiceException
 
-from emulator.cloudformation.templates import read_template
+from emulator.cloudformation.templates import parse_template
 from emulator.config.models import Config
 from emulator.config.organization_pack import AccountStatus, OrganizationPack, PackFailed
 from emulator.config.pack_resources import put_remediation, put_rule, remove_rule
-from emulator.config.packs import STACK
+from emulator.config.packs import STACK_PREFIX
 from emulator.iam.users import new_id
 
 
-class Facts(Protocol):
+class UnsureFacts(Protocol):
     """The facts that nobody is sure of; see `OrganizationPacks`."""
 
     resolves_account_id: bool
@@ -29,7 +29,9 @@ class Facts(Protocol):
     first_run_seconds: float
 
 
-def put_pack(pack: OrganizationPack, account: str, status: AccountStatus, facts: Facts) -> None:
+def put_member_pack(
+    pack: OrganizationPack, account: str, status: AccountStatus, facts: UnsureFacts
+) -> None:
     """Create or update the pack's rules in one account. Raises PackFailed."""
     config = _config(account, pack.region)
     if not any(each.status.recording for each in config.recorders.values()):
@@ -60,7 +62,9 @@ def put_pack(pack: OrganizationPack, account: str, status: AccountStatus, facts:
     config.organization_packs[status.pack] = rules
 
 
-def delete_pack(pack: OrganizationPack, account: str, status: AccountStatus, facts: Facts) -> None:
+def delete_member_pack(
+    pack: OrganizationPack, account: str, status: AccountStatus, facts: UnsureFacts
+) -> None:
     """Remove the pack's rules from one account."""
     config = _config(account, pack.region)
     for rule in config.organization_packs.pop(status.pack, []):
@@ -71,15 +75,15 @@ def delete_pack(pack: OrganizationPack, account: str, status: AccountStatus, fac
 def pack_stack(pack: str, account: str) -> str:
     """Return the name of the stack that an organization's pack becomes in an account."""
     suffix = new_id("", f"{account}/{pack}", 1, 9).lower()
-    return f"{STACK}{pack}-conformance-pack-{suffix}"
+    return f"{STACK_PREFIX}{pack}-conformance-pack-{suffix}"
 
 
 def _resolve(
-    pack: OrganizationPack, account: str, stack: str, facts: Facts
+    pack: OrganizationPack, account: str, stack: str, facts: UnsureFacts
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return type and properties of what the pack makes in an account, rules first."""
     said = account if facts.resolves_account_id else pack.owner
-    template = read_template(pack.template)
+    template = parse_template(pack.template)
     exports = cloudformation_backends[account][pack.region].exports
     resources = ResourceMap(
         stack, stack, dict(pack.parameters), {}, pack.region, said, template, exports

@@ -30,7 +30,7 @@ from emulator.config.history import History
 from emulator.config.items import USER_TYPE, make_item
 from emulator.config.packs import Packs
 from emulator.config.remediation import Remediations
-from emulator.config.results import Results, find_faults
+from emulator.config.results import Results, find_refused
 from emulator.iam.models import Iam
 from emulator.iam.users import User
 from emulator.ssm.models import Ssm
@@ -134,7 +134,7 @@ class Config(models.ConfigBackend):
                 "1 validation error detected: Value at 'evaluations' failed to satisfy constraint: "
                 f"Member must have length less than or equal to {MAX_EVALUATIONS}"
             )
-        fault = find_faults(given)
+        fault = find_refused(given)
         if fault is not None:
             raise ValidationException(f"1 validation error detected: {fault}")
         if not result_token:

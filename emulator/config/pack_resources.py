@@ -8,12 +8,12 @@ import json
 from typing import Any
 
 from emulator.config.models import Config
-from emulator.config.packs import STACK
+from emulator.config.packs import STACK_PREFIX
 
 
 def read_suffix(stack: str) -> str:
     """Return what a pack's stack adds to the name of a rule; nothing for any other stack."""
-    return stack[stack.rindex("-conformance-pack-") :] if stack.startswith(STACK) else ""
+    return stack[stack.rindex("-conformance-pack-") :] if stack.startswith(STACK_PREFIX) else ""
 
 
 def put_rule(config: Config, properties: dict[str, Any], stack: str) -> str:

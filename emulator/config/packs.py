@@ -17,7 +17,7 @@ from emulator.cloudformation.events import describe_error
 from emulator.iam.users import new_id
 
 MAX_TEMPLATE_BYTES = 51_200
-STACK = "awsconfigconforms-"
+STACK_PREFIX = "awsconfigconforms-"
 """How the names of the stacks begin that packs become."""
 ALLOWED_TYPES = ("AWS::Config::ConfigRule", "AWS::Config::RemediationConfiguration")
 
@@ -59,7 +59,7 @@ class PackStackFailed(Exception):
 
 
 @dataclass
-class Pack:
+class ConformancePack:
     """A pack, with the state that its stack is in."""
 
     name: str
@@ -72,7 +72,7 @@ class Pack:
     updated: datetime = field(default_factory=lambda: datetime.now(UTC))
     ends: datetime = field(default_factory=lambda: datetime.now(UTC))
     """When what was asked for last has come to its end."""
-    before: "Pack | None" = None
+    before: "ConformancePack | None" = None
     looks: dict[str, int] = field(default_factory=dict)
     """How often it was looked at since it was put, by kind of look."""
 
@@ -95,7 +95,7 @@ class Pack:
     @property
     def stack_name(self) -> str:
         """The name of the stack that the pack becomes."""
-        return f"{STACK}{self.name}-{self.id}"
+        return f"{STACK_PREFIX}{self.name}-{self.id}"
 
 
 class Packs:
@@ -104,7 +104,7 @@ class Packs:
     def __init__(self, region_name: str, account_id: str) -> None:
         self._account, self._region = account_id, region_name
         self._scope = f"{region_name}:{account_id}"
-        self._by_name: dict[str, Pack] = {}
+        self._by_name: dict[str, ConformancePack] = {}
         self.seconds = 60.0
         """How long a put or a deletion is in progress."""
         self.stale_seconds = 20.0
@@ -123,20 +123,20 @@ class Packs:
     def _stacks(self) -> CloudFormationBackend:
         return cloudformation_backends[self._account][self._region]
 
-    def put(self, name: str, template: str, parameters: dict[str, str]) -> Pack:
+    def put(self, name: str, template: str, parameters: dict[str, str]) -> ConformancePack:
         """Create or change a pack; raises TemplateRefused, and otherwise tells by its state."""
         present = self._by_name.get(name)
         if present is not None and present.moving:
             raise PackInUse(name)
         if present is not None and present.state == "DELETED":
             present = None
-        slots = check_template(template).get("Parameters", {})
+        slots = check_pack_template(template).get("Parameters", {})
         defaults = {key: slot["Default"] for key, slot in slots.items() if "Default" in slot}
         seed = f"{self._scope}/{name}"
         pack_id = "conformance-pack-" + new_id("", seed, 1, 9).lower()
         place = f"arn:{get_partition(self._region)}:config:{self._scope}"
         arn = f"{place}:conformance-pack/{name}/{pack_id}"
-        pack = Pack(name, pack_id, arn, parameters, before=present)
+        pack = ConformancePack(name, pack_id, arn, parameters, before=present)
         try:
             self._put_stack(pack, template, defaults | parameters)
             pack.state = "CREATE_COMPLETE"
@@ -148,7 +148,7 @@ class Packs:
         self._by_name[name] = pack
         return pack
 
-    def find(self, names: list[str] | None) -> list[Pack]:
+    def find(self, names: list[str] | None) -> list[ConformancePack]:
         """Return the packs of these names, or all; raises NoSuchPack."""
         there = {
             name: pack
@@ -159,7 +159,7 @@ class Packs:
             raise NoSuchPack from KeyError(*missing)
         return [pack for pack in there.values() if not names or pack.name in names]
 
-    def look(self, names: list[str] | None, kind: str) -> list[Pack]:
+    def look(self, names: list[str] | None, kind: str) -> list[ConformancePack]:
         """Return the packs as one look of this kind finds them; raises NoSuchPack."""
         found = self.find(names)
         if not names:
@@ -174,7 +174,7 @@ class Packs:
                 seen.append(pack)
         return seen
 
-    def read_status(self, pack: Pack) -> Pack:
+    def read_status(self, pack: ConformancePack) -> ConformancePack:
         """Return the pack whose status is shown for it: right after a put, the one before."""
         stale = datetime.now(UTC) < pack.updated + timedelta(seconds=self.stale_seconds)
         return pack.before if stale and pack.before else pack
@@ -189,7 +189,7 @@ class Packs:
         pack.state, pack.before = "DELETED", None
         pack.ends = datetime.now(UTC) + timedelta(seconds=self.seconds)
 
-    def _put_stack(self, pack: Pack, template: str, parameters: dict[str, str]) -> None:
+    def _put_stack(self, pack: ConformancePack, template: str, parameters: dict[str, str]) -> None:
         stack = self._find_stack(pack)
         if stack is not None and stack.status != "ROLLBACK_COMPLETE":
             given = [
@@ -212,12 +212,12 @@ class Packs:
             if event.resource_status == "CREATE_FAILED":
                 raise PackStackFailed(event.resource_status_reason)
 
-    def _find_stack(self, pack: Pack) -> Stack | None:
+    def _find_stack(self, pack: ConformancePack) -> Stack | None:
         found = [each for each in self._stacks.stacks.values() if each.name == pack.stack_name]
         return found[0] if found else None
 
 
-def check_template(template: str) -> dict[str, Any]:
+def check_pack_template(template: str) -> dict[str, Any]:
     """Return the template, parsed; raise TemplateRefused for what PutConformancePack refuses.
 
     Which types a pack may hold and how long it may be is documented; the sentences are ours.

@@ -14,7 +14,7 @@ from moto.config.exceptions import (
 from moto.config.models import config_backends
 
 from emulator.config.models import Config
-from emulator.config.remediation import Exemption, Remediation, Remediations
+from emulator.config.remediation import Remediation, RemediationException, Remediations
 from emulator.gateway.pages import InvalidToken, cut_page
 from emulator.gateway.validation import find_input_fault
 
@@ -104,7 +104,7 @@ class RemediationResponse(responses.ConfigResponse):
             (result.resource_type, result.resource_id)
             for result in self.config_backend.results(rule).stored(["NON_COMPLIANT"])
         }
-        exemption = Exemption(
+        exemption = RemediationException(
             given.get("Message", ""), until and datetime.fromtimestamp(float(until), UTC)
         )
         for resource in violating & {*_resources(given["ResourceKeys"])}:

@@ -14,7 +14,7 @@ COMPLIANCE_TYPES = ("COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE")
 
 
 @dataclass(frozen=True)
-class Result:
+class EvaluationResult:
     """One stored evaluation."""
 
     resource_type: str
@@ -55,7 +55,7 @@ class Results:
     taken to be kept (M); False removes the resource instead, as the console shows it."""
     refuses_older: bool = False
     """Ignore an evaluation that is ordered before the stored one. Not documented (L)."""
-    _by_resource: dict[tuple[str, str], Result] = field(default_factory=dict)
+    _by_resource: dict[tuple[str, str], EvaluationResult] = field(default_factory=dict)
 
     def put(self, evaluation: dict[str, Any], invoked: datetime) -> None:
         """Store one evaluation of PutEvaluations, already checked."""
@@ -68,7 +68,7 @@ class Results:
         if compliance == "NOT_APPLICABLE" and not self.keeps_not_applicable:
             self._by_resource.pop(resource, None)
             return
-        self._by_resource[resource] = Result(
+        self._by_resource[resource] = EvaluationResult(
             *resource,
             compliance,
             evaluation.get("Annotation"),
@@ -77,7 +77,7 @@ class Results:
             invoked,
         )
 
-    def stored(self, compliance_types: Iterable[str] = ()) -> list[Result]:
+    def stored(self, compliance_types: Iterable[str] = ()) -> list[EvaluationResult]:
         """Return the results, or those of `compliance_types`, in the order they were first put."""
         wanted = set(compliance_types) or set(COMPLIANCE_TYPES)
         return [result for result in self._by_resource.values() if result.compliance in wanted]
@@ -87,7 +87,7 @@ class Results:
         self._by_resource.clear()
 
 
-def find_faults(evaluations: Iterable[dict[str, Any]]) -> str | None:
+def find_refused(evaluations: Iterable[dict[str, Any]]) -> str | None:
     """Return AWS's complaint about the first evaluation it would refuse, or None."""
     for position, evaluation in enumerate(evaluations, 1):
         where = f"at 'evaluations.{position}.member"

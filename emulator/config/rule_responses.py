@@ -20,7 +20,7 @@ from emulator.awslambda.models import Lambda
 from emulator.config.items import USER_TYPE
 from emulator.config.models import Config
 from emulator.config.process_checks import PROCESS_CHECK
-from emulator.config.results import find_faults
+from emulator.config.results import find_refused
 from emulator.config.rules import run_due
 from emulator.gateway.pages import InvalidToken, cut_page
 from emulator.gateway.validation import find_input_fault
@@ -85,7 +85,7 @@ class RuleResponse(responses.ConfigResponse):
         name = given["ConfigRuleName"]
         results, source = backend.results(name), backend.config_rules[name].source
         evaluation = given["ExternalEvaluation"]
-        fault = find_faults([evaluation])
+        fault = find_refused([evaluation])
         if source.source_identifier != PROCESS_CHECK:
             # That other rules are refused, and so, is not documented (L).
             fault = f"The rule {name} is no process check."

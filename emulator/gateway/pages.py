@@ -4,7 +4,7 @@ import base64
 from collections.abc import Sequence
 from typing import TypeVar
 
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
 
 class InvalidToken(Exception):
@@ -12,8 +12,8 @@ class InvalidToken(Exception):
 
 
 def cut_page(
-    items: Sequence[Item], token: str | None, size: int
-) -> tuple[Sequence[Item], str | None]:
+    items: Sequence[_Item], token: str | None, size: int
+) -> tuple[Sequence[_Item], str | None]:
     """Return the page of at most `size` items at `token`, and the next page's token, if any."""
     start = _read_token(token) if token else 0
     end = start + size

@@ -8,7 +8,7 @@ from moto.organizations import responses
 
 from emulator.gateway.pages import InvalidToken, cut_page
 from emulator.organizations.models import Organization, Refusal, organization_of
-from emulator.organizations.policies import FULL_ACCESS, Policy
+from emulator.organizations.policies import FULL_ACCESS, OrganizationPolicy
 
 MAX_PAGE = 20
 
@@ -153,7 +153,7 @@ class OrganizationsResponse(responses.OrganizationsResponse):
         return json.dumps(answer if token is None else {**answer, "NextToken": token})
 
 
-def _policy_arn(organization: Organization, policy: Policy) -> str:
+def _policy_arn(organization: Organization, policy: OrganizationPolicy) -> str:
     if policy.id == FULL_ACCESS:
         place = f"arn:{organization.partition}:organizations::aws"
         return f"{place}:policy/service_control_policy/{policy.id}"

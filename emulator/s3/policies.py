@@ -70,7 +70,7 @@ def find_code_fault(
     return "Error occurred while GetObject. S3 Error Code: NoSuchBucket."
 
 
-def find_code(region: str, bucket: str, key: str, version: str = "") -> bytes:
+def find_object(region: str, bucket: str, key: str, version: str = "") -> bytes:
     """Return the content of an object, whoever owns it, or nothing where there is none."""
     partition = get_partition(region)
     for regions in models.s3_backends.values():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
-from emulator.awslambda.functions import Context
+from emulator.awslambda.functions import LambdaContext
 from emulator.awslambda.runtime import FunctionError, Runtime
 
 MAX_PAYLOAD = 100 * 1024
@@ -50,12 +50,12 @@ class Scripts:
         reads when it starts.
         """
         payload = inputs.get("InputPayload", {})
-        context = Context(place, place, timeout_seconds)
+        context = LambdaContext(place, place, timeout_seconds)
         told = self._warm(place, inputs, variables).run(payload, context)
         if told.error is not None and told.error.kind == "Sandbox.Timedout":
             raise ScriptTimedOut(told.error.text)
         if told.error is not None:
-            raise ScriptFailed(describe_error(told.error))
+            raise ScriptFailed(describe_failure(told.error))
         if len(json.dumps(told.answer).encode()) > MAX_PAYLOAD:
             raise ScriptFailed("The output of the script is larger than 100 KB.")
         return told.answer
@@ -81,7 +81,7 @@ class Scripts:
         return runtime
 
 
-def describe_error(error: FunctionError) -> str:
+def describe_failure(error: FunctionError) -> str:
     """Return an error as the failure message of a step says it (a captured message)."""
     trace = f"Traceback (most recent call last):\n{error.trace}\n" if error.trace else ""
     return f"{trace}{error.kind} - {error.text}"
