@@ -11,10 +11,6 @@ from functools import cache
 from pathlib import Path
 
 import boto3
-from moto.awslambda.models import lambda_backends
-from moto.config.models import config_backends
-from moto.iam.models import iam_backends
-from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
 
 from emulator.awslambda.functions import Handler, Invocation
@@ -52,30 +48,22 @@ class Account:
     @property
     def iam(self) -> Iam:
         """IAM: `add_user`, `add_key`, the report and what may be set."""
-        backend = iam_backends[self.account_id][get_partition(self.region)]
-        assert isinstance(backend, Iam)
-        return backend
+        return Iam.of(self.account_id, self.region)
 
     @property
     def config(self) -> Config:
         """AWS Config of this Region."""
-        backend = config_backends[self.account_id][self.region]
-        assert isinstance(backend, Config)
-        return backend
+        return Config.of(self.account_id, self.region)
 
     @property
     def functions(self) -> Lambda:
         """Lambda of this Region."""
-        backend = lambda_backends[self.account_id][self.region]
-        assert isinstance(backend, Lambda)
-        return backend
+        return Lambda.of(self.account_id, self.region)
 
     @property
     def automation(self) -> Ssm:
         """Systems Manager of this Region: documents and their executions."""
-        backend = ssm_backends[self.account_id][self.region]
-        assert isinstance(backend, Ssm)
-        return backend
+        return Ssm.of(self.account_id, self.region)
 
     def add_rule(
         self,
@@ -161,8 +149,7 @@ def admit_operator(
 
     The Region in which an account is opened first is the one that records its IAM.
     """
-    iam = iam_backends[account_id][get_partition(region)]
-    assert isinstance(iam, Iam)
+    iam = Iam.of(account_id, region)
     key = iam.make_key(None, "ASIA", datetime.now(UTC))
     key.caller = f"arn:{get_partition(region)}:sts::{account_id}:assumed-role/Operator/emulator"
     account = Account(account_id, region, key.access_key_id, clock, calls, faults, url)

@@ -18,6 +18,7 @@ from moto.utilities.utils import get_partition
 from emulator.awslambda.concurrency import Concurrency
 from emulator.awslambda.functions import ATTEMPTS, Context, Function, invoke
 from emulator.awslambda.runtime import FunctionError, Runtime
+from emulator.backend import OwnBackend
 from emulator.iam.roles import assume_role, trusts_service
 from emulator.s3.policies import digest_code, find_code
 
@@ -88,8 +89,10 @@ class DeployedFunction(models.LambdaFunction):
         return models.lambda_backends[account_id][region_name].create_function(spec)
 
 
-class Lambda(Concurrency):
+class Lambda(OwnBackend, Concurrency):
     """Moto's Lambda; `handlers` are the functions of this process, by ARN."""
+
+    backends = models.lambda_backends
 
     cloud_url: ClassVar[str] = ""
     """Where functions reach the cloud that is open."""

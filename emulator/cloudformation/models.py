@@ -11,12 +11,15 @@ from typing import Any
 from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import ValidationError
 
+from emulator.backend import OwnBackend
 from emulator.cloudformation.events import describe_error
 from emulator.cloudformation.templates import find_parameter_fault
 
 
-class CloudFormation(models.CloudFormationBackend):
+class CloudFormation(OwnBackend, models.CloudFormationBackend):
     """The CloudFormation of one account and Region."""
+
+    backends = models.cloudformation_backends
 
     def create_stack(
         self, name: str, template: str, parameters: dict[str, Any], *rest: Any, **more: Any

@@ -16,7 +16,7 @@ from emulator.cloudformation.stack_set_answers import (
     describe_stack_set,
 )
 from emulator.cloudformation.stack_sets import StackSets, check_targets
-from emulator.gateway.pages import InvalidToken, cut_page
+from emulator.gateway.pages import cut_page
 from emulator.iam.users import new_id
 from emulator.organizations.models import STACKSETS, Refusal, organization_of
 
@@ -238,8 +238,6 @@ class StackSetResponse(responses.CloudFormationResponse):
         organization = organization_of(self.current_account)
         assert organization is not None
         size = min(int(self._get_param("MaxResults") or MAX_PAGE), organization.page_limit)
-        try:
-            page, token = cut_page(items, self._get_param("NextToken"), size)
-        except InvalidToken as error:
-            raise Refusal("ValidationError", str(error)) from None
-        return ActionResult({name: [describe(item) for item in page], "NextToken": token})
+        refusal = Refusal("ValidationError", "The NextToken is none of this account's.")
+        page, following = cut_page(items, self._get_param("NextToken"), size, refusal)
+        return ActionResult({name: [describe(item) for item in page], **following})

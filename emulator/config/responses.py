@@ -1,15 +1,9 @@
 """AWS Config's operations that moto lacks or answers otherwise than AWS."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
 
-from moto.awslambda.models import lambda_backends
 from moto.config.exceptions import (
-    InvalidLimitException,
-    InvalidNextTokenException,
     InvalidResourceParameters,
-    NameTooLongException,
     ResourceNotDiscoveredException,
     TooManyResourceIds,
 )
@@ -23,13 +17,6 @@ from emulator.config.organization_pack_responses import OrganizationPackResponse
 from emulator.config.packs import TemplateRefused
 from emulator.config.remediation_responses import RemediationResponse
 from emulator.config.rules import Rule
-from emulator.gateway.pages import InvalidToken, cut_page
-
-MAX_NAME = 64
-"""Of a rule's name in the compliance queries (botocore's model), though rules may have 128."""
-MAX_PAGE = 100
-MAX_STARTED = 25
-"""Rules in one StartConfigRulesEvaluation (botocore's model)."""
 
 
 class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackResponse):
@@ -38,14 +25,8 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
     def get_compliance_details_by_config_rule(self) -> str:
         """The stored results of a rule, 10 a page unless Limit says otherwise."""
         name = self._get_param("ConfigRuleName")
-        if len(name) > MAX_NAME:
-            raise NameTooLongException(name, "configRuleName", MAX_NAME)
         results = self.config_backend.results(name).stored(self._get_param("ComplianceTypes") or ())
-        page, token = self._page(results, "Limit", "NextToken", 10)
-        answer: dict[str, Any] = {"EvaluationResults": [result.answer(name) for result in page]}
-        if token is not None:
-            answer["NextToken"] = token
-        return json.dumps(answer)
+        return self._pages("EvaluationResults", results, 10, lambda result: result.answer(name))
 
     def get_compliance_details_by_resource(self) -> str:
         """The stored results of one resource, of all rules."""
@@ -57,9 +38,7 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
             for result in self.config_backend.results(name).stored(wanted)
             if (result.resource_type, result.resource_id) == (kind, resource_id)
         ]
-        page, token = self._page(found, "Limit", "NextToken", MAX_PAGE)
-        answer: dict[str, Any] = {"EvaluationResults": list(page)}
-        return json.dumps({**answer, "NextToken": token} if token else answer)
+        return self._pages("EvaluationResults", found)
 
     def get_resource_config_history(self) -> str:
         """The items of one user, the latest first unless asked otherwise."""
@@ -69,9 +48,7 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
         items = self.config_backend.history.list(self._get_param("resourceId"), oldest_first)
         if not items:
             raise ResourceNotDiscoveredException(USER_TYPE, self._get_param("resourceId"))
-        page, token = self._page(items, "limit", "nextToken", 10)
-        answer: dict[str, Any] = {"configurationItems": list(page)}
-        return json.dumps({**answer, "nextToken": token} if token else answer)
+        return self._pages("configurationItems", items, 10, limit="limit", token="nextToken")
 
     def list_discovered_resources(self) -> str:
         """Users from the emulated IAM; every other type as moto has it."""
@@ -90,11 +67,7 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
             if (not ids or resource["resourceId"] in ids)
             and (not name or resource["resourceName"] == name)
         ]
-        page, token = self._page(found, "limit", "nextToken", MAX_PAGE)
-        answer: dict[str, Any] = {"resourceIdentifiers": list(page)}
-        if token is not None:
-            answer["nextToken"] = token
-        return json.dumps(answer)
+        return self._pages("resourceIdentifiers", found, limit="limit", token="nextToken")
 
     def put_conformance_pack(self) -> str:
         """Create or change a pack from a template in the request or in S3."""
@@ -155,10 +128,7 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
     def start_config_rules_evaluation(self) -> str:
         """Send the periodic trigger to rules, at once rather than within minutes."""
         names = self._get_param("ConfigRuleNames") or list(self.config_backend.config_rules)
-        if len(names) > MAX_STARTED:
-            raise InvalidLimitException(len(names))
-        functions = lambda_backends[self.current_account][self.region]
-        assert isinstance(functions, Lambda)
+        functions = Lambda.of(self.current_account, self.region)
         for name in names:
             Rule(self.config_backend, functions, name).send_schedule()
         return "{}"
@@ -172,14 +142,3 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
         if content is None:
             raise TemplateRefused(f"The template {uri} cannot be read.")
         return str(content.value.decode())
-
-    def _page(
-        self, items: Sequence[Any], limit_name: str, token_name: str, usual: int
-    ) -> tuple[Sequence[Any], str | None]:
-        limit = self._get_param(limit_name) or usual
-        if limit > MAX_PAGE:
-            raise InvalidLimitException(limit)
-        try:
-            return cut_page(items, self._get_param(token_name), limit)
-        except InvalidToken:
-            raise InvalidNextTokenException from None

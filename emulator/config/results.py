@@ -1,6 +1,6 @@
 """What AWS Config stores of a rule's evaluations, and what PutEvaluations refuses to store.
 
-Limits are those of botocore's model (`Evaluation`). Two things are not documented, and each is one
+Two things are not documented, and each is one
 attribute of `Results`: whether NOT_APPLICABLE is listed, and what an older OrderingTimestamp does.
 """
 
@@ -87,15 +87,9 @@ class Results:
         self._by_resource.clear()
 
 
-def find_faults(evaluations: Iterable[dict[str, Any]]) -> str | None:
-    """Return AWS's complaint about the first evaluation it would refuse, or None."""
-    for position, evaluation in enumerate(evaluations, 1):
-        where = f"at 'evaluations.{position}.member"
-        annotation = evaluation.get("Annotation")
-        if annotation is not None and not 1 <= len(annotation) <= 256:
-            bound = "less than or equal to 256" if annotation else "greater than or equal to 1"
-            return f"Value '{annotation}' {where}.annotation' failed to satisfy constraint: {bound}"
+def find_fault(evaluations: Iterable[dict[str, Any]]) -> str | None:
+    """Return AWS's complaint about a result that its model allows and no rule may put, or None."""
+    for evaluation in evaluations:
         if evaluation["ComplianceType"] not in COMPLIANCE_TYPES:
-            value = evaluation["ComplianceType"]
-            return f"Value '{value}' {where}.complianceType' failed to satisfy constraint: enum"
+            return f"{evaluation['ComplianceType']} is no result that may be put."
     return None

@@ -26,6 +26,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from emulator.gateway.calls import Call, CallLog, UnreadableCall, find_model, read_call
 from emulator.gateway.errors import find_status, write_error
 from emulator.gateway.faults import Faults
+from emulator.gateway.validation import find_input_fault
 from emulator.s3.policies import is_foreign
 
 _CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type": ?"([^"]+)"')
@@ -74,6 +75,8 @@ class Gateway:
             return _send_error(start_response, request, call, fault.code, fault.message)
         if call.service == "s3" and is_foreign(request):
             return _send_error(start_response, request, call, "AccessDenied", "Access Denied")
+        if complaint := find_input_fault(call):
+            return _send_error(start_response, request, call, *complaint)
         return self._answer(environ, start_response, request, call)
 
     def _answer(

@@ -13,6 +13,7 @@ from moto.core.exceptions import ServiceException
 from moto.organizations import models
 
 from emulator.agenda import Agenda
+from emulator.backend import OwnBackend
 from emulator.iam.users import new_id
 from emulator.organizations.policies import FULL_ACCESS, Policy, full_access
 
@@ -21,8 +22,10 @@ Part = TypeVar("Part")
 CONFIG = "config-multiaccountsetup.amazonaws.com"
 
 
-class Organizations(models.OrganizationsBackend):
+class Organizations(OwnBackend, models.OrganizationsBackend):
     """Moto's backend, beside whose module moto finds our `urls`."""
+
+    backends = models.organizations_backends
 
 
 class Refusal(ServiceException):

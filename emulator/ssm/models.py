@@ -12,7 +12,7 @@ from moto.ssm import models
 from moto.ssm.exceptions import SSMException
 from moto.utilities.utils import get_partition
 
-from emulator.gateway.validation import find_input_fault
+from emulator.backend import OwnBackend
 from emulator.iam.roles import assume_role, trusts_service
 from emulator.ssm.automation import Execution
 from emulator.ssm.documents import check_document, write_content
@@ -24,8 +24,10 @@ from emulator.ssm.variables import substitute
 SERVICE = "ssm.amazonaws.com"
 
 
-class Ssm(models.SimpleSystemManagerBackend):
+class Ssm(OwnBackend, models.SimpleSystemManagerBackend):
     """The Systems Manager of one account and Region; the attributes may be set at any time."""
+
+    backends = models.ssm_backends
 
     cloud_url: ClassVar[str] = ""
     """Where scripts reach the cloud that is open."""
@@ -102,9 +104,6 @@ class Ssm(models.SimpleSystemManagerBackend):
         Raises SSM's errors when nothing starts. `variables` are the credentials for a document
         without assumeRole: those of who started it.
         """
-        given = {"DocumentName": name, "DocumentVersion": version, "Parameters": parameters or None}
-        if fault := find_input_fault("ssm", "StartAutomationExecution", given):
-            raise SSMException("ValidationException", fault)
         document = self._find_definition(name.rpartition("/")[2], version)
         content = yaml.safe_load(document.content)
         values = check_parameters(content.get("parameters") or {}, parameters)

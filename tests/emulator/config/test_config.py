@@ -247,7 +247,7 @@ def test_a_rule_whose_function_does_not_exist_is_refused(account: Account) -> No
 @pytest.mark.parametrize(
     ("query", "refusal"),
     [
-        pytest.param({"Limit": 101}, "InvalidLimitException", id="over 100 a page"),
+        pytest.param({"Limit": 101}, "ValidationException", id="over 100 a page"),
         pytest.param({"NextToken": "x"}, "InvalidNextTokenException", id="a token of no page"),
     ],
 )
