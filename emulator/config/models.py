@@ -69,8 +69,8 @@ class Config(OwnBackend, models.ConfigBackend):
         self.history = History()
         """The items of each user, which are recorded whether they are delivered or not."""
         self.deleted_users: list[tuple[User, datetime]] = []
-        self.organization_packs: dict[str, list[str]] = {}
-        """The rules of each pack that an organization put here, by the pack's name."""
+        self.pack_rules: dict[str, list[str]] = {}
+        """The rules of each pack, an organization's or an own one, by the pack's name."""
         self.runs: dict[str, dict[str, Any]] = {}
         """What DescribeConfigRuleEvaluationStatus says of a rule beside its name; each run of its
         function is noted here, and whatever is set holds until the next one."""

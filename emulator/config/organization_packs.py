@@ -6,8 +6,9 @@ from typing import Any
 
 from emulator.cloudformation.templates import read_template
 from emulator.config.member_packs import delete_pack, put_pack
-from emulator.config.organization_pack import AccountStatus, OrganizationPack, PackFailed
+from emulator.config.organization_pack import AccountStatus, OrganizationPack
 from emulator.config.pack_facts import PackFacts
+from emulator.config.packs import PackFailed
 from emulator.iam.users import new_id
 from emulator.organizations.models import CONFIG, Member, Organization, Refusal
 

@@ -106,8 +106,8 @@ class Remediations:
         created_by = {"CreatedByService": PACK_SERVICE} if from_pack else {}
         self.configurations[name] = {**configuration, "Arn": arn, **created_by}
 
-    def put_from_template(self, properties: dict[str, Any], *, from_pack: bool) -> None:
-        """Add or change the remediation that a stack describes."""
+    def put_from_template(self, properties: dict[str, Any]) -> None:
+        """Add or change the remediation that a pack describes."""
         shape = find_model("config").shape_for(SHAPE)
         try:
             configuration = read_template_value(shape, properties)
@@ -115,7 +115,7 @@ class Remediations:
             raise ValidationException(f"#/RemediationConfiguration: {error}") from error
         for fault in find_faults(shape, configuration, ""):
             raise ValidationException(f"1 validation error detected: {fault}")
-        self.put(configuration, from_pack=from_pack)
+        self.put(configuration, from_pack=True)
 
     def remove(self, rule: str) -> None:
         """Remove a rule's remediation; raises NoSuchRemediation."""

@@ -11,6 +11,7 @@ from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
 from emulator.awslambda.models import Lambda
+from emulator.config.account_packs import delete_pack, put_pack
 from emulator.config.aggregate_responses import AggregateResponse
 from emulator.config.items import USER_TYPE
 from emulator.config.organization_pack_responses import OrganizationPackResponse
@@ -79,9 +80,8 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
             for each in self._get_param("ConformancePackInputParameters") or ()
         }
         name = self._get_param("ConformancePackName")
-        return json.dumps(
-            {"ConformancePackArn": self.config_backend.packs.put(name, template, parameters).arn}
-        )
+        pack = put_pack(self.config_backend, name, template, parameters)
+        return json.dumps({"ConformancePackArn": pack.arn})
 
     def describe_conformance_packs(self) -> str:
         """The packs of these names, or all."""
@@ -122,7 +122,7 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
 
     def delete_conformance_pack(self) -> str:
         """Remove a pack and its rules."""
-        self.config_backend.packs.delete(self._get_param("ConformancePackName"))
+        delete_pack(self.config_backend, self._get_param("ConformancePackName"))
         return "{}"
 
     def start_config_rules_evaluation(self) -> str:

@@ -21,11 +21,9 @@ class RuleResponse(ConfigAnswer):
     def describe_conformance_pack_compliance(self) -> str:
         """The rules of a pack."""
         name = self._get_param("ConformancePackName")
-        backend = self.config_backend
-        rules = backend.organization_packs.get(name)
-        if rules is None:
-            (pack,) = backend.packs.find([name])
-            rules = [rule for rule in backend.config_rules if rule.endswith(pack.id)]
+        rules = self.config_backend.pack_rules.get(name, [])
+        if not rules:
+            self.config_backend.packs.find([name])
         listed = [{"ConfigRuleName": rule, "ComplianceType": "COMPLIANT"} for rule in rules]
         answer = {"ConformancePackName": name, "ConformancePackRuleComplianceList": listed}
         return json.dumps(answer)

@@ -1,0 +1,57 @@
+"""An account's own conformance packs, as PutConformancePack and DeleteConformancePack change them.
+
+PutConformancePack answers before the pack is made; whether that went well stands in the pack's
+status. Here it is made at once, and shows it late. The wording of a status reason is not documented
+(L).
+"""
+
+from typing import Any
+
+from emulator.cloudformation.templates import read_template
+from emulator.config.models import Config
+from emulator.config.pack_resources import put_resources, remove_resources, resolve, stack_name
+from emulator.config.packs import (
+    ALLOWED_TYPES,
+    MAX_TEMPLATE_BYTES,
+    Pack,
+    PackFailed,
+    TemplateRefused,
+)
+
+
+def put_pack(config: Config, name: str, template: str, parameters: dict[str, str]) -> Pack:
+    """Create or change a pack; raises TemplateRefused, and otherwise tells by its state."""
+    check_template(template)
+    pack = config.packs.begin(name, template, parameters)
+    suffix = f"-{pack.id}"
+    try:
+        stack = stack_name(name, suffix)
+        resources = resolve(template, parameters, config, stack, config.account_id)
+        put_resources(config, resources, name, suffix)
+        pack.state = "CREATE_COMPLETE"
+    except PackFailed as failure:
+        pack.state = "CREATE_FAILED"
+        pack.reason = f"{failure} (Error Code: {failure.code})"
+    return pack
+
+
+def delete_pack(config: Config, name: str) -> None:
+    """Remove a pack with its rules and their results; raises NoSuchPack."""
+    config.packs.end(name)
+    remove_resources(config, name)
+
+
+def check_template(template: str) -> None:
+    """Raise TemplateRefused for what PutConformancePack refuses.
+
+    Which types a pack may hold and how long it may be is documented; the sentences are ours.
+    """
+    if len(template.encode()) > MAX_TEMPLATE_BYTES:
+        raise TemplateRefused(f"The template is larger than {MAX_TEMPLATE_BYTES} bytes.")
+    try:
+        resources: dict[str, Any] = read_template(template)["Resources"]
+        types = {resource["Type"] for resource in resources.values()}
+    except Exception as error:
+        raise TemplateRefused("The template is not well-formed.") from error
+    if refused := sorted(types - set(ALLOWED_TYPES)):
+        raise TemplateRefused(f"A conformance pack cannot hold {', '.join(refused)}.")
