@@ -77,7 +77,6 @@ class Account:
         """Register a rule that invokes `handler`; see `emulator.config.rules.add_rule`."""
         return add_rule(
             self.config,
-            self.functions,
             name,
             handler,
             parameters,
@@ -97,11 +96,11 @@ class Account:
         ]
         if len(found) != 1:
             raise LookupError(f"{len(found)} rules are named {name} in {self.account_id}.")
-        return Rule(self.config, self.functions, found[0])
+        return Rule(self.config, found[0])
 
     def deliver_changes(self) -> list[Invocation]:
         """Send what Config recorded since the last time; see `Config.recording`."""
-        return deliver_items(self.config, self.functions)
+        return deliver_items(self.config)
 
     def deliver_remediations(self) -> list[Remediation]:
         """Start automatic remediation for what was found meanwhile; see `Remediations`."""

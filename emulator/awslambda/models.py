@@ -18,14 +18,15 @@ from moto.utilities.utils import get_partition
 from emulator.awslambda.concurrency import Concurrency
 from emulator.awslambda.functions import ATTEMPTS, Context, Function, invoke
 from emulator.awslambda.runtime import FunctionError, Runtime
-from emulator.backend import OwnBackend
+from emulator.backend import OwnBackend, OwnResource
 from emulator.iam.roles import assume_role, trusts_service
+from emulator.iam.statements import meets_conditions
 from emulator.s3.policies import digest_code, find_code
 
 SERVICE = "lambda.amazonaws.com"
 
 
-class DeployedFunction(models.LambdaFunction):
+class DeployedFunction(OwnResource, models.LambdaFunction):
     """A function with code, and with the settings that moto forgets."""
 
     def __init__(self, account_id: str, spec: dict[str, Any], region: str) -> None:
@@ -53,10 +54,6 @@ class DeployedFunction(models.LambdaFunction):
                 " specified key does not exist."
             )
 
-    def is_created(self) -> bool:
-        """Say that CloudFormation may go on; moto declares this abstract and leaves it so."""
-        return True
-
     @classmethod
     def delete_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
@@ -69,10 +66,7 @@ class DeployedFunction(models.LambdaFunction):
             statement["Effect"] == "Allow"
             and statement["Principal"] == {"Service": principal}
             and statement["Action"] == "lambda:InvokeFunction"
-            and statement.get("Condition", {})
-            .get("StringEquals", {})
-            .get("AWS:SourceAccount", account_id)
-            == account_id
+            and meets_conditions(statement.get("Condition", {}), {"aws:SourceAccount": account_id})
             for statement in self.policy.statements
         )
 

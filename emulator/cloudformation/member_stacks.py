@@ -16,7 +16,7 @@ from moto.utilities.utils import get_partition
 from emulator.awslambda.functions import Function
 from emulator.awslambda.models import Lambda
 from emulator.cloudformation.stack_set import StackFailed, StackSet
-from emulator.cloudformation.templates import find_parameter_fault, read_template
+from emulator.cloudformation.templates import read_template
 from emulator.config.models import Config
 from emulator.organizations.models import Organization
 from emulator.s3.policies import digest_code, find_code, find_code_fault
@@ -66,9 +66,6 @@ class MemberStacks:
 
     def deploy(self, account: str, region: str, stack_set: StackSet) -> None:
         """Create or update the stack of a stack set. Raises StackFailed."""
-        fault = find_parameter_fault(read_template(stack_set.template), stack_set.parameters)
-        if fault:
-            raise StackFailed(fault)
         try:
             resources = _load(stack_set, account, region)
             self._check_code(stack_set, account, region, resources)

@@ -17,11 +17,12 @@ from moto.logs.models import LogGroup
 from moto.utilities.utils import get_partition
 
 from emulator.awslambda.models import DeployedFunction
+from emulator.backend import OwnResource
 from emulator.iam.roles import StackRole
 from emulator.ssm.documents import Document
 
 
-class Resource(CloudFormationModel):
+class Resource(OwnResource, CloudFormationModel):
     """A resource in a stack that is kept by its service under a name."""
 
     def __init__(self, name: str) -> None:
@@ -31,10 +32,6 @@ class Resource(CloudFormationModel):
     def physical_resource_id(self) -> str:
         """The name under which the service knows it."""
         return self.name
-
-    def is_created(self) -> bool:
-        """Say that CloudFormation may go on."""
-        return True
 
     @classmethod
     def has_cfn_attr(cls, attr: str) -> bool:

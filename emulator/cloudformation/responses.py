@@ -16,9 +16,10 @@ from emulator.cloudformation.stack_set_answers import (
     describe_stack_set,
 )
 from emulator.cloudformation.stack_sets import StackSets, check_targets
+from emulator.gateway.errors import Refusal
 from emulator.gateway.pages import cut_page
 from emulator.iam.users import new_id
-from emulator.organizations.models import STACKSETS, Refusal, organization_of
+from emulator.organizations.models import STACKSETS, organization_of
 
 MAX_PAGE = 100
 MAX_INLINE = 51_200

@@ -15,12 +15,12 @@ from emulator.config.packs import (
     MAX_TEMPLATE_BYTES,
     Pack,
     PackFailed,
-    TemplateRefused,
 )
+from emulator.gateway.errors import Refusal
 
 
 def put_pack(config: Config, name: str, template: str, parameters: dict[str, str]) -> Pack:
-    """Create or change a pack; raises TemplateRefused, and otherwise tells by its state."""
+    """Create or change a pack; raises Refusal, and otherwise tells by its state."""
     check_template(template)
     pack = config.packs.begin(name, template, parameters)
     suffix = f"-{pack.id}"
@@ -36,22 +36,27 @@ def put_pack(config: Config, name: str, template: str, parameters: dict[str, str
 
 
 def delete_pack(config: Config, name: str) -> None:
-    """Remove a pack with its rules and their results; raises NoSuchPack."""
+    """Remove a pack with its rules and their results; raises NoSuchConformancePackException."""
     config.packs.end(name)
     remove_resources(config, name)
 
 
 def check_template(template: str) -> None:
-    """Raise TemplateRefused for what PutConformancePack refuses.
+    """Raise Refusal for what PutConformancePack refuses.
 
     Which types a pack may hold and how long it may be is documented; the sentences are ours.
     """
     if len(template.encode()) > MAX_TEMPLATE_BYTES:
-        raise TemplateRefused(f"The template is larger than {MAX_TEMPLATE_BYTES} bytes.")
+        raise template_refused(f"The template is larger than {MAX_TEMPLATE_BYTES} bytes.")
     try:
         resources: dict[str, Any] = read_template(template)["Resources"]
         types = {resource["Type"] for resource in resources.values()}
     except Exception as error:
-        raise TemplateRefused("The template is not well-formed.") from error
+        raise template_refused("The template is not well-formed.") from error
     if refused := sorted(types - set(ALLOWED_TYPES)):
-        raise TemplateRefused(f"A conformance pack cannot hold {', '.join(refused)}.")
+        raise template_refused(f"A conformance pack cannot hold {', '.join(refused)}.")
+
+
+def template_refused(text: str) -> Refusal:
+    """Return what Config answers to a template that no pack may have."""
+    return Refusal("ConformancePackTemplateValidationException", text)

@@ -14,7 +14,8 @@ from urllib.parse import quote
 from emulator.config.answers import ConfigAnswer
 from emulator.config.items import USER_TYPE, make_item
 from emulator.config.models import Config
-from emulator.organizations.models import Organization, Refusal, organization_of
+from emulator.gateway.errors import Refusal
+from emulator.organizations.models import Organization, organization_of
 
 GROUP_TYPE = "AWS::IAM::Group"
 KEPT = ("COMPLIANT", "NON_COMPLIANT")

@@ -8,7 +8,8 @@ from typing import Any
 from emulator.config.organization_pack import AccountStatus, OrganizationPack
 from emulator.config.organization_packs import OrganizationPacks
 from emulator.config.rule_responses import RuleResponse
-from emulator.organizations.models import Organization, Refusal, organization_of
+from emulator.gateway.errors import Refusal
+from emulator.organizations.models import Organization, organization_of
 
 
 class OrganizationPackResponse(RuleResponse):

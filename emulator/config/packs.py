@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from moto.core.exceptions import JsonRESTError
 from moto.utilities.utils import get_partition
 
+from emulator.gateway.errors import Refusal
 from emulator.iam.users import new_id
 
 MAX_TEMPLATE_BYTES = 51_200
@@ -13,38 +13,6 @@ STACK = "awsconfigconforms-"
 """How the names of the stacks begin that packs become."""
 RULE = "AWS::Config::ConfigRule"
 ALLOWED_TYPES = (RULE, "AWS::Config::RemediationConfiguration")
-
-
-class NoSuchPack(JsonRESTError):
-    """No pack of this account and Region has the name."""
-
-    code = 400
-
-    def __init__(self) -> None:
-        super().__init__(
-            "NoSuchConformancePackException",
-            "You specified one or more conformance packs that do not exist.",
-        )
-
-
-class PackInUse(JsonRESTError):
-    """The pack is in progress."""
-
-    code = 400
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            "ResourceInUseException", f"{name} is currently in progress. Try again later."
-        )
-
-
-class TemplateRefused(JsonRESTError):
-    """The template is none that a pack may have."""
-
-    code = 400
-
-    def __init__(self, text: str) -> None:
-        super().__init__("ConformancePackTemplateValidationException", text)
 
 
 class PackFailed(Exception):
@@ -91,6 +59,19 @@ class Pack:
         return bool(self.reason) and not self.moving
 
 
+def no_such_pack() -> Refusal:
+    """Return what Config answers where no pack of this account and Region has the name."""
+    return Refusal(
+        "NoSuchConformancePackException",
+        "You specified one or more conformance packs that do not exist.",
+    )
+
+
+def pack_in_use(name: str) -> Refusal:
+    """Return what Config answers where a pack is in progress."""
+    return Refusal("ResourceInUseException", f"{name} is currently in progress. Try again later.")
+
+
 class Packs:
     """The packs of one account and Region."""
 
@@ -113,10 +94,13 @@ class Packs:
         self.hidden_looks = self.empty_looks = 0
 
     def begin(self, name: str, template: str, parameters: dict[str, str]) -> Pack:
-        """Return a pack that is about to be made, anew or once more; raises PackInUse."""
+        """Return a pack that is about to be made, anew or once more.
+
+        Raises ResourceInUseException.
+        """
         present = self._by_name.get(name)
         if present is not None and present.moving:
-            raise PackInUse(name)
+            raise pack_in_use(name)
         if present is not None and present.state == "DELETED":
             present = None
         pack_id = "conformance-pack-" + new_id("", f"{self._scope}/{name}", 1, 9).lower()
@@ -135,18 +119,18 @@ class Packs:
         return pack
 
     def find(self, names: list[str] | None) -> list[Pack]:
-        """Return the packs of these names, or all; raises NoSuchPack."""
+        """Return the packs of these names, or all; raises NoSuchConformancePackException."""
         there = {
             name: pack
             for name, pack in self._by_name.items()
             if pack.state != "DELETED" or pack.moving
         }
         if missing := set(names or ()) - set(there):
-            raise NoSuchPack from KeyError(*missing)
+            raise no_such_pack() from KeyError(*missing)
         return [pack for pack in there.values() if not names or pack.name in names]
 
     def look(self, names: list[str] | None, kind: str) -> list[Pack]:
-        """Return the packs as one look of this kind finds them; raises NoSuchPack."""
+        """Return the packs as one look of this kind finds them; raises what `find` does."""
         found = self.find(names)
         if not names:
             return found
@@ -155,7 +139,7 @@ class Packs:
             pack.looks[kind] = pack.looks.get(kind, 0) + 1
             hidden = 0 if pack.before else self.hidden_looks
             if pack.looks[kind] <= hidden:
-                raise NoSuchPack
+                raise no_such_pack()
             if pack.looks[kind] > hidden + self.empty_looks:
                 seen.append(pack)
         return seen
@@ -166,9 +150,9 @@ class Packs:
         return pack.before if stale and pack.before else pack
 
     def end(self, name: str) -> None:
-        """Begin to take a pack away; raises NoSuchPack and PackInUse."""
+        """Begin to take a pack away; raises what `find` does, and ResourceInUseException."""
         (pack,) = self.find([name])
         if pack.moving:
-            raise PackInUse(name)
+            raise pack_in_use(name)
         pack.state, pack.before = "DELETED", None
         pack.ends = datetime.now(UTC) + timedelta(seconds=self.seconds)

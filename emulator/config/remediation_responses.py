@@ -2,13 +2,10 @@
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
-from moto.config.exceptions import InsufficientPermissionsException
-
 from emulator.config.answers import ConfigAnswer
-from emulator.config.remediation import Exemption, Remediation, Remediations
+from emulator.config.remediation import Remediation, Remediations
 
 STEP_STATES = {
     "Success": "SUCCEEDED",
@@ -41,24 +38,6 @@ class RemediationResponse(ConfigAnswer):
             {"RemediationConfigurations": [known[name] for name in names if name in known]}
         )
 
-    def delete_remediation_configuration(self) -> str:
-        """Remove a rule's remediation."""
-        name = self._get_param("ConfigRuleName")
-        if "CreatedByService" in self.remediations.find(name):
-            raise InsufficientPermissionsException(
-                f"The remediation of {name} is service-linked: it cannot be deleted."
-            )
-        self.remediations.remove(name)
-        return "{}"
-
-    def start_remediation_execution(self) -> str:
-        """Run a rule's remediation on resources, now."""
-        rule = self._get_param("ConfigRuleName")
-        self.remediations.find(rule)
-        for key in self._get_param("ResourceKeys"):
-            self.remediations.start(rule, (key["resourceType"], key["resourceId"]))
-        return "{}"
-
     def describe_remediation_execution_status(self) -> str:
         """The latest remediation of each resource; the first look finds it queued."""
         remediations, name = self.remediations, self._get_param("ConfigRuleName")
@@ -76,24 +55,6 @@ class RemediationResponse(ConfigAnswer):
             describe=lambda each: describe_status(each, remediations.rounds),
         )
 
-    def put_remediation_exceptions(self) -> str:
-        """Keep resources from automatic remediation; only those that do not comply."""
-        rule, until = self._get_param("ConfigRuleName"), self._get_param("ExpirationTime")
-        if "CreatedByService" in self.remediations.find(rule):
-            raise InsufficientPermissionsException(
-                "Exceptions cannot be placed on service-linked remediation actions."
-            )
-        violating = {
-            (result.resource_type, result.resource_id)
-            for result in self.config_backend.results(rule).stored(["NON_COMPLIANT"])
-        }
-        exemption = Exemption(
-            self._get_param("Message", ""), until and datetime.fromtimestamp(float(until), UTC)
-        )
-        for resource in violating & {*_resources(self._get_param("ResourceKeys"))}:
-            self.remediations.exemptions[rule, resource] = exemption
-        return json.dumps({"FailedBatches": []})
-
     def describe_remediation_exceptions(self) -> str:
         """The exceptions of a rule, Config's own among them."""
         wanted = {*_resources(self._get_param("ResourceKeys") or ())}
@@ -103,7 +64,6 @@ class RemediationResponse(ConfigAnswer):
                 "ResourceType": resource[0],
                 "ResourceId": resource[1],
                 "Message": exemption.message,
-                **({"ExpirationTime": exemption.until.timestamp()} if exemption.until else {}),
             }
             for (rule, resource), exemption in self.remediations.exemptions.items()
             if rule == self._get_param("ConfigRuleName") and (not wanted or resource in wanted)

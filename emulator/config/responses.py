@@ -10,12 +10,10 @@ from moto.config.exceptions import (
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
-from emulator.awslambda.models import Lambda
-from emulator.config.account_packs import delete_pack, put_pack
+from emulator.config.account_packs import delete_pack, put_pack, template_refused
 from emulator.config.aggregate_responses import AggregateResponse
 from emulator.config.items import USER_TYPE
 from emulator.config.organization_pack_responses import OrganizationPackResponse
-from emulator.config.packs import TemplateRefused
 from emulator.config.remediation_responses import RemediationResponse
 from emulator.config.rules import Rule
 
@@ -128,9 +126,8 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
     def start_config_rules_evaluation(self) -> str:
         """Send the periodic trigger to rules, at once rather than within minutes."""
         names = self._get_param("ConfigRuleNames") or list(self.config_backend.config_rules)
-        functions = Lambda.of(self.current_account, self.region)
         for name in names:
-            Rule(self.config_backend, functions, name).send_schedule()
+            Rule(self.config_backend, name).send_schedule()
         return "{}"
 
     def _read_template(self, uri: str) -> str:
@@ -140,5 +137,5 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
         except MissingBucket:
             content = None
         if content is None:
-            raise TemplateRefused(f"The template {uri} cannot be read.")
+            raise template_refused(f"The template {uri} cannot be read.")
         return str(content.value.decode())

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 from moto.config.exceptions import InvalidParameterValueException, NoSuchConfigRuleException
 
-from emulator.awslambda.models import Lambda
 from emulator.config.answers import ConfigAnswer
 from emulator.config.process_checks import PROCESS_CHECK
 from emulator.config.results import find_fault
@@ -31,7 +30,7 @@ class RuleResponse(ConfigAnswer):
     def describe_config_rule_evaluation_status(self) -> str:
         """When rules last ran."""
         backend = self.config_backend
-        run_due(backend, Lambda.of(self.current_account, self.region))
+        run_due(backend)
         found = []
         for name in self._get_param("ConfigRuleNames") or list(backend.config_rules):
             if name not in backend.config_rules:

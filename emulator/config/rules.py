@@ -41,8 +41,12 @@ class Rule:
     """A rule by name."""
 
     config: Config
-    functions: Lambda
     name: str
+
+    @property
+    def functions(self) -> Lambda:
+        """Lambda of the same account and Region."""
+        return Lambda.of(self.config.account_id, self.config.region_name)
 
     @property
     def invocations(self) -> list[Invocation]:
@@ -120,7 +124,7 @@ class Rule:
             raise NoSuchConfigRuleException(self.name) from None
 
 
-def run_due(config: Config, functions: Lambda) -> None:
+def run_due(config: Config) -> None:
     """Evaluate the new rules whose first evaluation is due."""
     due = [name for name, at in config.first_runs.items() if at <= datetime.now(UTC)]
     for name in due:
@@ -130,10 +134,10 @@ def run_due(config: Config, functions: Lambda) -> None:
     for name in [each for each in due if each not in ran]:
         # Without a function the rule has no run, as far as anybody can see.
         with suppress(NoHandler):
-            Rule(config, functions, name).send_schedule()
+            Rule(config, name).send_schedule()
 
 
-def deliver_items(config: Config, functions: Lambda) -> list[Invocation]:
+def deliver_items(config: Config) -> list[Invocation]:
     """Send every pending item to each rule that wants changes of users; return what came of it.
 
     Config does so within minutes of the change; here it happens on request, so that a test knows
@@ -141,16 +145,13 @@ def deliver_items(config: Config, functions: Lambda) -> list[Invocation]:
     """
     items, config.pending_items = config.pending_items, []
     rules = [
-        Rule(config, functions, name)
-        for name, stored in config.config_rules.items()
-        if _wants_changes(stored)
+        Rule(config, name) for name, stored in config.config_rules.items() if _wants_changes(stored)
     ]
     return [rule.send(change_message(item, datetime.now(UTC))) for item in items for rule in rules]
 
 
 def add_rule(
     config: Config,
-    functions: Lambda,
     name: str,
     handler: Handler,
     parameters: dict[str, str] | None = None,
@@ -164,6 +165,7 @@ def add_rule(
     """
     place = f"{config.region_name}:{config.account_id}"
     arn = f"arn:{get_partition(config.region_name)}:lambda:{place}:function:{name}"
+    functions = Lambda.of(config.account_id, config.region_name)
     functions.handlers[arn] = Function(arn, handler, timeout_seconds)
     if from_pack:
         name += "-conformance-pack-" + new_id("", f"{config.account_id}/{name}", 1, 9).lower()
@@ -186,7 +188,7 @@ def add_rule(
             "InputParameters": json.dumps(parameters or {}),
         }
     )
-    return Rule(config, functions, name)
+    return Rule(config, name)
 
 
 def _wants_changes(rule: ConfigRule) -> bool:

@@ -1,7 +1,8 @@
 """IAM's rules for the tags of a user.
 
-Characters are those of botocore's service model (`Tag`), whose pattern Python cannot read; that keys
-which differ only in case are one key is stated in the IAM user guide, "Tags for IAM resources".
+Characters are those of botocore's service model (`Tag`), whose pattern Python cannot read; that
+keys which differ only in case are one key is stated in the IAM user guide, "Tags for IAM
+resources".
 """
 
 import re

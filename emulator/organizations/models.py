@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from moto.core.exceptions import ServiceException
 from moto.organizations import models
 
 from emulator.agenda import Agenda
@@ -26,10 +25,6 @@ class Organizations(OwnBackend, models.OrganizationsBackend):
     """Moto's backend, beside whose module moto finds our `urls`."""
 
     backends = models.organizations_backends
-
-
-class Refusal(ServiceException):
-    """An error of any AWS service: its code and its text."""
 
 
 @dataclass

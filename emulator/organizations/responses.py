@@ -6,8 +6,9 @@ from typing import Any
 
 from moto.organizations import responses
 
+from emulator.gateway.errors import Refusal
 from emulator.gateway.pages import cut_page
-from emulator.organizations.models import Organization, Refusal, organization_of
+from emulator.organizations.models import Organization, organization_of
 from emulator.organizations.policies import FULL_ACCESS, Policy
 
 MAX_PAGE = 20

@@ -138,7 +138,7 @@ class Workshop:
         if any(each.startswith(RULE) for each in config.config_rules):
             functions.handlers[arn] = Function(arn, evaluate)
         else:
-            add_rule(config, functions, RULE, evaluate, DEFAULTS)
+            add_rule(config, RULE, evaluate, DEFAULTS)
         documents = ssm_backends[account][self.estate.region]._documents
         documents.pop(DOCUMENT, None)
         self.client(account, "ssm").create_document(
