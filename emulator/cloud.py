@@ -149,7 +149,7 @@ def _stop_interpreters() -> None:
     for kind in kinds:
         for account_id, regions in kind.backends.items():
             for region in list(regions):
-                kind.of(account_id, region).stop_interpreters()
+                kind.of(account_id, region).interpreters.stop()
 
 
 def _forget_everything() -> None:

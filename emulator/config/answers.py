@@ -18,6 +18,11 @@ class ConfigAnswer(responses.ConfigResponse):
     def config_backend(self) -> Config:
         return Config.of(self.current_account, self.region)
 
+    def _pack_parameters(self) -> dict[str, str]:
+        """Return the parameters that a pack is put with."""
+        given = self._get_param("ConformancePackInputParameters") or ()
+        return {each["ParameterName"]: each["ParameterValue"] for each in given}
+
     def _pages(
         self,
         name: str,
@@ -34,3 +39,8 @@ class ConfigAnswer(responses.ConfigResponse):
         given = self._get_param(token)
         page, following = cut_page(items, given, size, InvalidNextTokenException(), token)
         return json.dumps({name: [describe(item) for item in page], **following})
+
+
+def list_parameters(parameters: dict[str, str]) -> list[dict[str, str]]:
+    """Return a pack's parameters as Config sends them."""
+    return [{"ParameterName": k, "ParameterValue": v} for k, v in parameters.items()]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from emulator.config.answers import list_parameters
 from emulator.config.organization_pack import AccountStatus, OrganizationPack
 from emulator.config.organization_packs import OrganizationPacks
 from emulator.config.rule_responses import RuleResponse
@@ -25,10 +26,7 @@ class OrganizationPackResponse(RuleResponse):
             self.region,
             self._get_param("OrganizationConformancePackName"),
             template,
-            {
-                each["ParameterName"]: each["ParameterValue"]
-                for each in self._get_param("ConformancePackInputParameters") or []
-            },
+            self._pack_parameters(),
             excluded,
             self._get_param("Tags") or [],
         )
@@ -41,10 +39,7 @@ class OrganizationPackResponse(RuleResponse):
             return {
                 "OrganizationConformancePackName": pack.name,
                 "OrganizationConformancePackArn": pack.arn,
-                "ConformancePackInputParameters": [
-                    {"ParameterName": name, "ParameterValue": value}
-                    for name, value in pack.parameters.items()
-                ],
+                "ConformancePackInputParameters": list_parameters(pack.parameters),
                 "ExcludedAccounts": pack.excluded,
                 "LastUpdateTime": _seconds(pack.put),
             }

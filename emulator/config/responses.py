@@ -12,6 +12,7 @@ from moto.s3.models import s3_backends
 
 from emulator.config.account_packs import delete_pack, put_pack, template_refused
 from emulator.config.aggregate_responses import AggregateResponse
+from emulator.config.answers import list_parameters
 from emulator.config.items import USER_TYPE
 from emulator.config.organization_pack_responses import OrganizationPackResponse
 from emulator.config.remediation_responses import RemediationResponse
@@ -73,12 +74,8 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
         template = self._get_param("TemplateBody") or self._read_template(
             self._get_param("TemplateS3Uri") or ""
         )
-        parameters = {
-            each["ParameterName"]: each["ParameterValue"]
-            for each in self._get_param("ConformancePackInputParameters") or ()
-        }
         name = self._get_param("ConformancePackName")
-        pack = put_pack(self.config_backend, name, template, parameters)
+        pack = put_pack(self.config_backend, name, template, self._pack_parameters())
         return json.dumps({"ConformancePackArn": pack.arn})
 
     def describe_conformance_packs(self) -> str:
@@ -89,10 +86,7 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
                 "ConformancePackName": pack.name,
                 "ConformancePackArn": pack.arn,
                 "ConformancePackId": pack.id,
-                "ConformancePackInputParameters": [
-                    {"ParameterName": name, "ParameterValue": value}
-                    for name, value in pack.parameters.items()
-                ],
+                "ConformancePackInputParameters": list_parameters(pack.parameters),
                 "LastUpdateRequestedTime": pack.updated.timestamp(),
             }
             for pack in packs.look(self._get_param("ConformancePackNames"), "packs")

@@ -39,7 +39,7 @@ class Ssm(OwnBackend, models.SimpleSystemManagerBackend):
         self.keeps_default = False
         """Leave the default version behind when CloudFormation puts a new one, as AWS has done."""
         self.executions: dict[str, Execution] = {}
-        self._scripts = Scripts()
+        self.interpreters = Scripts()
         self._sessions: dict[str, dict[str, str]] = {}
 
     def create_document(self, content: Any, *rest: Any, **more: Any) -> models.Documents:
@@ -121,7 +121,7 @@ class Ssm(OwnBackend, models.SimpleSystemManagerBackend):
             raise ParametersRefused("The document has no assumeRole, and nobody started it.")
 
         def run_script(step: str, inputs: dict[str, Any], seconds: float) -> Any:
-            return self._scripts.run(f"{name} {step}", inputs, credentials, seconds)
+            return self.interpreters.run(f"{name} {step}", inputs, credentials, seconds)
 
         self.executions[execution.id] = execution
         execution.run(run_script)
@@ -140,10 +140,6 @@ class Ssm(OwnBackend, models.SimpleSystemManagerBackend):
         """Say whether this look finds the execution ended, and count it."""
         execution.looks += 1
         return execution.looks > self.rounds
-
-    def stop_interpreters(self) -> None:
-        """End every interpreter of this account and Region."""
-        self._scripts.stop()
 
     def _find_definition(self, name: str, version: str) -> models.Document:
         documents = self._documents.get(name)
