@@ -404,9 +404,29 @@ def test_a_pack_puts_the_remediation_for_the_rule_under_its_deployed_name(
     assert account.config.remediations.configurations == {}
 
 
-def test_a_pack_whose_document_is_not_there_fails(account: Account, rule: Rule) -> None:
+def test_a_pack_that_fails_is_taken_back_whole(account: Account, rule: Rule) -> None:
     template = json.loads(json.dumps(PACK))
     template["Resources"]["Remediation"]["Properties"]["TargetId"] = "Nothing"
     status = put_pack(account, template)
     assert status["ConformancePackState"] == "CREATE_FAILED"
     assert "The SSM document Nothing does not exist." in status["ConformancePackStatusReason"]
+    assert [*account.config.config_rules] == ["untagged"]
+    put_pack(account, PACK)
+    packed = account.find_rule("packed")
+    stood = account.config.remediations.configurations[packed.name]
+    template["Resources"]["Rule"]["Properties"]["InputParameters"] = {"Tag": "team"}
+    assert put_pack(account, template)["ConformancePackState"] == "CREATE_FAILED"
+    assert account.config.config_rules[packed.name].input_parameters_dict == {}
+    assert account.config.remediations.configurations == {packed.name: stood}
+
+
+def test_what_an_update_of_a_pack_no_longer_has_is_removed(account: Account, rule: Rule) -> None:
+    put_pack(account, PACK)
+    template = json.loads(json.dumps(PACK))
+    del template["Resources"]["Remediation"]
+    put_pack(account, template)
+    assert account.config.remediations.configurations == {}
+    template["Resources"]["Rule"]["Properties"]["ConfigRuleName"] = "renamed"
+    put_pack(account, template)
+    names = [name.partition("-conformance-pack-")[0] for name in account.config.config_rules]
+    assert names == ["untagged", "renamed"]

@@ -14,7 +14,6 @@ from emulator.ssm.automation import NO_OUTPUT
 from emulator.ssm.outputs import OutputMissing, as_strings, select
 from emulator.ssm.variables import find_references, substitute
 from tests.conftest import NOW
-from tests.support.paths import ROOT
 from tests.support.runbook import read_template
 
 ROLE = "arn:aws:iam::111122223333:role/automation"
@@ -471,11 +470,3 @@ def test_a_selector_that_finds_nothing_fails_the_step() -> None:
     for selector in ("$.Payload.b", "$.Payload.a.b.c", "$.Nothing"):
         with pytest.raises(OutputMissing, match="finds nothing"):
             select({"Payload": {"a": {"b": None}}}, selector)
-
-
-def test_nothing_of_the_emulator_names_the_rule_or_the_desk() -> None:
-    folder = ROOT / "emulator"
-    texts = {path.name: path.read_text() for path in folder.rglob("*.py")}
-    assert [
-        name for name, text in texts.items() if "from rule" in text or "from rollout" in text
-    ] == []
