@@ -15,7 +15,7 @@ from moto.utilities.utils import get_partition
 
 from emulator.awslambda.functions import Handler, Invocation
 from emulator.awslambda.models import Lambda
-from emulator.clock import Clock
+from emulator.clock import CloudClock
 from emulator.config.models import Config
 from emulator.config.remediation import Remediation
 from emulator.config.rules import Rule, add_rule, deliver_items
@@ -36,7 +36,7 @@ class Account:
     region: str
     access_key_id: str
     """The key of the operator, who may do everything; it belongs to no user."""
-    clock: Clock
+    clock: CloudClock
     """The cloud's clock."""
     calls: CallLog
     """Every API call that reached the cloud."""
@@ -142,7 +142,7 @@ def _open_session(access_key_id: str, region: str) -> boto3.Session:
 
 
 def admit_operator(
-    account_id: str, region: str, clock: Clock, calls: CallLog, faults: Faults, url: str
+    account_id: str, region: str, clock: CloudClock, calls: CallLog, faults: Faults, url: str
 ) -> Account:
     """Return the account, after giving its operator a key that the server knows.
 

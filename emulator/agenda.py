@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import count
 from threading import RLock
 
-Step = Callable[[], None]
+AgendaStep = Callable[[], None]
 
 
 class Agenda:
@@ -19,10 +19,10 @@ class Agenda:
     def __init__(self) -> None:
         self.lock = RLock()
         """Held while steps run; whoever changes what steps change holds it, too."""
-        self._steps: list[tuple[datetime, int, Step]] = []
+        self._steps: list[tuple[datetime, int, AgendaStep]] = []
         self._numbers = count()
 
-    def add(self, due: datetime, step: Step) -> None:
+    def add(self, due: datetime, step: AgendaStep) -> None:
         """Let `step` happen at `due`; steps of one time happen in the order they were added."""
         with self.lock:
             heapq.heappush(self._steps, (due, next(self._numbers), step))

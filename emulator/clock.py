@@ -10,7 +10,7 @@ from typing import ClassVar
 import time_machine
 
 
-def whole_seconds(moment: datetime) -> datetime:
+def cut_fraction(moment: datetime) -> datetime:
     """Return `moment` in UTC without its fraction, as IAM stores times.
 
     Raises ValueError for a time without a zone: it would be wrong by hours on some machine.
@@ -20,7 +20,7 @@ def whole_seconds(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
-class Clock:
+class CloudClock:
     """The time of an emulated cloud, from `start` to `stop`."""
 
     stands: ClassVar[bool] = False
@@ -35,13 +35,13 @@ class Clock:
     def start(self) -> None:
         """Put the whole process on this clock."""
         self._position = self._traveller.start()
-        Clock.stands = not self._ticking
+        CloudClock.stands = not self._ticking
 
     def stop(self) -> None:
         """Give the process its real time back."""
         self._traveller.stop()
         self._position = None
-        Clock.stands = False
+        CloudClock.stands = False
 
     def now(self) -> datetime:
         """Return the emulated time, UTC."""

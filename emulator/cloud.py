@@ -16,7 +16,7 @@ from moto.core.model_instances import reset_model_data
 from emulator.account import Account, admit_operator
 from emulator.awslambda.models import Lambda
 from emulator.backend import OwnBackend
-from emulator.clock import Clock
+from emulator.clock import CloudClock
 from emulator.cloudformation.models import CloudFormation
 from emulator.cloudformation.resources import own_resources
 from emulator.config.models import Config
@@ -53,7 +53,7 @@ class Cloud:
 
     def __init__(self, now: datetime | None = None, *, ticking: bool = True) -> None:
         """Prepare a cloud whose time is `now`, or the real time; it ticks on unless told not to."""
-        self.clock = Clock(now, ticking=ticking)
+        self.clock = CloudClock(now, ticking=ticking)
         self.calls = CallLog()
         self.faults = Faults()
         self.url = ""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from guardrails.finding import Acceptance, Finding
+from guardrails.judgement import Acceptance, FileFinding
 
 METADATA = "no-setup-access-key"
 _FIELDS = ("owner", "until", "reason")
@@ -31,8 +31,8 @@ def read_acceptance(fields: Mapping[Any, Any]) -> Acceptance:
 
 
 def judge_acceptance(
-    finding: Finding, fields: Any, today: date
-) -> tuple[Finding | None, Acceptance | None]:
+    finding: FileFinding, fields: Any, today: date
+) -> tuple[FileFinding | None, Acceptance | None]:
     """Return the finding with why it is not accepted, or else the acceptance."""
     try:
         if not isinstance(fields, Mapping):
@@ -46,5 +46,5 @@ def judge_acceptance(
     return None, acceptance
 
 
-def _explain(finding: Finding, why: str) -> Finding:
+def _explain(finding: FileFinding, why: str) -> FileFinding:
     return finding._replace(message=f"{finding.message} {why}")

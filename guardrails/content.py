@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from guardrails.finding import Foreign, Unreadable
+from guardrails.judgement import Foreign, Unreadable
 
 MAX_BYTES = 512 * 1024 * 1024
 """The largest plan seen so far had 126 MB."""
@@ -80,7 +80,7 @@ def _find_encoding(content: bytes) -> str:
     return "utf-8"
 
 
-def decode(content: bytes) -> str:
+def decode_content(content: bytes) -> str:
     """Return the text; raise Unreadable for none that may hold a key, Foreign for any other."""
     if content.startswith(b"PK\x03\x04"):
         raise Unreadable("it is a binary file; of a saved plan, run terraform show -json FILE")

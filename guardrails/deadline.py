@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from guardrails.finding import Unreadable
+from guardrails.judgement import Unreadable
 
 SECONDS = 20.0
 """Of processor time, so that a busy machine refuses nothing; the slowest real template took two."""

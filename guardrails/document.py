@@ -13,16 +13,24 @@ from typing import Any
 
 from guardrails.cloudformation.check import check_template
 from guardrails.cloudformation.structure import is_template, may_be_template, read_structure, refuse
-from guardrails.content import decode, mentions_key, mentions_plan
+from guardrails.content import decode_content, mentions_key, mentions_plan
 from guardrails.deadline import TooLong, limit_time
-from guardrails.finding import NEITHER, Foreign, Judgement, Malformed, Unreadable, follow, join
-from guardrails.json_documents import CutOff, Damaged, Document, KeyTwice, read_documents
-from guardrails.terraform.check import KEY, check_plan
-from guardrails.terraform.plan import PARTS, SHOW, is_of_plan, is_plan, is_state
+from guardrails.json_documents import CutOff, Damaged, JsonDocument, KeyTwice, read_json_documents
+from guardrails.judgement import (
+    NEITHER,
+    Foreign,
+    Judgement,
+    Malformed,
+    Unreadable,
+    join_judgements,
+    refuse_malformed,
+)
+from guardrails.terraform.check import KEY_RESOURCE, check_plan
+from guardrails.terraform.plan import PLAN_PARTS, SHOW, is_of_plan, is_plan, is_state
 
 CLOUDFORMATION = "cloudformation"
 TERRAFORM = "terraform"
-KINDS = (CLOUDFORMATION, TERRAFORM)
+DOCUMENT_KINDS = (CLOUDFORMATION, TERRAFORM)
 _FIRST_NAME = re.compile(r'\s*\{\s*"(?P<name>\w*)(?P<end>"?)')
 _NEVER_A_PLAN = (".yaml", ".yml", ".template")
 
@@ -33,19 +41,19 @@ def check_document(content: bytes, file: str, kind: str | None, today: date) -> 
     Raises Foreign for a file that is neither a template nor a plan, or not of the `kind` asked for;
     Unreadable for one that cannot be judged.
     """
-    text = decode(content)
+    text = decode_content(content)
     is_for_plans = kind == TERRAFORM and PurePath(file).suffix not in _NEVER_A_PLAN
     # What a program prints that had nothing to print.
     if text.strip() in ("", "null"):
         raise (Unreadable if is_for_plans else Foreign)("it is empty")
-    with _spare(text), limit_time(), follow():
+    with _spare(text), limit_time(), refuse_malformed():
         documents = _read_json(text, is_for_plans)
         if plans := [document for document in documents if is_plan(document.value)]:
             if len(plans) < len(documents):
                 raise Unreadable(f"something else stands beside the plan; {SHOW}")
             if kind == CLOUDFORMATION:
                 raise Foreign("it is a Terraform plan, not a CloudFormation template")
-            return join([check_plan(plan, file, today) for plan in plans])
+            return join_judgements([check_plan(plan, file, today) for plan in plans])
         _refuse_lost_plan(documents, text, kind, is_for_plans)
         return _check_other(documents, text, file, kind, today)
 
@@ -63,18 +71,18 @@ def _spare(text: str) -> Iterator[None]:
         raise refuse(text, str(error)) from error
 
 
-def _read_json(text: str, is_for_plans: bool) -> list[Document]:
+def _read_json(text: str, is_for_plans: bool) -> list[JsonDocument]:
     """Return the JSON documents of a text, none where it is YAML or something else."""
     if text.lstrip()[0] not in "{[":
         if is_for_plans and _closes_more(text):
             raise Unreadable(f"it begins in the middle of something; {SHOW}")
         return []
     try:
-        return read_documents(text)
+        return read_json_documents(text)
     except KeyTwice as error:
         if mentions_key(text) or mentions_plan(text):
             raise Unreadable(str(error)) from error
-        return read_documents(text, strict=False)
+        return read_json_documents(text, strict=False)
     except Damaged as error:
         if text.lstrip().startswith('{"@level"'):
             raise _refuse_log() from error
@@ -92,8 +100,8 @@ def _begins_as_plan(text: str, is_for_plans: bool) -> bool:
     if match is None:
         return is_for_plans and text.strip() == "{"
     if not match["end"]:
-        return is_for_plans and any(part.startswith(match["name"]) for part in PARTS)
-    return match["name"] == "format_version" or (is_for_plans and match["name"] in PARTS)
+        return is_for_plans and any(part.startswith(match["name"]) for part in PLAN_PARTS)
+    return match["name"] == "format_version" or (is_for_plans and match["name"] in PLAN_PARTS)
 
 
 def _closes_more(text: str) -> bool:
@@ -102,7 +110,7 @@ def _closes_more(text: str) -> bool:
 
 
 def _refuse_lost_plan(
-    documents: list[Document], text: str, kind: str | None, is_for_plans: bool
+    documents: list[JsonDocument], text: str, kind: str | None, is_for_plans: bool
 ) -> None:
     """Raise Unreadable for a plan that is inside of something, and for what is taken for one."""
     for document in documents:
@@ -115,7 +123,7 @@ def _refuse_lost_plan(
         may_hide = has_key or (kind == TERRAFORM and mentions_plan(text))
         is_inside = may_hide and any(_wraps(d.value) for d in documents)
     else:
-        is_inside = (is_for_plans and KEY in text) or (
+        is_inside = (is_for_plans and KEY_RESOURCE in text) or (
             mentions_plan(text) and (is_for_plans or has_key)
         )
     if is_inside:
@@ -143,7 +151,7 @@ def _wraps(document: Any) -> bool:
 
 
 def _check_other(
-    documents: list[Document], text: str, file: str, kind: str | None, today: date
+    documents: list[JsonDocument], text: str, file: str, kind: str | None, today: date
 ) -> Judgement:
     """Return the judgement of a template; raise Foreign or Unreadable for anything else."""
     if len(documents) > 1:

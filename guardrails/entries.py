@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-MOST_BYTES = 1_000_000
+MOST_ENTRY_BYTES = 1_000_000
 """Of a file: some five thousand entries."""
 MOST_FAULTS = 50
 """That are told; the rest are counted."""
@@ -58,7 +58,7 @@ def read_entries(
             where = f"{name}:{line}" if line else f"{name}, entry {number + 1}"
             if not isinstance(each, dict):
                 faults.append(f"{where}: write [[{table}]] and one line for each of its fields.")
-            elif wrong := find_faults(each, texts):
+            elif wrong := find_entry_faults(each, texts):
                 faults += [f"{where}: {fault}" for fault in wrong]
             else:
                 stripped = {text: each[text].strip() for text in texts}
@@ -68,8 +68,8 @@ def read_entries(
 
 def _read_tables(content: bytes, table: str) -> tuple[list[Any], list[str], list[int]] | str:
     """Return the tables of a file, its other names, and the lines of the tables; or a fault."""
-    if len(content) > MOST_BYTES:
-        return f"it is larger than {MOST_BYTES:,} bytes; split it."
+    if len(content) > MOST_ENTRY_BYTES:
+        return f"it is larger than {MOST_ENTRY_BYTES:,} bytes; split it."
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -87,7 +87,7 @@ def _read_tables(content: bytes, table: str) -> tuple[list[Any], list[str], list
     return tables, list(document), lines
 
 
-def find_faults(entry: Mapping[str, Any], texts: Sequence[str]) -> list[str]:
+def find_entry_faults(entry: Mapping[str, Any], texts: Sequence[str]) -> list[str]:
     """Return what is wrong with the form of one entry."""
     fields = (*texts, EXPIRES)
     faults = [

@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from guardrails.entries import Entry, Unusable, read_entries
-from guardrails.finding import Acceptance, Accepted, Finding
+from guardrails.judgement import Acceptance, Accepted, FileFinding
 from guardrails.scan import Scan
 
 _TEXTS = ("address", "owner", "reason")
@@ -55,10 +55,10 @@ def exempt(result: Scan, exemptions: list[Exemption], today: date) -> None:
     result.findings = left
 
 
-def find_expired(exemptions: list[Exemption], file: str, today: date) -> list[Finding]:
+def find_expired(exemptions: list[Exemption], file: str, today: date) -> list[FileFinding]:
     """Return a finding for each entry whose day is over."""
     return [
-        Finding(
+        FileFinding(
             file,
             entry.line,
             "",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 _PART_OF_TOKEN = re.compile(r"tr?u?|fa?l?s?|nu?l?|[-.]|[eE][-+]?|[\\u0-9a-fA-F]{0,6}")
 
 
-class Document(NamedTuple):
+class JsonDocument(NamedTuple):
     """One JSON value of a row, with the text it was read from and the line where that begins."""
 
     value: Any
@@ -29,7 +29,7 @@ class KeyTwice(Damaged):
     """A mapping has one key twice: which of them counts depends on who reads it."""
 
 
-def read_documents(text: str, strict: bool = True) -> list[Document]:
+def read_json_documents(text: str, strict: bool = True) -> list[JsonDocument]:
     """Return the documents of a row; raise Damaged.
 
     Without `strict` a key may stand twice, and its last value counts.
@@ -42,7 +42,7 @@ def read_documents(text: str, strict: bool = True) -> list[Document]:
             line, seen = line + text.count("\n", seen, at), at
             value, end = decoder.raw_decode(text, at)
             whole = text if at == 0 and end == len(text) else text[at:end]
-            documents.append(Document(value, whole, line))
+            documents.append(JsonDocument(value, whole, line))
             at = _skip_space(text, end)
     except RecursionError as error:
         raise Damaged("it is nested too deep") from error

@@ -8,18 +8,18 @@ from pathlib import Path
 
 from guardrails.content import read_content
 from guardrails.document import CLOUDFORMATION, check_document
-from guardrails.finding import (
+from guardrails.folder import SOURCE_SUFFIXES, is_excluded, list_files
+from guardrails.judgement import (
     KINDS_OF_FILE,
     SOURCE,
     Accepted,
-    Finding,
+    FileFinding,
     Foreign,
     Judgement,
     Note,
     Unreadable,
-    follow,
+    refuse_malformed,
 )
-from guardrails.folder import SOURCE_SUFFIXES, is_excluded, list_files
 
 STANDARD_INPUT = "<stdin>"
 
@@ -28,7 +28,7 @@ STANDARD_INPUT = "<stdin>"
 class Scan:
     """What everything that was named came to."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[FileFinding] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Scan:
         )
 
 
-def _place(finding: Finding) -> tuple[str, int, str, int]:
+def _place(finding: FileFinding) -> tuple[str, int, str, int]:
     return finding.file, finding.line, finding.user_file, finding.user_line
 
 
@@ -122,7 +122,7 @@ def _check_sources(
     from guardrails.terraform.source import check_source
 
     try:
-        with follow():
+        with refuse_malformed():
             judgement = check_source(folder, files, today)
     except Unreadable as error:
         for file in files:

@@ -13,7 +13,7 @@ import traceback
 
 from rollout.commands.parser import make_parser
 from rollout.commands.session_options import name_verb
-from rollout.errors import FAULTS, NOT_SEEN, Refused, explain
+from rollout.errors import FAULTS, NOT_SEEN, Refused, explain_error
 from rollout.names import name_program
 from rollout.output.folding import fold_to
 
@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
             return READER_HAS_LEFT
         if "--debug" in (sys.argv[1:] if argv is None else argv):
             traceback.print_exc()
-        sentence, code = explain(error, profile)
+        sentence, code = explain_error(error, profile)
         print(fold_to(sys.stderr, f"{program}: {sentence}"), file=sys.stderr)
         tell_program(verb, sentence)
     return code

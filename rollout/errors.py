@@ -49,7 +49,7 @@ UNFORESEEN = 70
 """sysexits.h's EX_SOFTWARE: an error of the program, which must not read as "findings"."""
 
 
-def explain(error: Exception, profile: str = "") -> tuple[str, int]:
+def explain_error(error: Exception, profile: str = "") -> tuple[str, int]:
     """Return an error in one line, and the exit code; `profile` is the one that was asked for."""
     if isinstance(error, Refused | SignedOut):
         return str(error), WRONG

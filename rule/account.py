@@ -40,7 +40,7 @@ class UsersNotRead(Exception):
 
 
 @dataclass(frozen=True)
-class Account:
+class AccountVerdicts:
     """Every user's verdict by name, the ids of all who exist (who vanished meanwhile is in).
 
     `shortfall` is what to raise once the verdicts are put, where somebody's is not known;
@@ -60,7 +60,7 @@ def judge_account(
     clock: Clock,
     read_stored: Callable[[], Mapping[str, Stored]] = dict,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Account:
+) -> AccountVerdicts:
     """Return the verdict on every user of the account; `read_stored` gives results by user id.
 
     `on_progress` gets how many of how many users were read live. Raises ClientError for a read of
@@ -105,7 +105,7 @@ def judge_account(
         ]
     )
     read_anew(find_moved(iam, people, judged))
-    return Account(
+    return AccountVerdicts(
         tuple(sorted(judged.values(), key=lambda each: each.user.name)),
         frozenset(people),
         stored,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from rule.facts import User
-from rule.report_row import COLUMNS, ROOT, ReportUnreadable, Row
+from rule.report_row import REPORT_COLUMNS, ROOT_USER, ReportUnreadable, Row
 
 NO_ROW = "line 2, column user: no row follows the header, not even root's. That is no whole report."
 
@@ -30,7 +30,7 @@ def parse_readable(content: bytes) -> tuple[User, ...]:
         with suppress(ValueError):
             row = Row(number, dict(zip(header, read_line(line), strict=True)))
             names[row.fields["user"]] += 1
-            if row.fields["user"] != ROOT and not row.more_keys:
+            if row.fields["user"] != ROOT_USER and not row.more_keys:
                 users.append(row.read_user())
     if not names:
         raise ReportUnreadable(NO_ROW)
@@ -39,7 +39,7 @@ def parse_readable(content: bytes) -> tuple[User, ...]:
 
 def read_line(line: bytes) -> list[str]:
     """Return the fields of one line. Raises ReportUnreadable where that is no row in UTF-8."""
-    return next((fields for _, fields in read_rows(decode(line))), [])
+    return next((fields for _, fields in read_rows(decode_report(line))), [])
 
 
 def parse_report(content: bytes) -> tuple[User, ...]:
@@ -47,10 +47,10 @@ def parse_report(content: bytes) -> tuple[User, ...]:
 
     Columns go by their header, so that older and newer reports (21 to 23 columns) are read alike.
     """
-    return tuple(user for _, user in read_users(read_table(decode(content))))
+    return tuple(user for _, user in read_users(read_table(decode_report(content))))
 
 
-def decode(content: bytes) -> str:
+def decode_report(content: bytes) -> str:
     """Return the text of a report in UTF-8. Raises ReportUnreadable."""
     try:
         return content.decode("utf-8-sig")
@@ -64,7 +64,7 @@ def read_users(rows: Iterable["Row"]) -> Iterator[tuple["Row", User]]:
     """Yield each row and its user, root left out; a name may stand once in each account."""
     seen = dict[tuple[str, str], int]()
     for row in rows:
-        if row.fields["user"] == ROOT:
+        if row.fields["user"] == ROOT_USER:
             continue
         user = row.read_user()
         if (first := seen.setdefault((row.account, user.name), row.line)) != row.line:
@@ -83,7 +83,7 @@ def read_table(text: str) -> list["Row"]:
     for line, fields in read_rows(text):
         if header and not any(field.strip() for field in fields):
             continue
-        if not header or set(COLUMNS) <= set(fields):
+        if not header or set(REPORT_COLUMNS) <= set(fields):
             header = check_header(line, fields)
             continue
         if len(fields) != len(header):
@@ -100,7 +100,7 @@ def read_table(text: str) -> list["Row"]:
 
 def check_header(line: int, header: list[str]) -> list[str]:
     """Return the header. Raises ReportUnreadable where a column is missing or is there twice."""
-    for needed in COLUMNS:
+    for needed in REPORT_COLUMNS:
         if header.count(needed) != 1:
             fault = "stands there twice" if needed in header else "is missing"
             raise ReportUnreadable(

@@ -194,11 +194,21 @@ def check_owner(found: Identity, user_id: str) -> None:
 
 
 def read_keys(iam: "IAMClient", name: str) -> tuple[Key, ...]:
-    """Return the user's access keys, their last use not read."""
+    """Return the user's access keys, their last use not read.
+
+    One call without botocore's paginator, which is a class made anew each time: IAM allows two keys
+    a user, which is one page. The whole list is read should IAM say that there are more.
+    """
     with user_gone(name):
+        first = iam.list_access_keys(UserName=name)
+        pages = (
+            read_whole(iam.get_paginator("list_access_keys").paginate(UserName=name))
+            if first.get("IsTruncated")
+            else [first]
+        )
         return tuple(
             Key(each["AccessKeyId"], whole_seconds(each["CreateDate"]), each["Status"], NOT_READ)
-            for page in read_whole(iam.get_paginator("list_access_keys").paginate(UserName=name))
+            for page in pages
             for each in page["AccessKeyMetadata"]
         )
 

@@ -57,10 +57,10 @@ def send_notices(account: str, user: str, outcomes: list[Outcome]) -> int:
 def send(sns: "SNSClient", topic: str, account: str, user: str, outcome: Outcome) -> None:
     """Send one message."""
     subject = f"{account}: access key of {user} {outcome.done}"
-    sns.publish(TopicArn=topic, Subject=subject[:100], Message=write(account, user, outcome))
+    sns.publish(TopicArn=topic, Subject=subject[:100], Message=write_notice(account, user, outcome))
 
 
-def write(account: str, user: str, outcome: Outcome) -> str:
+def write_notice(account: str, user: str, outcome: Outcome) -> str:
     """Return the message on one key."""
     until = utc(outcome.until) if outcome.until else ""
     following = NEXT["failed"] if outcome.failed else NEXT[outcome.done].format(until=until)

@@ -14,7 +14,7 @@ from botocore.config import Config
 from rule.counted import count, count_of
 from rule.metrics import print_metrics
 from rule.parameters import Policy
-from rule.tally import Found
+from rule.tally import Tally
 
 if TYPE_CHECKING:
     from types_boto3_config import ConfigServiceClient
@@ -39,7 +39,7 @@ class NotSet(Exception):
     """The process check keeps the result it has; the text says why."""
 
 
-def attest(found: Found, policy: Policy) -> tuple[Literal["COMPLIANT", "NON_COMPLIANT"], str]:
+def attest(found: Tally, policy: Policy) -> tuple[Literal["COMPLIANT", "NON_COMPLIANT"], str]:
     """Return what is true of the account, and the sentence that counts. Raises NotSet."""
     if not found.whole and not found.findings:
         raise NotSet("The run found nothing, but it did not read every user.")
@@ -65,7 +65,7 @@ def attest(found: Found, policy: Policy) -> tuple[Literal["COMPLIANT", "NON_COMP
 def set_process_checks(
     make_config: "Callable[..., ConfigServiceClient]",
     policy: Policy,
-    found: Found,
+    found: Tally,
     seconds_left: Callable[[], float],
     dimension: tuple[str, str],
 ) -> None:
@@ -82,7 +82,7 @@ def set_process_checks(
     try:
         compliance, annotation = attest(found, policy)
         config = make_config(config=QUICKLY)
-        names, faults = choose(prefix, list(read_rules(config, prefix, hurry)))
+        names, faults = choose_process_checks(prefix, list(read_rules(config, prefix, hurry)))
         for name in names:
             try:
                 hurry()
@@ -120,7 +120,9 @@ def read_rules(
         hurry()
 
 
-def choose(prefix: str, rules: "Sequence[ConfigRuleOutputTypeDef]") -> tuple[list[str], list[str]]:
+def choose_process_checks(
+    prefix: str, rules: "Sequence[ConfigRuleOutputTypeDef]"
+) -> tuple[list[str], list[str]]:
     """Return the names of the process checks to set, and what is wrong with the others.
 
     The same check stands in several packs, and is set in each. Checks of different names are

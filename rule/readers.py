@@ -5,11 +5,11 @@ undone: both are told, neither stops the others.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from threading import Event
+from threading import Event, Lock
+from time import monotonic, process_time
 from typing import TYPE_CHECKING, cast
 
 from rule.clients import READERS
@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 RESERVED_SECONDS = 60.0
 """What must be left when reading stops: to look who exists once more and put 5,000 results."""
 
-LONGEST_SECONDS = 1e6
+LOOK_SECONDS = 0.1
+"""How often it is looked at how far the readers are, and whether more of them are needed."""
+ONE_SUFFICES = 0.25
+"""As long as computing has taken this share of the time, one reader is as fast as sixteen, who pay
+for taking turns: half of such a run's CPU again (docs/decisions/0011)."""
 
 
-class Stopped(Exception):
+class ReadingStopped(Exception):
     """The time is over: no call is begun any more."""
 
 
@@ -71,9 +75,23 @@ class Reading:
     gone: int = 0
 
     @property
+    def ended(self) -> int:
+        """Of how many users it is known what came of them."""
+        return len(self.judged) + len(self.failed) + self.gone
+
+    @property
     def unread(self) -> int:
         """How many users the time did not suffice for."""
-        return self.asked - len(self.judged) - len(self.failed) - self.gone
+        return self.asked - self.ended
+
+    def take(self, who: Identity, came: Judged | Exception) -> None:
+        """Keep what came of reading one user."""
+        if isinstance(came, Judged):
+            self.judged[who.id] = came
+        elif isinstance(came, UserGone):
+            self.gone += 1
+        else:
+            self.failed[who.name] = came
 
 
 class WhileTime:
@@ -85,7 +103,7 @@ class WhileTime:
 
     def __getattr__(self, name: str) -> object:
         if self._stopped.is_set():
-            raise Stopped
+            raise ReadingStopped
         return getattr(self._iam, name)
 
 
@@ -96,14 +114,16 @@ def read_suspects(
     clock: Clock,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Reading:
-    """Return the verdicts on these users, read live in this order; who is gone is left out.
+    """Return the verdicts on these users, begun in this order; who is gone is left out.
 
     Ends when `RESERVED_SECONDS` are left, by the clock and not only when an answer comes; calls
-    under way are not waited for, but what has ended by then counts, in whatever order it did.
+    under way are not waited for, but whoever has been read by then counts.
     """
     todo = list(suspects)
     reading = Reading(len(todo))
-    stopped = Event()
+    if clock.seconds_left() <= RESERVED_SECONDS:
+        return reading
+    waiting, lock, stopped = iter(todo), Lock(), Event()
     client = cast("IAMClient", WhileTime(iam, stopped))
 
     def read(suspect: Suspect) -> Judged:
@@ -111,35 +131,38 @@ def read_suspects(
         user = read_suspect(client, suspect, policy)
         return Judged(user, judge(user, policy, clock.now()), live=True, begun=begun)
 
-    left = min(clock.seconds_left() - RESERVED_SECONDS, LONGEST_SECONDS)
-    if left <= 0:
-        return reading
-    readers = ThreadPoolExecutor(READERS, thread_name_prefix="read-user")
-    reads = {readers.submit(read, suspect): suspect.who for suspect in todo}
-    taken = set[Future[Judged]]()
+    def read_on() -> None:
+        while True:
+            with lock:
+                suspect = next(waiting, None)
+            if suspect is None:
+                return
+            came: Judged | Exception
+            try:
+                came = read(suspect)
+            except Exception as error:
+                came = error
+            with lock:
+                if stopped.is_set():
+                    return
+                reading.take(suspect.who, came)
 
-    def take(ended: Future[Judged]) -> None:
-        who = reads[ended]
-        taken.add(ended)
-        try:
-            reading.judged[who.id] = ended.result()
-        except UserGone:
-            reading.gone += 1
-        except Exception as error:
-            reading.failed[who.name] = error
-        on_progress(len(taken), len(todo))
-
+    began, computed = monotonic(), process_time()
+    pool = ThreadPoolExecutor(READERS, thread_name_prefix="read-user")
+    readers = {pool.submit(read_on)}
     try:
-        with suppress(TimeoutError):
-            for ended in as_completed(reads, timeout=left):
-                take(ended)
-                if clock.seconds_left() < RESERVED_SECONDS:
-                    break
-        for ended in [each for each in reads if each.done() and each not in taken]:
-            take(ended)
+        while True:
+            busy = wait(readers, LOOK_SECONDS).not_done
+            on_progress(reading.ended, len(todo))
+            if not busy or clock.seconds_left() < RESERVED_SECONDS:
+                break
+            if process_time() - computed < (monotonic() - began) * ONE_SUFFICES:
+                most = min(READERS, len(todo))
+                readers |= {pool.submit(read_on) for _ in range(len(readers), most)}
     finally:
-        stopped.set()
-        readers.shutdown(wait=False, cancel_futures=True)
+        with lock:
+            stopped.set()
+        pool.shutdown(wait=False, cancel_futures=True)
     return reading
 
 

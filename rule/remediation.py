@@ -56,7 +56,7 @@ class RemediationFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Run:
+class UserRun:
     """One run for one user; `now` is the clock of verdicts, `sleep` waits."""
 
     iam: "IAMClient"
@@ -180,7 +180,7 @@ def parse_request(event: Mapping[str, object]) -> tuple[str, bool]:
 
 
 @cache
-def make_clients() -> tuple["IAMClient", "ConfigServiceClient"]:
+def make_remediation_clients() -> tuple["IAMClient", "ConfigServiceClient"]:
     """Return the clients, made once per process."""
     return boto3.client("iam", config=CLIENT_CONFIG), boto3.client("config", config=CLIENT_CONFIG)
 
@@ -198,11 +198,11 @@ def lambda_handler(event: Mapping[str, object], context: Any) -> dict[str, Any]:
     summary: dict[str, Any] = {"account": account, "user_id": user_id, "dry_run": dry_run}
     counts = Counter[str](dict.fromkeys(("Quarantined", "Deleted", "Kept", "Failed"), 0))
     try:
-        iam, config = make_clients()
+        iam, config = make_remediation_clients()
         holding = read_holding(config, user_id, f"{place}:function:{FUNCTION}")
         if holding.policy is None:
             return answer(user_id, holding.describe(user_id), [])
-        run = Run(iam, config, holding.policy, dry_run, lambda: datetime.now(UTC))
+        run = UserRun(iam, config, holding.policy, dry_run, lambda: datetime.now(UTC))
         user, verdict, outcomes = run.remediate(user_id)
         lost = send_notices(account, user, outcomes)
         counts.update(

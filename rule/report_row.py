@@ -10,10 +10,10 @@ from datetime import datetime
 from rule.facts import Key, User
 from rule.sentences import clip
 
-ROOT = "<root_account>"
+ROOT_USER = "<root_account>"
 NONE = frozenset({"N/A", "no_information", "not_supported"})
 SLOTS = ("1", "2")
-COLUMNS = (
+REPORT_COLUMNS = (
     "user",
     "arn",
     "user_creation_time",

@@ -10,7 +10,7 @@ from rule.standing import WAITING, Standing
 
 
 @dataclass(frozen=True)
-class Found:
+class Tally:
     """What a scheduled run found in an account, in users with a console password.
 
     `whole` is false where somebody could not be read.
@@ -46,9 +46,9 @@ def sum_up(
     at: datetime,
     *,
     whole: bool,
-) -> Found:
+) -> Tally:
     """Return what a scheduled run found; `counts` are of its verdicts, the event names the rule."""
-    return Found(
+    return Tally(
         rule=event["configRuleName"],
         account=event["accountId"],
         at=at,

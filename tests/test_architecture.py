@@ -118,14 +118,62 @@ def test_no_two_folders_of_the_desk_import_each_other_but_for_tellers() -> None:
     } == {"rollout/findings/evidence.py"}
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_no_two_public_classes_of_a_package_share_a_name(package: str) -> None:
+AN_INTERFACE = {
+    "configure": "what every verb declares its options with",
+    "run": "what every verb does",
+    "main": "what a module does that is run by itself",
+    "lambda_handler": "what Lambda calls of each of the two functions, as template.yaml says",
+    "url_bases": "what moto routes a service by",
+    "url_paths": "what moto routes a service by",
+}
+"""What stands in several modules, as whoever calls it does not know which of them it calls."""
+OF_AWS = {
+    "Account": "an account of an organization",
+    "Organization": "the organization of AWS Organizations",
+    "StackInstance": "the stack of a StackSet in one account",
+    "StackSet": "CloudFormation's",
+    "Unit": "an organizational unit, or the root",
+    "User": "an IAM user",
+}
+"""What the product reads and the emulator keeps: AWS's own concepts, the same in both."""
+
+
+def find_words(*packages: str) -> dict[str, list[str]]:
+    """Return where each public class, alias of a type and function is defined."""
     places = defaultdict[str, list[str]](list)
-    for file in modules(package):
-        for node in ast.parse((ROOT / file).read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places[node.name].append(str(file))
-    assert {word: files for word, files in places.items() if len(files) > 1} == {}
+    for package in packages:
+        for file in modules(package):
+            for node in ast.parse((ROOT / file).read_text(encoding="utf-8")).body:
+                for word in name_defined(node):
+                    if not word.startswith("_") and word not in AN_INTERFACE:
+                        places[word].append(str(file))
+    return places
+
+
+def name_defined(node: ast.stmt) -> Iterator[str]:
+    """Yield what a statement defines, without constants."""
+    if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        yield node.name
+    elif isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        yield from (
+            each.id for each in targets if isinstance(each, ast.Name) and not each.id.isupper()
+        )
+
+
+@pytest.mark.parametrize(
+    "packages",
+    [("rule", "rollout", "guardrails", "tools"), ("emulator",)],
+    ids=["of the product and its tools", "of the emulator"],
+)
+def test_no_two_public_classes_or_functions_share_a_name(packages: tuple[str, ...]) -> None:
+    words = find_words(*packages)
+    assert {word: files for word, files in words.items() if len(files) > 1} == {}
+
+
+def test_the_emulator_shares_with_the_product_only_words_of_aws() -> None:
+    ours = find_words("rule", "rollout", "guardrails", "tools")
+    assert find_words("emulator").keys() & ours.keys() == OF_AWS.keys()
 
 
 def test_nothing_below_the_verbs_imports_a_verb_or_argparse() -> None:

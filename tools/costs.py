@@ -12,7 +12,7 @@ from rollout.deployment.cost import (
     reckon,
 )
 
-PAGE = Path(__file__).parents[1] / "docs" / "cost.md"
+COST_PAGE = Path(__file__).parents[1] / "docs" / "cost.md"
 EXAMPLES = ((1, 20, 1), (1, 5000, 250), (300, 100, 5), (300, 100, 50))
 """Accounts, users of each, findings of each."""
 SHARE = 0.8
@@ -58,7 +58,7 @@ def dollars(amount: float) -> str:
     return "< $0.01" if 0 < amount < 0.01 else f"${amount:,.2f}"
 
 
-def write_page() -> str:
+def write_cost_page() -> str:
     """Return docs/cost.md."""
     rows = list[str]()
     for accounts, users, findings in EXAMPLES:
@@ -88,7 +88,7 @@ def write_page() -> str:
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(write_page(), encoding="utf-8")
+    COST_PAGE.write_text(write_cost_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

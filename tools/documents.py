@@ -94,7 +94,9 @@ def main() -> None:
     page = DOCS / "operate" / "roll-out.md"
     page.write_text(write_roll_out(page.read_text(encoding="utf-8")), encoding="utf-8")
     page = DOCS / "operate" / "work-off.md"
-    page.write_text(work_off.write_page(page.read_text(encoding="utf-8")), encoding="utf-8")
+    page.write_text(
+        work_off.write_work_off_page(page.read_text(encoding="utf-8")), encoding="utf-8"
+    )
     (DOCS / "operate" / "permissions.md").write_text(write_permissions(), encoding="utf-8")
     (DOCS / "operate" / "checks.md").write_text(write_checks(), encoding="utf-8")
 

@@ -39,7 +39,7 @@ def set_up(kind: str) -> None:
             f"{VENV} is a link to {VENV.readlink()}: setting up would empty that folder."
             " Remove the link and try again."
         )
-    said = run(sys.executable, "-m", "venv", "--clear", str(VENV))
+    said = run_quietly(sys.executable, "-m", "venv", "--clear", str(VENV))
     if said is not None:
         raise NotReady(
             f"Python's venv module cannot make {VENV} (on Debian: apt-get install python3-venv):"
@@ -53,7 +53,7 @@ def install(kind: str) -> None:
     """Install a lock. Raises NotReady."""
     pip = (str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--quiet")
     exactly = ("--disable-pip-version-check", "--no-deps", "--require-hashes", "-r", LOCKS[kind])
-    said = run(*pip, *exactly)
+    said = run_quietly(*pip, *exactly)
     if said is None:
         return
     if any(each in said for each in NO_NETWORK):
@@ -64,7 +64,7 @@ def install(kind: str) -> None:
     raise NotReady(f"pip cannot install {LOCKS[kind]}: {said}")
 
 
-def run(*command: str) -> "str | None":
+def run_quietly(*command: str) -> "str | None":
     """Run a command; return None, or in one line what it said when it failed."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if done.returncode == 0:

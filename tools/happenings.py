@@ -3,7 +3,7 @@
 import boto3
 from moto.ssm.models import ssm_backends
 
-from emulator.config.remediation import Exemption
+from emulator.config.remediation import RemediationException
 from emulator.ssm.models import Ssm
 from tests.support.organizations import MANAGEMENT, REGION, SANDBOX, SHOP, Estate
 from tests.support.paths import ROOT
@@ -45,7 +45,9 @@ def give_up_a_remediation(estate: Estate) -> None:
         config = estate.members.config(account, REGION)
         user = config.iam.add_user("given.up")
         for rule in config.remediations.configurations:
-            config.remediations.exemptions[rule, ("AWS::IAM::User", user.id)] = Exemption("No.")
+            config.remediations.exemptions[rule, ("AWS::IAM::User", user.id)] = (
+                RemediationException("No.")
+            )
 
 
 def do_nothing(estate: Estate) -> None:

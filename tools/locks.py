@@ -63,7 +63,7 @@ def read_asked(groups: Sequence[str], *, own: bool = True) -> list[Requirement]:
     return [Requirement(line) for line in lines]
 
 
-def follow(asked: list[Requirement]) -> list[Requirement]:
+def follow_requirements(asked: list[Requirement]) -> list[Requirement]:
     """Return these requirements and, with their extras, all that they need on this Python."""
     seen = dict[tuple[str, str], Requirement]()
     waiting = [(each, "") for each in asked]
@@ -85,7 +85,10 @@ def follow(asked: list[Requirement]) -> list[Requirement]:
 def list_pins(group: str) -> list[str]:
     """Return what a hook installs: pip's options, then every package of the group as locked."""
     lock = read_lock(LOCK)
-    names = {canonicalize_name(each.name) for each in follow(read_asked((group,), own=False))}
+    names = {
+        canonicalize_name(each.name)
+        for each in follow_requirements(read_asked((group,), own=False))
+    }
     pins = [str(each.requirement) for name in sorted(names) for each in lock[name]]
     return [*PIP_OPTIONS, *pins]
 

@@ -36,7 +36,7 @@ from tools.happenings import (
 from tools.stack_actions import STACK_ACTIONS
 
 
-class CutShort(Exception):
+class UnfinishedRun(Exception):
     """A recorded run did not come to its end."""
 
 
@@ -183,10 +183,12 @@ def write_permissions() -> str:
 
 
 def run_through(line: str) -> None:
-    """Run a verb to its end. Raises CutShort: of a run that was refused calls are missing."""
+    """Run a verb to its end. Raises UnfinishedRun: of a run that was refused calls are missing."""
     outcome = run(line, documented=False)
     if outcome.code not in (0, FAULTS, NOT_SEEN):
-        raise CutShort(f"{line} has exit code {outcome.code}, so not all its calls: {outcome.err}")
+        raise UnfinishedRun(
+            f"{line} has exit code {outcome.code}, so not all its calls: {outcome.err}"
+        )
 
 
 def load_stack() -> dict[str, dict[str, dict[str, str]]]:

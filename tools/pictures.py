@@ -129,7 +129,7 @@ def run_on_terminal(command: list[str]) -> str:
     return told.decode().replace("\r\n", "\n")
 
 
-def cut(demo: str) -> str:
+def cut_chapters(demo: str) -> str:
     """Return the chapters of the demo's output that the picture shows."""
     starts = [found.start() for found in re.finditer(rf"^{COLOURS}\d+\. ", demo, re.MULTILINE)]
     chapters = [demo[begin:end].strip() for begin, end in pairwise([*starts, len(demo)])]
@@ -163,7 +163,7 @@ def main() -> None:
         print(f"report.png is left as it is: {MISSING}", file=sys.stderr)
     demo = run_on_terminal([sys.executable, "-m", "rollout", "demo"])
     (PICTURES / "flow.svg").write_text(draw_flow(), encoding="utf-8")
-    (PICTURES / "demo.svg").write_text(draw_terminal(cut(demo)), encoding="utf-8")
+    (PICTURES / "demo.svg").write_text(draw_terminal(cut_chapters(demo)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,17 +16,17 @@ ROLL_OUT = README.parent / "docs" / "operate" / "roll-out.md"
 SHOWN_CHAPTER = "2"
 
 
-def make_table() -> str:
+def make_parameter_table() -> str:
     """Return the table of the rule's parameters in Markdown, one parameter a line."""
     rows = ["| Parameter | Default | Allowed | Meaning |", "|---|---|---|---|"]
     for each in PARAMETERS:
         default = f"`{each.default}`" if each.default else "none"
-        cells = (f"`{each.name}`", default, each.describe_allowed(), describe(each))
+        cells = (f"`{each.name}`", default, each.describe_allowed(), describe_parameter(each))
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
 
 
-def describe(parameter: Parameter) -> str:
+def describe_parameter(parameter: Parameter) -> str:
     """Return what the parameter means, as a sentence without its full stop."""
     return parameter.meaning[0].upper() + parameter.meaning[1:]
 
@@ -53,7 +53,7 @@ def shorten(page: str) -> str:
     return "```console\n" + "\n".join(shown) + "```\n"
 
 
-def put(text: str, name: str, content: str) -> str:
+def put_section(text: str, name: str, content: str) -> str:
     """Return the README with the content between its markers. Raises Refused without them."""
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     found = re.search(f"(?<={begin}\n).*?(?={end})", text, re.DOTALL)
@@ -67,9 +67,9 @@ def main() -> None:
     demo = subprocess.run(
         [sys.executable, "-m", "rollout", "demo"], check=True, capture_output=True, text=True
     )
-    text = put(README.read_text(), "parameters", make_table())
-    text = put(text, "roll-out", shorten(ROLL_OUT.read_text()))
-    README.write_text(put(text, "demo", excerpt(demo.stdout)))
+    text = put_section(README.read_text(), "parameters", make_parameter_table())
+    text = put_section(text, "roll-out", shorten(ROLL_OUT.read_text()))
+    README.write_text(put_section(text, "demo", excerpt(demo.stdout)))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ class NotReleased(Exception):
     """There is no release; the text says what to do first."""
 
 
-def run(*command: str, folder: Path | None = None, **environment: str) -> str:
+def run_command(*command: str, folder: Path | None = None, **environment: str) -> str:
     """Return what a command says. Raises NotReleased."""
     done = subprocess.run(
         command,
@@ -43,13 +43,13 @@ def run(*command: str, folder: Path | None = None, **environment: str) -> str:
 
 def check_main(tag: str) -> None:
     """Raise NotReleased where this is not a clean main, or the tag is there already."""
-    branch = run("git", "rev-parse", "--abbrev-ref", "HEAD")
+    branch = run_command("git", "rev-parse", "--abbrev-ref", "HEAD")
     if branch != "main":
         raise NotReleased(f"This is the branch {branch}: release from main.")
-    changed = run("git", "status", "--porcelain").splitlines()
+    changed = run_command("git", "status", "--porcelain").splitlines()
     if changed:
         raise NotReleased(f"main is not clean: commit or remove {changed[0][2:].strip()} first.")
-    if run("git", "tag", "--list", tag):
+    if run_command("git", "tag", "--list", tag):
         raise NotReleased(f"{tag} is there already: raise __version__ in rule/__init__.py.")
 
 
@@ -67,9 +67,9 @@ def cut_notes(changelog: str, version: str) -> str:
 
 def build(checkout: Path, dist: Path) -> None:
     """Put the package, wheel, sdist and templates of a checkout into dist. Raises NotReleased."""
-    when = run("git", "log", "-1", "--format=%ct", folder=checkout)
-    code = run(sys.executable, "-m", "rollout.code.package", folder=checkout)
-    run(
+    when = run_command("git", "log", "-1", "--format=%ct", folder=checkout)
+    code = run_command(sys.executable, "-m", "rollout.code.package", folder=checkout)
+    run_command(
         *(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(dist.resolve())),
         folder=checkout,
         SOURCE_DATE_EPOCH=when,
@@ -96,11 +96,11 @@ def release(version: str) -> str:
     DIST.mkdir()
     with tempfile.TemporaryDirectory() as folder:
         checkout = Path(folder, "checkout")
-        run("git", "clone", "--quiet", "--no-hardlinks", ".", str(checkout))
+        run_command("git", "clone", "--quiet", "--no-hardlinks", ".", str(checkout))
         build(checkout, DIST)
     (DIST / NOTES).write_text(notes, encoding="utf-8")
     write_sums(DIST)
-    run("git", "tag", "--annotate", tag, "--message", f"{tag}\n\n{notes}")
+    run_command("git", "tag", "--annotate", tag, "--message", f"{tag}\n\n{notes}")
     return tag
 
 

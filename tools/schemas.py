@@ -19,7 +19,7 @@ REGION = "us-east-1"
 Node = dict[str, Any]
 
 
-class Call(NamedTuple):
+class HandlerCall(NamedTuple):
     """A call that CloudFormation makes of a resource, whose input bounds the properties."""
 
     service: str
@@ -30,22 +30,28 @@ class Call(NamedTuple):
     """The property that is a list, of whose items each is sent by itself."""
 
 
-CALLS: dict[str, tuple[Call, ...]] = {
-    "AWS::CloudWatch::Alarm": (Call("cloudwatch", "PutMetricAlarm"),),
-    "AWS::Config::ConfigRule": (Call("config", "PutConfigRule", "ConfigRule"),),
+CALLS: dict[str, tuple[HandlerCall, ...]] = {
+    "AWS::CloudWatch::Alarm": (HandlerCall("cloudwatch", "PutMetricAlarm"),),
+    "AWS::Config::ConfigRule": (HandlerCall("config", "PutConfigRule", "ConfigRule"),),
     "AWS::Config::RemediationConfiguration": (
-        Call("config", "PutRemediationConfigurations", "RemediationConfigurations"),
+        HandlerCall("config", "PutRemediationConfigurations", "RemediationConfigurations"),
     ),
-    "AWS::IAM::Policy": (Call("iam", "PutRolePolicy"),),
-    "AWS::IAM::Role": (Call("iam", "CreateRole"), Call("iam", "PutRolePolicy", each="Policies")),
-    "AWS::Lambda::EventInvokeConfig": (Call("lambda", "PutFunctionEventInvokeConfig"),),
+    "AWS::IAM::Policy": (HandlerCall("iam", "PutRolePolicy"),),
+    "AWS::IAM::Role": (
+        HandlerCall("iam", "CreateRole"),
+        HandlerCall("iam", "PutRolePolicy", each="Policies"),
+    ),
+    "AWS::Lambda::EventInvokeConfig": (HandlerCall("lambda", "PutFunctionEventInvokeConfig"),),
     "AWS::Lambda::Function": (
-        Call("lambda", "CreateFunction"),
-        Call("lambda", "PutFunctionConcurrency"),
+        HandlerCall("lambda", "CreateFunction"),
+        HandlerCall("lambda", "PutFunctionConcurrency"),
     ),
-    "AWS::Lambda::Permission": (Call("lambda", "AddPermission"),),
-    "AWS::Logs::LogGroup": (Call("logs", "CreateLogGroup"), Call("logs", "PutRetentionPolicy")),
-    "AWS::SSM::Document": (Call("ssm", "CreateDocument"),),
+    "AWS::Lambda::Permission": (HandlerCall("lambda", "AddPermission"),),
+    "AWS::Logs::LogGroup": (
+        HandlerCall("logs", "CreateLogGroup"),
+        HandlerCall("logs", "PutRetentionPolicy"),
+    ),
+    "AWS::SSM::Document": (HandlerCall("ssm", "CreateDocument"),),
 }
 """Of each type of resource in our templates: from the types' reference and the service models."""
 TEXT = {"enum": "enum", "pattern": "pattern", "min": "minLength", "max": "maxLength"}
@@ -71,7 +77,7 @@ def write_schemas(folder: Path) -> None:
         file.write_text(json.dumps(bound(kind)), encoding="utf-8")
 
 
-def _find_shape(call: Call) -> Shape:
+def _find_shape(call: HandlerCall) -> Shape:
     model = botocore.session.Session().get_service_model(call.service)
     shape = model.operation_model(call.operation).input_shape
     assert shape is not None

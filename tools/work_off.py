@@ -9,6 +9,7 @@ from emulator.iam.users import AccessKey
 from tests.support.organizations import BANK, REGION, ROLE, SHOP, Estate, open_estate
 from tests.support.workshop import Workshop, open_workshop
 from tools.console import replay
+from tools.happenings import do_nothing
 
 
 def add_idle_user(estate: Estate) -> None:
@@ -33,10 +34,6 @@ def start_a_quarantine(estate: Estate) -> None:
     now = estate.cloud.clock.now().replace(microsecond=0, tzinfo=None)
     tag = f"no-setup-access-key:quarantined:{key.access_key_id}"
     iam.get_user("ben.idle").tag_values[tag] = f"{now.isoformat()}Z started"
-
-
-def do_nothing(estate: Estate) -> None:
-    pass
 
 
 IN_MEMBERS = f"--member-role {ROLE}"
@@ -88,7 +85,7 @@ SCENES: dict[str, Callable[[Estate], None]] = {
 }
 
 
-def write_page(page: str) -> str:
+def write_work_off_page(page: str) -> str:
     """Return docs/operate/work-off.md with the output of its commands, run in order."""
     with open_estate() as estate, pytest.MonkeyPatch.context() as patches:
         patches.setattr("time.sleep", estate.sleep)

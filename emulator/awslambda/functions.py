@@ -15,7 +15,7 @@ ATTEMPTS = 3
 
 
 @dataclass
-class Context:
+class LambdaContext:
     """The context object of one attempt, as far as Python functions use it."""
 
     function_name: str
@@ -107,7 +107,7 @@ def invoke(function: Function, event: dict[str, Any]) -> Invocation:
     """Call `function` until an attempt returns, as often as it allows; keep every error."""
     invocation = Invocation(event, attempts=function.attempts)
     for _ in range(function.attempts):
-        context = Context(function.name, function.arn, function.timeout_seconds)
+        context = LambdaContext(function.name, function.arn, function.timeout_seconds)
         try:
             # A copy, as each attempt of the real service reads the event anew.
             answer = function.handler(json.loads(json.dumps(event)), context)

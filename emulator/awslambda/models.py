@@ -15,12 +15,12 @@ from moto.logs.models import logs_backends
 from moto.utilities.utils import get_partition
 
 from emulator.awslambda.concurrency import Concurrency
-from emulator.awslambda.functions import ATTEMPTS, Context, Function, invoke
+from emulator.awslambda.functions import ATTEMPTS, Function, LambdaContext, invoke
 from emulator.awslambda.runtime import FunctionError, Runtime, Runtimes
 from emulator.backend import OwnBackend, OwnResource
 from emulator.iam.roles import assume_role, trusts_service
 from emulator.iam.statements import meets_conditions
-from emulator.s3.policies import digest_code, find_code
+from emulator.s3.policies import digest_code, find_object
 
 SERVICE = "lambda.amazonaws.com"
 
@@ -41,7 +41,7 @@ class DeployedFunction(OwnResource, models.LambdaFunction):
         super()._set_function_code(updated_spec)
         version = updated_spec.get("S3ObjectVersion")
         if version and self.code_bytes:
-            self.code_bytes = find_code(
+            self.code_bytes = find_object(
                 self.region, updated_spec["S3Bucket"], updated_spec["S3Key"], version
             )
             self.code_size = len(self.code_bytes)
@@ -143,7 +143,7 @@ class Lambda(OwnBackend, Concurrency):
             return False
         return isinstance(function, Function) or function.permits(principal, self.account_id)
 
-    def run(self, function: DeployedFunction, event: dict[str, Any], context: Context) -> Any:
+    def run(self, function: DeployedFunction, event: dict[str, Any], context: LambdaContext) -> Any:
         """Run a deployed function once, warm where it can be; raises FunctionError."""
         context.memory_limit_in_mb = function.memory_size
         told = self._warm(function).run(event, context)
@@ -166,7 +166,7 @@ class Lambda(OwnBackend, Concurrency):
             invoke(function, event)
             return b""
         try:
-            context = Context(function.name, function.arn, function.timeout_seconds)
+            context = LambdaContext(function.name, function.arn, function.timeout_seconds)
             payload = function.handler(event, context)
         except FunctionError as error:
             response_headers["x-amz-function-error"] = "Unhandled"
@@ -206,7 +206,7 @@ class Lambda(OwnBackend, Concurrency):
             "TZ": ":UTC",
         }
 
-    def _log(self, function: DeployedFunction, context: Context, printed: str) -> None:
+    def _log(self, function: DeployedFunction, context: LambdaContext, printed: str) -> None:
         """Write what a run printed to the function's log group, where there is one."""
         logs = logs_backends[self.account_id][self.region_name]
         group = function.logging["LogGroup"]

@@ -20,8 +20,8 @@ from tempfile import TemporaryDirectory
 from threading import Event, Lock, Timer
 from typing import Any
 
-from emulator.awslambda.functions import Context
-from emulator.clock import Clock
+from emulator.awslambda.functions import LambdaContext
+from emulator.clock import CloudClock
 
 CHILD = Path(__file__).parents[1] / "child" / "runtime.py"
 
@@ -88,7 +88,7 @@ class Runtime:
         """Whether the interpreter can take another event."""
         return self._child.poll() is None
 
-    def run(self, event: dict[str, Any], context: Context) -> Told:
+    def run(self, event: dict[str, Any], context: LambdaContext) -> Told:
         """Hand the event to the function and wait for its answer, as long as its timeout allows."""
         given = asdict(context)
         del given["_deadline"]
@@ -102,7 +102,7 @@ class Runtime:
             timer = Timer(context.timeout_seconds, expire)
             timer.start()
             try:
-                self._tell({"event": event, "context": given, "clock": Clock.describe()})
+                self._tell({"event": event, "context": given, "clock": CloudClock.describe()})
                 assert self._child.stdout is not None
                 line = self._child.stdout.readline()
             except BrokenPipeError:

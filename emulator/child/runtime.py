@@ -80,7 +80,7 @@ def find_in_script(folder: str, handler: str) -> Any:
     return names[name]
 
 
-def run(find: Callable[[], Any], event: Any, context: Any, folder: str) -> dict[str, Any]:
+def run_handler(find: Callable[[], Any], event: Any, context: Any, folder: str) -> dict[str, Any]:
     """Run the handler once; an error is told by its type and text, as Lambda does."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
@@ -116,8 +116,8 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         travel.move(request["clock"])
-        context = functions.Context(**request["context"])
-        told = run(find, request["event"], context, folder)
+        context = functions.LambdaContext(**request["context"])
+        told = run_handler(find, request["event"], context, folder)
         print(json.dumps(told), file=answers, flush=True)
 
 

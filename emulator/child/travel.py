@@ -1,4 +1,4 @@
-"""Puts a child process on its parent's clock, as `emulator.clock.Clock.describe` tells it."""
+"""Puts a child process on its parent's clock, as `emulator.clock.CloudClock.describe` tells it."""
 
 from datetime import datetime, timedelta
 from typing import Any

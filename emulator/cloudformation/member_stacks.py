@@ -16,14 +16,14 @@ from moto.utilities.utils import get_partition
 from emulator.awslambda.functions import Function
 from emulator.awslambda.models import Lambda
 from emulator.cloudformation.stack_set import StackFailed, StackSet
-from emulator.cloudformation.templates import read_template
+from emulator.cloudformation.templates import parse_template
 from emulator.config.models import Config
 from emulator.organizations.models import Organization
-from emulator.s3.policies import digest_code, find_code, find_code_fault
+from emulator.s3.policies import digest_code, find_code_fault, find_object
 from emulator.ssm.models import Ssm
 
 FUNCTION, DOCUMENT = "AWS::Lambda::Function", "AWS::SSM::Document"
-Answer = Callable[[str, dict[str, Any]], Any]
+LightAnswer = Callable[[str, dict[str, Any]], Any]
 """What a light stack's function of this name answers to an event."""
 
 
@@ -48,7 +48,7 @@ class MemberStacks:
     organization: Organization
     full: bool = False
     """Whether StackSets make real stacks, from the template that they are given."""
-    answer: Answer = lambda name, event: {}
+    answer: LightAnswer = lambda name, event: {}
     broken: dict[str, str] = field(default_factory=dict)
     """Accounts whose light functions fail, and with what error."""
     stacks: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class MemberStacks:
             return
         functions, ssm = Lambda.of(account, region), Ssm.of(account, region)
         resources = _load(stack_set, account, region)
-        for name, resource in read_template(stack_set.template)["Resources"].items():
+        for name, resource in parse_template(stack_set.template)["Resources"].items():
             if resource["Type"] == FUNCTION:
                 functions.handlers.pop(resources[name].arn, None)
             elif resource["Type"] == DOCUMENT:
@@ -100,12 +100,12 @@ class MemberStacks:
         self, account: str, region: str, stack_set: StackSet, resources: Any
     ) -> None:
         functions, ssm = Lambda.of(account, region), Ssm.of(account, region)
-        template = read_template(stack_set.template)
+        template = parse_template(stack_set.template)
         for name, resource in template["Resources"].items():
             if resource["Type"] == FUNCTION:
                 made = resources[name]
                 code = clean_json(resource["Properties"]["Code"], resources)
-                content = find_code(region, *_place(code))
+                content = find_object(region, *_place(code))
                 functions.handlers[made.arn] = Function(
                     made.arn,
                     self._handler(account, made),
@@ -143,7 +143,7 @@ class MemberStacks:
 
     def _check_code(self, stack_set: StackSet, account: str, region: str, resources: Any) -> None:
         """Raise StackFailed where a function's code cannot be taken from S3."""
-        for name, resource in read_template(stack_set.template)["Resources"].items():
+        for name, resource in parse_template(stack_set.template)["Resources"].items():
             if resource["Type"] == FUNCTION:
                 bucket, key, version = _place(clean_json(resource["Properties"]["Code"], resources))
                 fault = find_code_fault(account, region, bucket, key, self.organization.id, version)
@@ -163,7 +163,7 @@ def stack_name(stack_set: StackSet) -> str:
 
 def _load(stack_set: StackSet, account: str, region: str) -> Any:
     """Return moto's map of a light stack's resources, in which its functions are known."""
-    template, name = read_template(stack_set.template), stack_name(stack_set)
+    template, name = parse_template(stack_set.template), stack_name(stack_set)
     resources = ResourceMap(
         name, name, dict(stack_set.parameters), {}, region, account, template, {}
     )

@@ -9,7 +9,7 @@ from typing import Any
 from moto.cloudformation import responses
 from moto.core.responses import ActionResult, EmptyResult
 
-from emulator.cloudformation.stack_set import Instance, StackSet
+from emulator.cloudformation.stack_set import StackInstance, StackSet
 from emulator.cloudformation.stack_set_answers import (
     describe_instance,
     describe_operation,
@@ -109,7 +109,7 @@ class StackSetResponse(responses.CloudFormationResponse):
         missing = []
         for member in sets.choose(targets):
             instance = stack_set.instances.setdefault(
-                member.id, Instance(member.id, regions[0], member.parent)
+                member.id, StackInstance(member.id, regions[0], member.parent)
             )
             if instance.status != "CURRENT":
                 missing.append(member)

@@ -10,7 +10,7 @@ class StackFailed(Exception):
 
 
 @dataclass
-class Instance:
+class StackInstance:
     """The stack of one account and Region."""
 
     account: str
@@ -59,5 +59,5 @@ class StackSet:
     """The accounts that instances were made for last, where they were named one by one: automatic
     deployment then keeps to them as well (L)."""
     regions: list[str] = field(default_factory=list)
-    instances: dict[str, Instance] = field(default_factory=dict)
+    instances: dict[str, StackInstance] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)

@@ -4,7 +4,7 @@ from typing import Any
 
 from moto.utilities.utils import get_partition
 
-from emulator.cloudformation.stack_set import Instance, Operation, StackSet
+from emulator.cloudformation.stack_set import Operation, StackInstance, StackSet
 
 
 def describe_stack_set(stack_set: StackSet, arn: str) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def describe_stack_set(stack_set: StackSet, arn: str) -> dict[str, Any]:
     }
 
 
-def describe_instance(stack_set: StackSet, instance: Instance) -> dict[str, Any]:
+def describe_instance(stack_set: StackSet, instance: StackInstance) -> dict[str, Any]:
     """Return an instance as ListStackInstances sends it."""
     stack = f"StackSet-{stack_set.name}-{instance.account}"
     place = f"arn:{get_partition(instance.region)}:cloudformation:{instance.region}"

@@ -11,8 +11,8 @@ from itertools import count
 from typing import Any
 
 from emulator.cloudformation.member_stacks import MemberStacks
-from emulator.cloudformation.stack_set import Instance, Operation, StackFailed, StackSet
-from emulator.cloudformation.templates import find_parameter_fault, read_template
+from emulator.cloudformation.stack_set import Operation, StackFailed, StackInstance, StackSet
+from emulator.cloudformation.templates import find_parameter_fault, parse_template
 from emulator.gateway.errors import Refusal
 from emulator.iam.users import new_id
 from emulator.organizations.models import Member, Organization
@@ -67,7 +67,7 @@ class StackSets:
 
         That a stack set refuses them before any account has its stack is L.
         """
-        if fault := find_parameter_fault(read_template(template), parameters):
+        if fault := find_parameter_fault(parse_template(template), parameters):
             raise Refusal("ValidationError", fault)
 
     def choose(self, targets: dict[str, Any]) -> list[Member]:
@@ -132,7 +132,7 @@ class StackSets:
 
     def _skip(self, stack_set: StackSet, member: Member, region: str) -> None:
         instance = stack_set.instances.setdefault(
-            member.id, Instance(member.id, region, member.parent)
+            member.id, StackInstance(member.id, region, member.parent)
         )
         instance.detailed = "SKIPPED_SUSPENDED_ACCOUNT"
 
@@ -163,7 +163,7 @@ class StackSets:
     def put_instance(self, stack_set: StackSet, member: Member, region: str) -> None:
         """Bring one account's stack up to date; the instance says what came of it."""
         instance = stack_set.instances.setdefault(
-            member.id, Instance(member.id, region, member.parent)
+            member.id, StackInstance(member.id, region, member.parent)
         )
         try:
             if member.id in self.failing:

@@ -7,27 +7,34 @@ status. Here it is made at once, and shows it late. The wording of a status reas
 
 from typing import Any
 
-from emulator.cloudformation.templates import read_template
+from emulator.cloudformation.templates import parse_template
 from emulator.config.models import Config
-from emulator.config.pack_resources import put_resources, remove_resources, resolve, stack_name
+from emulator.config.pack_resources import (
+    name_pack_stack,
+    put_pack_resources,
+    remove_pack_resources,
+    resolve_pack,
+)
 from emulator.config.packs import (
     ALLOWED_TYPES,
     MAX_TEMPLATE_BYTES,
-    Pack,
+    ConformancePack,
     PackFailed,
 )
 from emulator.gateway.errors import Refusal
 
 
-def put_pack(config: Config, name: str, template: str, parameters: dict[str, str]) -> Pack:
+def put_own_pack(
+    config: Config, name: str, template: str, parameters: dict[str, str]
+) -> ConformancePack:
     """Create or change a pack; raises Refusal, and otherwise tells by its state."""
-    check_template(template)
+    check_pack_template(template)
     pack = config.packs.begin(name, template, parameters)
     suffix = f"-{pack.id}"
     try:
-        stack = stack_name(name, suffix)
-        resources = resolve(template, parameters, config, stack, config.account_id)
-        put_resources(config, resources, name, suffix)
+        stack = name_pack_stack(name, suffix)
+        resources = resolve_pack(template, parameters, config, stack, config.account_id)
+        put_pack_resources(config, resources, name, suffix)
         pack.state = "CREATE_COMPLETE"
     except PackFailed as failure:
         pack.state = "CREATE_FAILED"
@@ -35,13 +42,13 @@ def put_pack(config: Config, name: str, template: str, parameters: dict[str, str
     return pack
 
 
-def delete_pack(config: Config, name: str) -> None:
+def delete_own_pack(config: Config, name: str) -> None:
     """Remove a pack with its rules and their results; raises NoSuchConformancePackException."""
     config.packs.end(name)
-    remove_resources(config, name)
+    remove_pack_resources(config, name)
 
 
-def check_template(template: str) -> None:
+def check_pack_template(template: str) -> None:
     """Raise Refusal for what PutConformancePack refuses.
 
     Which types a pack may hold and how long it may be is documented; the sentences are ours.
@@ -49,7 +56,7 @@ def check_template(template: str) -> None:
     if len(template.encode()) > MAX_TEMPLATE_BYTES:
         raise template_refused(f"The template is larger than {MAX_TEMPLATE_BYTES} bytes.")
     try:
-        resources: dict[str, Any] = read_template(template)["Resources"]
+        resources: dict[str, Any] = parse_template(template)["Resources"]
         types = {resource["Type"] for resource in resources.values()}
     except Exception as error:
         raise template_refused("The template is not well-formed.") from error

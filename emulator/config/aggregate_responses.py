@@ -81,9 +81,11 @@ class AggregateResponse(ConfigAnswer):
         organization = self._find_organization()
         fields, conditions = read_expression(self._get_param("Expression"))
         found = [
-            json.dumps({name: value for name in fields if (value := dig(item, name)) is not None})
+            json.dumps(
+                {name: value for name in fields if (value := find_field(item, name)) is not None}
+            )
             for config in self._read_configs(organization)
-            for item in read_items(config)
+            for item in read_query_items(config)
             if all(meets(item, *condition) for condition in conditions)
         ]
         return self._pages("Results", found, most=organization.page_limit)
@@ -128,7 +130,7 @@ class AggregateResponse(ConfigAnswer):
                 yield config
 
 
-def read_items(config: Config) -> Iterator[dict[str, Any]]:
+def read_query_items(config: Config) -> Iterator[dict[str, Any]]:
     """Yield the items of an account's users and groups as queries see them."""
     iam = config.iam
     for user in iam.users.values():
@@ -177,7 +179,7 @@ def read_expression(expression: str) -> tuple[list[str], list[tuple[str, str, li
     return [name.strip() for name in found[1].split(",")], conditions
 
 
-def dig(item: Any, path: str) -> Any:
+def find_field(item: Any, path: str) -> Any:
     """Return what stands at a path with dots, None where there is nothing."""
     for name in path.split("."):
         item = item.get(name) if isinstance(item, dict) else None
@@ -189,9 +191,9 @@ def meets(item: dict[str, Any], path: str, operator: str, values: list[str]) -> 
     first, _, rest = path.partition(".")
     inside = item.get(first)
     if isinstance(inside, list):
-        found = [str(dig(each, rest)) for each in inside]
+        found = [str(find_field(each, rest)) for each in inside]
     else:
-        value = dig(item, path)
+        value = find_field(item, path)
         found = [] if value is None else [str(value)]
     if operator == "LIKE":
         return any(value.startswith(values[0]) for value in found)

@@ -41,6 +41,6 @@ class ConfigAnswer(responses.ConfigResponse):
         return json.dumps({name: [describe(item) for item in page], **following})
 
 
-def list_parameters(parameters: dict[str, str]) -> list[dict[str, str]]:
+def list_pack_parameters(parameters: dict[str, str]) -> list[dict[str, str]]:
     """Return a pack's parameters as Config sends them."""
     return [{"ParameterName": k, "ParameterValue": v} for k, v in parameters.items()]

@@ -5,12 +5,17 @@ from typing import Any, Protocol
 
 from emulator.config.models import Config
 from emulator.config.organization_pack import AccountStatus, OrganizationPack
-from emulator.config.pack_resources import put_resources, remove_resources, resolve, stack_name
+from emulator.config.pack_resources import (
+    name_pack_stack,
+    put_pack_resources,
+    remove_pack_resources,
+    resolve_pack,
+)
 from emulator.config.packs import PackFailed
 from emulator.iam.users import new_id
 
 
-class Facts(Protocol):
+class UnsureFacts(Protocol):
     """The facts that nobody is sure of; see `OrganizationPacks`."""
 
     resolves_account_id: bool
@@ -18,7 +23,9 @@ class Facts(Protocol):
     first_run_seconds: float
 
 
-def put_pack(pack: OrganizationPack, account: str, status: AccountStatus, facts: Facts) -> None:
+def put_member_pack(
+    pack: OrganizationPack, account: str, status: AccountStatus, facts: UnsureFacts
+) -> None:
     """Create or update the pack's rules in one account. Raises PackFailed."""
     config = Config.of(account, pack.region)
     if not any(each.status.recording for each in config.recorders.values()):
@@ -28,22 +35,24 @@ def put_pack(pack: OrganizationPack, account: str, status: AccountStatus, facts:
         )
     suffix = "-conformance-pack-" + new_id("", f"{account}/{status.pack}", 1, 9).lower()
     said = account if facts.resolves_account_id else pack.owner
-    stack = stack_name(status.pack, suffix)
-    resources = resolve(pack.template, pack.parameters, config, stack, said)
+    stack = name_pack_stack(status.pack, suffix)
+    resources = resolve_pack(pack.template, pack.parameters, config, stack, said)
     if facts.rewrites_role:
         for _, properties in resources:
             _rewrite_role(properties, pack.owner, account)
     known = set(config.config_rules)
     due = datetime.now(UTC) + timedelta(seconds=facts.first_run_seconds)
-    for rule in put_resources(config, resources, status.pack, suffix):
+    for rule in put_pack_resources(config, resources, status.pack, suffix):
         if rule not in known:
             config.first_runs[rule] = due
 
 
-def delete_pack(pack: OrganizationPack, account: str, status: AccountStatus, facts: Facts) -> None:
+def delete_member_pack(
+    pack: OrganizationPack, account: str, status: AccountStatus, facts: UnsureFacts
+) -> None:
     """Remove the pack's rules from one account."""
     config = Config.of(account, pack.region)
-    for rule in remove_resources(config, status.pack):
+    for rule in remove_pack_resources(config, status.pack):
         config.first_runs.pop(rule, None)
 
 

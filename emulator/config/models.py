@@ -28,7 +28,7 @@ from emulator.config.history import History
 from emulator.config.items import USER_TYPE, make_item
 from emulator.config.packs import Packs
 from emulator.config.remediation import Remediations
-from emulator.config.results import Results, find_fault
+from emulator.config.results import Results, find_refused
 from emulator.iam.models import Iam
 from emulator.iam.users import User
 from emulator.ssm.models import Ssm
@@ -126,7 +126,7 @@ class Config(OwnBackend, models.ConfigBackend):
         token will do and nothing is stored (API reference).
         """
         given = evaluations or []
-        if fault := find_fault(given):
+        if fault := find_refused(given):
             raise ValidationException(f"1 validation error detected: {fault}")
         if not result_token:
             raise InvalidParameterValueException("The ResultToken must not be empty.")

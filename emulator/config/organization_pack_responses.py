@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from emulator.config.answers import list_parameters
+from emulator.config.answers import list_pack_parameters
 from emulator.config.organization_pack import AccountStatus, OrganizationPack
 from emulator.config.organization_packs import OrganizationPacks
 from emulator.config.rule_responses import RuleResponse
@@ -39,7 +39,7 @@ class OrganizationPackResponse(RuleResponse):
             return {
                 "OrganizationConformancePackName": pack.name,
                 "OrganizationConformancePackArn": pack.arn,
-                "ConformancePackInputParameters": list_parameters(pack.parameters),
+                "ConformancePackInputParameters": list_pack_parameters(pack.parameters),
                 "ExcludedAccounts": pack.excluded,
                 "LastUpdateTime": _seconds(pack.put),
             }

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from emulator.cloudformation.templates import read_template
-from emulator.config.member_packs import delete_pack, put_pack
+from emulator.cloudformation.templates import parse_template
+from emulator.config.member_packs import delete_member_pack, put_member_pack
 from emulator.config.organization_pack import AccountStatus, OrganizationPack
 from emulator.config.pack_facts import PackFacts
 from emulator.config.packs import PackFailed, pack_in_use
@@ -67,7 +67,7 @@ class OrganizationPacks(PackFacts):
         Raises ResourceInUseException while it is in progress (API reference).
         """
         self.check_administrator(owner)
-        declared = read_template(template).get("Parameters") or {}
+        declared = parse_template(template).get("Parameters") or {}
         if unknown := parameters.keys() - declared.keys():
             raise Refusal(
                 "OrganizationConformancePackTemplateValidationException",
@@ -141,8 +141,8 @@ class OrganizationPacks(PackFacts):
         now = datetime.now(UTC) + timedelta(seconds=self.idle_seconds)
         each = timedelta(seconds=self.seconds_each)
         lot = each + timedelta(seconds=self.gap_seconds)
-        steps = [(member, put_pack) for member in wanted if member.id not in self.silent]
-        steps += [(member, delete_pack) for member in leaving]
+        steps = [(member, put_member_pack) for member in wanted if member.id not in self.silent]
+        steps += [(member, delete_member_pack) for member in leaving]
         for position, (member, step) in enumerate(steps):
             begin = now + lot * (position // self.at_once)
             self._plan(pack, member, step, begin, begin + each)
@@ -153,7 +153,7 @@ class OrganizationPacks(PackFacts):
     def _plan(
         self, pack: OrganizationPack, member: Member, step: Any, begin: datetime, end: datetime
     ) -> None:
-        removing = step is delete_pack
+        removing = step is delete_member_pack
 
         def start() -> None:
             name = f"OrgConformsPack-{pack.name}-{new_id('', member.id, 1, 8).lower()}"
@@ -201,7 +201,9 @@ class OrganizationPacks(PackFacts):
             if member.id in pack.excluded or member.status != "ACTIVE":
                 continue
             begin = datetime.now(UTC) + timedelta(seconds=self.joining_seconds)
-            self._plan(pack, member, put_pack, begin, begin + timedelta(seconds=self.seconds_each))
+            self._plan(
+                pack, member, put_member_pack, begin, begin + timedelta(seconds=self.seconds_each)
+            )
 
 
 def _no_such_pack() -> Refusal:

@@ -16,22 +16,22 @@ from moto.cloudformation.parsing import ResourceMap, clean_json
 from moto.core.exceptions import JsonRESTError, ServiceException
 
 from emulator.cloudformation.models import CloudFormation
-from emulator.cloudformation.templates import find_parameter_fault, read_template
+from emulator.cloudformation.templates import find_parameter_fault, parse_template
 from emulator.config.models import Config
-from emulator.config.packs import RULE, STACK, PackFailed
+from emulator.config.packs import RULE, STACK_PREFIX, PackFailed
 
-Resource = tuple[str, dict[str, Any]]
+PackResource = tuple[str, dict[str, Any]]
 """Type and properties."""
 
 
-def resolve(
+def resolve_pack(
     text: str, parameters: dict[str, str], config: Config, stack: str, account: str
-) -> list[Resource]:
+) -> list[PackResource]:
     """Return what a pack is to make there, rules first. Raises PackFailed.
 
     `account` is what `${AWS::AccountId}` becomes, whichever account it is.
     """
-    template, region = read_template(text), config.region_name
+    template, region = parse_template(text), config.region_name
     if fault := find_parameter_fault(template, parameters):
         raise PackFailed("ValidationError", fault)
     exports = CloudFormation.of(config.account_id, region).exports
@@ -48,7 +48,9 @@ def resolve(
     return sorted(made, key=lambda each: each[0])
 
 
-def put_resources(config: Config, resources: list[Resource], pack: str, suffix: str) -> list[str]:
+def put_pack_resources(
+    config: Config, resources: list[PackResource], pack: str, suffix: str
+) -> list[str]:
     """Create or change what a pack makes, and remove what it made before; return its rules' names.
 
     Raises PackFailed, and then all is as it was.
@@ -70,7 +72,7 @@ def put_resources(config: Config, resources: list[Resource], pack: str, suffix: 
     return rules
 
 
-def remove_resources(config: Config, pack: str) -> list[str]:
+def remove_pack_resources(config: Config, pack: str) -> list[str]:
     """Remove a pack's rules with their results and their remediations; return their names."""
     rules = config.pack_rules.pop(pack, [])
     for rule in rules:
@@ -79,9 +81,9 @@ def remove_resources(config: Config, pack: str) -> list[str]:
     return rules
 
 
-def stack_name(pack: str, suffix: str) -> str:
+def name_pack_stack(pack: str, suffix: str) -> str:
     """Return the name of the stack that a pack becomes."""
-    return f"{STACK}{pack}{suffix}"
+    return f"{STACK_PREFIX}{pack}{suffix}"
 
 
 def put_rule(config: Config, properties: dict[str, Any], suffix: str) -> str:

@@ -9,7 +9,7 @@ from emulator.gateway.errors import Refusal
 from emulator.iam.users import new_id
 
 MAX_TEMPLATE_BYTES = 51_200
-STACK = "awsconfigconforms-"
+STACK_PREFIX = "awsconfigconforms-"
 """How the names of the stacks begin that packs become."""
 RULE = "AWS::Config::ConfigRule"
 ALLOWED_TYPES = (RULE, "AWS::Config::RemediationConfiguration")
@@ -24,7 +24,7 @@ class PackFailed(Exception):
 
 
 @dataclass
-class Pack:
+class ConformancePack:
     """A pack, with the state that its stack is in."""
 
     name: str
@@ -38,7 +38,7 @@ class Pack:
     updated: datetime = field(default_factory=lambda: datetime.now(UTC))
     ends: datetime = field(default_factory=lambda: datetime.now(UTC))
     """When what was asked for last has come to its end."""
-    before: "Pack | None" = None
+    before: "ConformancePack | None" = None
     looks: dict[str, int] = field(default_factory=dict)
     """How often it was looked at since it was put, by kind of look."""
 
@@ -78,7 +78,7 @@ class Packs:
     def __init__(self, region_name: str, account_id: str) -> None:
         self._region = region_name
         self._scope = f"{region_name}:{account_id}"
-        self._by_name: dict[str, Pack] = {}
+        self._by_name: dict[str, ConformancePack] = {}
         self.seconds = 60.0
         """How long a put or a deletion is in progress."""
         self.stale_seconds = 20.0
@@ -93,7 +93,7 @@ class Packs:
         self.seconds = self.stale_seconds = 0.0
         self.hidden_looks = self.empty_looks = 0
 
-    def begin(self, name: str, template: str, parameters: dict[str, str]) -> Pack:
+    def begin(self, name: str, template: str, parameters: dict[str, str]) -> ConformancePack:
         """Return a pack that is about to be made, anew or once more.
 
         Raises ResourceInUseException.
@@ -105,11 +105,11 @@ class Packs:
             present = None
         pack_id = "conformance-pack-" + new_id("", f"{self._scope}/{name}", 1, 9).lower()
         partition = get_partition(self._region)
-        pack = Pack(
+        pack = ConformancePack(
             name,
             pack_id,
             f"arn:{partition}:config:{self._scope}:conformance-pack/{name}/{pack_id}",
-            f"arn:{partition}:cloudformation:{self._scope}:stack/{STACK}{name}-{pack_id}/1",
+            f"arn:{partition}:cloudformation:{self._scope}:stack/{STACK_PREFIX}{name}-{pack_id}/1",
             template,
             parameters,
             before=present,
@@ -118,7 +118,7 @@ class Packs:
         self._by_name[name] = pack
         return pack
 
-    def find(self, names: list[str] | None) -> list[Pack]:
+    def find(self, names: list[str] | None) -> list[ConformancePack]:
         """Return the packs of these names, or all; raises NoSuchConformancePackException."""
         there = {
             name: pack
@@ -129,7 +129,7 @@ class Packs:
             raise no_such_pack() from KeyError(*missing)
         return [pack for pack in there.values() if not names or pack.name in names]
 
-    def look(self, names: list[str] | None, kind: str) -> list[Pack]:
+    def look(self, names: list[str] | None, kind: str) -> list[ConformancePack]:
         """Return the packs as one look of this kind finds them; raises what `find` does."""
         found = self.find(names)
         if not names:
@@ -144,7 +144,7 @@ class Packs:
                 seen.append(pack)
         return seen
 
-    def read_status(self, pack: Pack) -> Pack:
+    def read_status(self, pack: ConformancePack) -> ConformancePack:
         """Return the pack whose status is shown for it: right after a put, the one before."""
         stale = datetime.now(UTC) < pack.updated + timedelta(seconds=self.stale_seconds)
         return pack.before if stale and pack.before else pack

@@ -20,14 +20,14 @@ from moto.core.exceptions import ServiceException
 from emulator.config.remediation_target import fill_parameters, find_configuration_fault
 from emulator.gateway.calls import find_model
 from emulator.gateway.errors import Refusal
-from emulator.gateway.validation import find_faults, read_template_value
+from emulator.gateway.validation import find_invalid, read_template_value
 from emulator.ssm.automation import Execution
 from emulator.ssm.models import Ssm
 
 EXECUTED_BY = "AWSServiceRoleForConfigRemediation/Remediation"
 SHAPE = "RemediationConfiguration"
 PACK_SERVICE = "config-conforms.amazonaws.com"
-Resource = tuple[str, str]
+ResourceKey = tuple[str, str]
 """Type and id."""
 
 
@@ -36,7 +36,7 @@ class Remediation:
     """One remediation of one resource, as DescribeRemediationExecutionStatus shows it."""
 
     rule_name: str
-    resource: Resource
+    resource: ResourceKey
     started: datetime
     execution: Execution | None
     error: str = ""
@@ -50,7 +50,7 @@ class Remediation:
 
 
 @dataclass
-class Exemption:
+class RemediationException:
     """A remediation exception, as Config makes it: no automatic remediation of one resource."""
 
     message: str
@@ -62,12 +62,12 @@ class Remediations:
     def __init__(self, find_ssm: Callable[[], Ssm], rules: dict[str, Any]) -> None:
         self.configurations: dict[str, dict[str, Any]] = {}
         """By rule name, in the form of DescribeRemediationConfigurations."""
-        self.exemptions: dict[tuple[str, Resource], Exemption] = {}
-        self.latest: dict[tuple[str, Resource], Remediation] = {}
+        self.exemptions: dict[tuple[str, ResourceKey], RemediationException] = {}
+        self.latest: dict[tuple[str, ResourceKey], Remediation] = {}
         self.rounds = 1
         """How many looks at a remediation find it QUEUED before the rest find it over."""
-        self._pending: dict[tuple[str, Resource], None] = {}
-        self._failures: dict[tuple[str, Resource], list[datetime]] = {}
+        self._pending: dict[tuple[str, ResourceKey], None] = {}
+        self._failures: dict[tuple[str, ResourceKey], list[datetime]] = {}
         self._find_ssm = find_ssm
         self._rules = rules
 
@@ -104,11 +104,11 @@ class Remediations:
             configuration = read_template_value(shape, properties)
         except (ValueError, KeyError) as error:
             raise ValidationException(f"#/RemediationConfiguration: {error}") from error
-        for fault in find_faults(shape, configuration, ""):
+        for fault in find_invalid(shape, configuration, ""):
             raise ValidationException(f"1 validation error detected: {fault}")
         self.put(configuration, from_pack=True)
 
-    def note_violation(self, rule: str, resource: Resource) -> None:
+    def note_violation(self, rule: str, resource: ResourceKey) -> None:
         """Take note of a NON_COMPLIANT result, for the next delivery."""
         self._pending[rule, resource] = None
 
@@ -130,7 +130,7 @@ class Remediations:
                 self._note_failure(configuration, resource)
         return delivered
 
-    def start(self, rule: str, resource: Resource) -> Remediation:
+    def start(self, rule: str, resource: ResourceKey) -> Remediation:
         """Run a rule's remediation on a resource; a refusal to start is a failure, too."""
         configuration, started = self.find(rule), datetime.now(UTC)
         try:
@@ -148,7 +148,7 @@ class Remediations:
         self.latest[rule, resource] = remediation
         return remediation
 
-    def _note_failure(self, configuration: dict[str, Any], resource: Resource) -> None:
+    def _note_failure(self, configuration: dict[str, Any], resource: ResourceKey) -> None:
         rule = configuration["ConfigRuleName"]
         window = timedelta(seconds=configuration["RetryAttemptSeconds"])
         now = datetime.now(UTC)
@@ -156,7 +156,7 @@ class Remediations:
         failures = [*(when for when in earlier if now - when < window), now]
         self._failures[rule, resource] = failures
         if len(failures) >= configuration["MaximumAutomaticAttempts"]:
-            self.exemptions[rule, resource] = Exemption(
+            self.exemptions[rule, resource] = RemediationException(
                 f"Remediation failed {len(failures)} times within {window.total_seconds():.0f} s."
             )
         else:

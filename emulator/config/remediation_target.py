@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator.ssm.documents import read_content
+from emulator.ssm.documents import parse_document
 from emulator.ssm.models import Ssm
 
 
@@ -26,7 +26,7 @@ def find_configuration_fault(configuration: dict[str, Any], ssm: Ssm) -> str | N
     documents = ssm._documents.get(configuration["TargetId"])
     if documents is None:
         return f"The SSM document {configuration['TargetId']} does not exist."
-    content = read_content(documents.get_default_version().content)
+    content = parse_document(documents.get_default_version().content)
     slots = content.get("parameters") or {}
     if unknown := sorted(set(parameters) - set(slots)):
         return f"The SSM document has no parameter {', '.join(unknown)}."

@@ -10,9 +10,9 @@ from moto.config.exceptions import (
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
-from emulator.config.account_packs import delete_pack, put_pack, template_refused
+from emulator.config.account_packs import delete_own_pack, put_own_pack, template_refused
 from emulator.config.aggregate_responses import AggregateResponse
-from emulator.config.answers import list_parameters
+from emulator.config.answers import list_pack_parameters
 from emulator.config.items import USER_TYPE
 from emulator.config.organization_pack_responses import OrganizationPackResponse
 from emulator.config.remediation_responses import RemediationResponse
@@ -75,7 +75,7 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
             self._get_param("TemplateS3Uri") or ""
         )
         name = self._get_param("ConformancePackName")
-        pack = put_pack(self.config_backend, name, template, self._pack_parameters())
+        pack = put_own_pack(self.config_backend, name, template, self._pack_parameters())
         return json.dumps({"ConformancePackArn": pack.arn})
 
     def describe_conformance_packs(self) -> str:
@@ -86,7 +86,7 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
                 "ConformancePackName": pack.name,
                 "ConformancePackArn": pack.arn,
                 "ConformancePackId": pack.id,
-                "ConformancePackInputParameters": list_parameters(pack.parameters),
+                "ConformancePackInputParameters": list_pack_parameters(pack.parameters),
                 "LastUpdateRequestedTime": pack.updated.timestamp(),
             }
             for pack in packs.look(self._get_param("ConformancePackNames"), "packs")
@@ -114,7 +114,7 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
 
     def delete_conformance_pack(self) -> str:
         """Remove a pack and its rules."""
-        delete_pack(self.config_backend, self._get_param("ConformancePackName"))
+        delete_own_pack(self.config_backend, self._get_param("ConformancePackName"))
         return "{}"
 
     def start_config_rules_evaluation(self) -> str:

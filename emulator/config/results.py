@@ -14,7 +14,7 @@ COMPLIANCE_TYPES = ("COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE")
 
 
 @dataclass(frozen=True)
-class Result:
+class EvaluationResult:
     """One stored evaluation."""
 
     resource_type: str
@@ -50,13 +50,13 @@ class Result:
 class Results:
     """The stored evaluations of one rule, by resource."""
 
-    _by_resource: dict[tuple[str, str], Result] = field(default_factory=dict)
+    _by_resource: dict[tuple[str, str], EvaluationResult] = field(default_factory=dict)
 
     def put(self, evaluation: dict[str, Any], invoked: datetime) -> None:
         """Store one evaluation of PutEvaluations, already checked."""
         resource = (evaluation["ComplianceResourceType"], evaluation["ComplianceResourceId"])
         ordered = datetime.fromtimestamp(evaluation["OrderingTimestamp"], UTC)
-        self._by_resource[resource] = Result(
+        self._by_resource[resource] = EvaluationResult(
             *resource,
             evaluation["ComplianceType"],
             evaluation.get("Annotation"),
@@ -65,7 +65,7 @@ class Results:
             invoked,
         )
 
-    def stored(self, compliance_types: Iterable[str] = ()) -> list[Result]:
+    def stored(self, compliance_types: Iterable[str] = ()) -> list[EvaluationResult]:
         """Return the results, or those of `compliance_types`, in the order they were first put."""
         wanted = set(compliance_types) or set(COMPLIANCE_TYPES)
         return [result for result in self._by_resource.values() if result.compliance in wanted]
@@ -75,7 +75,7 @@ class Results:
         self._by_resource.clear()
 
 
-def find_fault(evaluations: Iterable[dict[str, Any]]) -> str | None:
+def find_refused(evaluations: Iterable[dict[str, Any]]) -> str | None:
     """Return AWS's complaint about a result that its model allows and no rule may put, or None."""
     for evaluation in evaluations:
         if evaluation["ComplianceType"] not in COMPLIANCE_TYPES:

@@ -7,7 +7,7 @@ from moto.config.exceptions import InvalidParameterValueException, NoSuchConfigR
 
 from emulator.config.answers import ConfigAnswer
 from emulator.config.process_checks import PROCESS_CHECK
-from emulator.config.results import find_fault
+from emulator.config.results import find_refused
 from emulator.config.rules import run_due
 
 MAX_STATUSES = 50
@@ -51,7 +51,7 @@ class RuleResponse(ConfigAnswer):
         backend, name = self.config_backend, self._get_param("ConfigRuleName")
         results, source = backend.results(name), backend.config_rules[name].source
         evaluation = self._get_param("ExternalEvaluation")
-        fault = find_fault([evaluation])
+        fault = find_refused([evaluation])
         if source.source_identifier != PROCESS_CHECK:
             # That other rules are refused, and so, is not documented (L).
             fault = f"The rule {name} is no process check."

@@ -28,7 +28,7 @@ class NoHandler(LookupError):
 
 
 @dataclass(frozen=True, order=True)
-class Finding:
+class ConsoleLine:
     """One line of the Config console: a resource of the rule and what was found."""
 
     user: str
@@ -102,14 +102,14 @@ class Rule:
         self.config.note_run(self.name, invocation)
         return invocation
 
-    def list_findings(self) -> list[Finding]:
+    def list_findings(self) -> list[ConsoleLine]:
         """Return what the Config console lists, by user name; it leaves NOT_APPLICABLE out.
 
         A user that is gone is listed by id.
         """
         names = {user.id: user.name for user in self.config.iam.users.values()}
         return sorted(
-            Finding(
+            ConsoleLine(
                 names.get(result.resource_id, result.resource_id),
                 result.compliance,
                 result.annotation or "",

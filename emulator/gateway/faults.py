@@ -17,7 +17,7 @@ _MESSAGES = {
 
 
 @dataclass
-class Fault:
+class InjectedFault:
     """What happens to calls of one operation: to `times` of them, after `skip` were let through.
 
     An empty operation or service means any. `code` None leaves the answer alone.
@@ -43,7 +43,7 @@ class Fault:
 class Faults:
     """The faults of an emulated cloud, struck in the order they were added."""
 
-    _faults: list[Fault] = field(default_factory=list)
+    _faults: list[InjectedFault] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
     def fail(
@@ -55,30 +55,32 @@ class Faults:
         *,
         times: int | None = 1,
         skip: int = 0,
-    ) -> Fault:
+    ) -> InjectedFault:
         """Answer calls with the error `code`, such as "Throttling" or "ReportInProgress".
 
         `times` None goes on until `clear`; `skip` lets that many calls through first.
         """
         text = message or _MESSAGES.get(code, f"{code} (a fault of the emulated account)")
-        return self._add(Fault(service, operation, code, text, times, skip))
+        return self._add(InjectedFault(service, operation, code, text, times, skip))
 
     def delay(
         self, service: str, operation: str, seconds: float, *, times: int | None = 1, skip: int = 0
-    ) -> Fault:
+    ) -> InjectedFault:
         """Let calls wait for `seconds` of real time before they are answered as usual."""
-        return self._add(Fault(service, operation, seconds=seconds, times=times, skip=skip))
+        return self._add(InjectedFault(service, operation, seconds=seconds, times=times, skip=skip))
 
-    def drop(self, service: str, operation: str, *, times: int | None = 1, skip: int = 0) -> Fault:
+    def drop(
+        self, service: str, operation: str, *, times: int | None = 1, skip: int = 0
+    ) -> InjectedFault:
         """Close the connection instead of answering."""
-        return self._add(Fault(service, operation, dropped=True, times=times, skip=skip))
+        return self._add(InjectedFault(service, operation, dropped=True, times=times, skip=skip))
 
     def clear(self) -> None:
         """Take back every fault."""
         with self._lock:
             self._faults.clear()
 
-    def strike(self, call: Call) -> Fault | None:
+    def strike(self, call: Call) -> InjectedFault | None:
         """Return the fault that `call` meets, counting it, after any delay has passed."""
         seconds, struck = 0.0, None
         with self._lock:
@@ -97,7 +99,7 @@ class Faults:
             time.sleep(seconds)
         return struck
 
-    def _add(self, fault: Fault) -> Fault:
+    def _add(self, fault: InjectedFault) -> InjectedFault:
         with self._lock:
             self._faults.append(fault)
         return fault

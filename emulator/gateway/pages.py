@@ -4,16 +4,16 @@ import base64
 from collections.abc import Sequence
 from typing import TypeVar
 
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
 
 def cut_page(
-    items: Sequence[Item],
+    items: Sequence[_Item],
     token: str | None,
     size: int,
     refusal: Exception,
     name: str = "NextToken",
-) -> tuple[Sequence[Item], dict[str, str]]:
+) -> tuple[Sequence[_Item], dict[str, str]]:
     """Return the page of at most `size` items at `token`, and the next page's token by its name.
 
     Raises `refusal`, the service's own, for a token that no page has handed out.

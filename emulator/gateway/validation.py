@@ -17,12 +17,12 @@ def find_input_fault(call: Call) -> tuple[str, str] | None:
     """Return the code and the text with which a service refuses a call's input, or None."""
     model = find_model(call.service)
     shape = model.operation_model(call.operation).input_shape
-    fault = next(find_faults(shape, call.parameters, ""), None) if shape else None
+    fault = next(find_invalid(shape, call.parameters, ""), None) if shape else None
     code = "ValidationError" if model.protocol == "query" else "ValidationException"
     return (code, f"1 validation error detected: {fault}") if fault else None
 
 
-def find_faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def find_invalid(shape: Shape, value: Any, path: str) -> Iterator[str]:
     """Give every way in which a value is not what its shape allows, in AWS's words."""
     if isinstance(shape, StructureShape):
         for name in shape.required_members:
@@ -30,7 +30,7 @@ def find_faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
                 yield f"Value at '{_join(path, name)}' failed to satisfy constraint: not null"
         for name, member in shape.members.items():
             if value.get(name) is not None:
-                yield from find_faults(member, value[name], _join(path, name))
+                yield from find_invalid(member, value[name], _join(path, name))
         return
     failed = f"Value '{value}' at '{path}' failed to satisfy constraint: Member must"
     if isinstance(shape, ListShape | MapShape) or isinstance(value, str):
@@ -45,11 +45,11 @@ def find_faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
             yield f"{failed} have value less than or equal to {shape.metadata['max']}"
     if isinstance(shape, ListShape):
         for place, each in enumerate(value, 1):
-            yield from find_faults(shape.member, each, f"{path}.{place}.member")
+            yield from find_invalid(shape.member, each, f"{path}.{place}.member")
     elif isinstance(shape, MapShape):
         for key, each in value.items():
-            yield from find_faults(shape.key, key, f"{path}.{key}.key")
-            yield from find_faults(shape.value, each, f"{path}.{key}.value")
+            yield from find_invalid(shape.key, key, f"{path}.{key}.key")
+            yield from find_invalid(shape.value, each, f"{path}.{key}.value")
     elif isinstance(value, str):
         enum = shape.metadata.get("enum")
         if enum and value not in enum:

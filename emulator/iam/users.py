@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from moto.iam import models
 
 from emulator.backend import OwnResource
-from emulator.clock import whole_seconds
+from emulator.clock import cut_fraction
 
 
 def new_id(prefix: str, account: str, number: int, length: int) -> str:
@@ -39,7 +39,7 @@ class AccessKey(OwnResource, models.AccessKey):
         self._read_lag = read_lag
         super().__init__(user_name, prefix=key_id[:4], account_id=account)
         self.access_key_id = key_id
-        self.create_date = whole_seconds(created)
+        self.create_date = cut_fraction(created)
         self.slot: int | None = None
         self.caller = ""
 
@@ -60,7 +60,7 @@ class AccessKey(OwnResource, models.AccessKey):
 
     def record_use(self, when: datetime, service: str = "s3", region: str = "us-east-1") -> None:
         """Note that the key signed a request at `when`."""
-        self._uses.append(models.AccessKeyLastUsed(whole_seconds(when), service, region))
+        self._uses.append(models.AccessKeyLastUsed(cut_fraction(when), service, region))
 
 
 class User(OwnResource, models.User):
@@ -74,7 +74,7 @@ class User(OwnResource, models.User):
         # Moto takes a partition for the Region of what has none.
         super().__init__(account, partition, name, path)
         self.id = user_id
-        self.create_date = whole_seconds(created)
+        self.create_date = cut_fraction(created)
         self.password_last_used: datetime | None = None  # type: ignore[assignment]
         self.login_created: datetime | None = None
         self.password_changed: datetime | None = None
@@ -90,8 +90,8 @@ class User(OwnResource, models.User):
     ) -> None:
         """Give the user a login profile that was created, and last changed, at `created`."""
         self.password = "not a secret"
-        self.login_created = self.password_changed = whole_seconds(created)
-        self.password_last_used = None if last_used is None else whole_seconds(last_used)
+        self.login_created = self.password_changed = cut_fraction(created)
+        self.password_last_used = None if last_used is None else cut_fraction(last_used)
         self.password_reset_required = reset_required
 
     def remove_password(self) -> None:

@@ -14,10 +14,10 @@ from moto.organizations import models
 from emulator.agenda import Agenda
 from emulator.backend import OwnBackend
 from emulator.iam.users import new_id
-from emulator.organizations.policies import FULL_ACCESS, Policy, full_access
+from emulator.organizations.policies import FULL_ACCESS, OrganizationPolicy, full_access
 
 STACKSETS = "member.org.stacksets.cloudformation.amazonaws.com"
-Part = TypeVar("Part")
+_Part = TypeVar("_Part")
 CONFIG = "config-multiaccountsetup.amazonaws.com"
 
 
@@ -74,11 +74,11 @@ class Organization:
         """By id; see `add_policy`."""
         _BY_ACCOUNT[management] = self
 
-    def part(self, kind: Callable[["Organization"], Part]) -> Part:
+    def part(self, kind: Callable[["Organization"], _Part]) -> _Part:
         """Return what a service keeps for this organization, made when it is first asked for."""
         if kind not in self._parts:
             self._parts[kind] = kind(self)
-        kept: Part = self._parts[kind]
+        kept: _Part = self._parts[kind]
         return kept
 
     def add_unit(self, name: str, parent: Unit | None = None) -> Unit:
@@ -100,10 +100,10 @@ class Organization:
                 tell(member)
         return member
 
-    def add_policy(self, name: str, content: str, *targets: str) -> Policy:
+    def add_policy(self, name: str, content: str, *targets: str) -> OrganizationPolicy:
         """Add a service control policy, attached to the root, to units or to accounts by id."""
         number = new_id("", f"{self.id}/{name}", len(self.policies), 10).lower()
-        policy = Policy(f"p-{number}", name, content, targets=set(targets))
+        policy = OrganizationPolicy(f"p-{number}", name, content, targets=set(targets))
         self.policies[policy.id] = policy
         return policy
 

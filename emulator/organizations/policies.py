@@ -9,7 +9,7 @@ FULL_ACCESS = "p-FullAWSAccess"
 
 
 @dataclass
-class Policy:
+class OrganizationPolicy:
     """A policy; the targets are the ids of the root, of units and of accounts."""
 
     id: str
@@ -30,8 +30,8 @@ class Policy:
         }
 
 
-def full_access() -> Policy:
+def full_access() -> OrganizationPolicy:
     """Return AWS's own policy."""
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     content = {"Version": "2012-10-17", "Statement": [statement]}
-    return Policy(FULL_ACCESS, "FullAWSAccess", json.dumps(content))
+    return OrganizationPolicy(FULL_ACCESS, "FullAWSAccess", json.dumps(content))

@@ -9,7 +9,7 @@ from moto.organizations import responses
 from emulator.gateway.errors import Refusal
 from emulator.gateway.pages import cut_page
 from emulator.organizations.models import Organization, organization_of
-from emulator.organizations.policies import FULL_ACCESS, Policy
+from emulator.organizations.policies import FULL_ACCESS, OrganizationPolicy
 
 MAX_PAGE = 20
 
@@ -151,7 +151,7 @@ class OrganizationsResponse(responses.OrganizationsResponse):
         return json.dumps({name: [describe(item) for item in page], **following})
 
 
-def _policy_arn(organization: Organization, policy: Policy) -> str:
+def _policy_arn(organization: Organization, policy: OrganizationPolicy) -> str:
     if policy.id == FULL_ACCESS:
         place = f"arn:{organization.partition}:organizations::aws"
         return f"{place}:policy/service_control_policy/{policy.id}"

@@ -68,7 +68,7 @@ def find_code_fault(
     return ""
 
 
-def find_code(region: str, bucket: str, key: str, version: str = "") -> bytes:
+def find_object(region: str, bucket: str, key: str, version: str = "") -> bytes:
     """Return the content of an object, whoever owns it, or nothing where there is none."""
     found = _find_bucket(bucket, region)
     for each in found.keys.getlist(key, []) if found else ():

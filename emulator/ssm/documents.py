@@ -75,13 +75,13 @@ def _as_yaml(text: str) -> str:
 
 
 @lru_cache(maxsize=16)
-def read_content(text: str) -> dict[str, Any]:
+def parse_document(text: str) -> dict[str, Any]:
     """Return a document, parsed; nobody may change it. Raises YAMLError."""
     content: dict[str, Any] = yaml.safe_load(text)
     return content
 
 
-def check_document(name: str, text: str, document_type: str, document_format: str) -> None:
+def check_new_document(name: str, text: str, document_type: str, document_format: str) -> None:
     """Raise SSM's error for a document that it would not store."""
     if name.lower().startswith(RESERVED):
         raise SSMException("ValidationException", f"Invalid document name {name}")
@@ -89,14 +89,14 @@ def check_document(name: str, text: str, document_type: str, document_format: st
         raise SSMException("MaxDocumentSizeExceeded", "The size limit of a document is 64 KB.")
     if document_type == "Automation":
         try:
-            content = read_content(text)
+            content = parse_document(text)
         except yaml.YAMLError as error:
             raise DocumentRefused("The content for the document is not valid.") from error
-        for fault in find_faults(content, document_format):
+        for fault in find_document_faults(content, document_format):
             raise DocumentRefused(fault)
 
 
-def find_faults(content: dict[str, Any], document_format: str) -> Iterator[str]:
+def find_document_faults(content: dict[str, Any], document_format: str) -> Iterator[str]:
     """Give what is wrong with an Automation document; the sentences are ours."""
     if content.get("schemaVersion") != "0.3":
         yield "An Automation document has schemaVersion 0.3."

@@ -15,7 +15,7 @@ from moto.utilities.utils import get_partition
 from emulator.backend import OwnBackend
 from emulator.iam.roles import assume_role, trusts_service
 from emulator.ssm.automation import Execution
-from emulator.ssm.documents import check_document, write_content
+from emulator.ssm.documents import check_new_document, write_content
 from emulator.ssm.outputs import as_texts
 from emulator.ssm.parameters import ParametersRefused, check_parameters
 from emulator.ssm.scripts import Scripts
@@ -45,14 +45,14 @@ class Ssm(OwnBackend, models.SimpleSystemManagerBackend):
     def create_document(self, content: Any, *rest: Any, **more: Any) -> models.Documents:
         """Store a document's first version, as text whatever it was given as."""
         text = write_content(content, more["document_format"])
-        check_document(more["name"], text, more["document_type"], more["document_format"])
+        check_new_document(more["name"], text, more["document_type"], more["document_format"])
         return super().create_document(text, *rest, **more)
 
     def update_document(self, content: Any, *rest: Any, **more: Any) -> dict[str, Any]:
         """Store one more version; the default version stays the one it was."""
         documents = self._get_documents(more["name"])
         kind = documents.get_latest_version().document_type
-        check_document(more["name"], content, kind, more["document_format"])
+        check_new_document(more["name"], content, kind, more["document_format"])
         return super().update_document(content, *rest, **more)
 
     def put_from_template(self, properties: dict[str, Any]) -> None:

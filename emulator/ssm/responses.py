@@ -43,8 +43,8 @@ class SsmResponse(responses.SimpleSystemManagerResponse):
         """An execution with its steps; the first look finds it under way."""
         execution = self._find_execution()
         ended = self.ssm_backend.looks_ended(execution)
-        steps = [describe_step(run, ended) for run in execution.steps]
-        told = describe(execution, ended) | {
+        steps = [describe_step_run(run, ended) for run in execution.steps]
+        told = describe_execution(execution, ended) | {
             "StepExecutions": steps,
             "StepExecutionsTruncated": False,
             "Parameters": execution.parameters,
@@ -59,7 +59,7 @@ class SsmResponse(responses.SimpleSystemManagerResponse):
                 raise SSMException("InvalidFilterKey", f"{each['Key']} is not known here.")
             found = [one for one in found if FILTERS[each["Key"]](one, each["Values"])]
         page, paging = self._page(found)
-        listed = [{**describe(one, True), "AutomationType": "Local"} for one in page]
+        listed = [{**describe_execution(one, True), "AutomationType": "Local"} for one in page]
         return ActionResult({"AutomationExecutionMetadataList": listed, **paging})
 
     def _find_execution(self) -> Execution:
@@ -79,7 +79,7 @@ FILTERS: dict[str, Callable[[Execution, list[str]], bool]] = {
 }
 
 
-def describe(execution: Execution, ended: bool) -> dict[str, Any]:
+def describe_execution(execution: Execution, ended: bool) -> dict[str, Any]:
     """Return what every answer says of an execution, as it is or as it was under way."""
     told: dict[str, Any] = {
         "AutomationExecutionId": execution.id,
@@ -98,7 +98,7 @@ def describe(execution: Execution, ended: bool) -> dict[str, Any]:
     return told | ({"FailureMessage": execution.failure} if execution.failure else {})
 
 
-def describe_step(run: StepRun, ended: bool) -> dict[str, Any]:
+def describe_step_run(run: StepRun, ended: bool) -> dict[str, Any]:
     """Return what an answer says of a step; under way none has come to its end."""
     if ended:
         return run.answer()

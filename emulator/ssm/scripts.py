@@ -9,7 +9,7 @@ import zipfile
 from io import BytesIO
 from typing import Any
 
-from emulator.awslambda.functions import Context
+from emulator.awslambda.functions import LambdaContext
 from emulator.awslambda.runtime import FunctionError, Runtime, Runtimes
 
 MAX_PAYLOAD = 100 * 1024
@@ -46,20 +46,20 @@ class Scripts(Runtimes):
         reads when it starts.
         """
         payload = inputs.get("InputPayload", {})
-        context = Context(place, place, timeout_seconds)
+        context = LambdaContext(place, place, timeout_seconds)
         version = (inputs["Script"], variables["AWS_ACCESS_KEY_ID"])
-        runtime = self.warm(place, version, lambda: begin(inputs, variables))
+        runtime = self.warm(place, version, lambda: begin_script(inputs, variables))
         told = runtime.run(payload, context)
         if told.error is not None and told.error.kind == "Sandbox.Timedout":
             raise ScriptTimedOut(told.error.text)
         if told.error is not None:
-            raise ScriptFailed(describe_error(told.error))
+            raise ScriptFailed(describe_failure(told.error))
         if len(json.dumps(told.answer).encode()) > MAX_PAYLOAD:
             raise ScriptFailed("The output of the script is larger than 100 KB.")
         return told.answer
 
 
-def begin(inputs: dict[str, Any], variables: dict[str, str]) -> Runtime:
+def begin_script(inputs: dict[str, Any], variables: dict[str, str]) -> Runtime:
     """Return an interpreter for the script of a step."""
     code = BytesIO()
     with zipfile.ZipFile(code, "w") as package:
@@ -68,7 +68,7 @@ def begin(inputs: dict[str, Any], variables: dict[str, str]) -> Runtime:
     return Runtime(code.getvalue(), handler, {**variables, "TZ": ":UTC"}, is_script=True)
 
 
-def describe_error(error: FunctionError) -> str:
+def describe_failure(error: FunctionError) -> str:
     """Return an error as the failure message of a step says it (a captured message)."""
     trace = f"Traceback (most recent call last):\n{error.trace}\n" if error.trace else ""
     return f"{trace}{error.kind} - {error.text}"

@@ -15,9 +15,17 @@ from typing import Any
 from guardrails.acceptance import METADATA, judge_acceptance
 from guardrails.cloudformation.expansion import bound_expansion, name_as_written
 from guardrails.cloudformation.structure import is_template, read_structure
-from guardrails.cloudformation.unseen import find_unseen, has_body, read_bodies
+from guardrails.cloudformation.unseen import find_unseen_in_template, has_body, read_bodies
 from guardrails.content import mentions_key
-from guardrails.finding import NEITHER, TEMPLATE, Accepted, Finding, Foreign, Judgement, Unreadable
+from guardrails.judgement import (
+    NEITHER,
+    TEMPLATE,
+    Accepted,
+    FileFinding,
+    Foreign,
+    Judgement,
+    Unreadable,
+)
 
 _MAX_LENGTH = 1024 * 1024
 """CloudFormation takes no larger template, wherever it comes from."""
@@ -38,7 +46,7 @@ def check_template(
     template = read_structure(text) if structure is None else structure
     if not is_template(template):
         raise Foreign(NEITHER)
-    judgement = Judgement(TEMPLATE, notes=find_unseen(template, text, file))
+    judgement = Judgement(TEMPLATE, notes=find_unseen_in_template(template, text, file))
     built = "Fn::ForEach" in text and _BUILT_TYPE.search(text)
     if not mentions_key(text) and not built:
         return judgement
@@ -87,15 +95,15 @@ def _load_lint() -> Callable[[str], tuple[Any, list[Any]]]:
     return lint
 
 
-def _name(match: Any, template: dict[str, Any], file: str) -> Finding:
+def _name(match: Any, template: dict[str, Any], file: str) -> FileFinding:
     key, user = (name_as_written(template, name) for name in (match.key, match.user))
     message = match.message.replace(match.key, key, 1).replace(match.user, user, 1)
-    return Finding(file, match.linenumber, user, key, message, file, match.user_line)
+    return FileFinding(file, match.linenumber, user, key, message, file, match.user_line)
 
 
 def _accept(
-    finding: Finding, match: Any, template: Any, today: date
-) -> tuple[Finding | None, Accepted | None]:
+    finding: FileFinding, match: Any, template: Any, today: date
+) -> tuple[FileFinding | None, Accepted | None]:
     """Return the finding, or its acceptance by the metadata of the key or of the template."""
     for metadata in (match.metadata, template.get("Metadata")):
         if not isinstance(metadata, dict):
@@ -140,7 +148,7 @@ def _check_inside(body: str, file: str, today: date, level: int) -> Judgement:
         return Judgement(TEMPLATE)
 
 
-def _move(finding: Finding, name: str, line: int) -> Finding:
+def _move(finding: FileFinding, name: str, line: int) -> FileFinding:
     """Return the finding of a template that stands inside the resource of this name."""
     return finding._replace(
         line=line + finding.line,

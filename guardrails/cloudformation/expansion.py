@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from guardrails.finding import Unreadable
+from guardrails.judgement import Unreadable
 
 MAX_RESOURCES = 500
 """CloudFormation's own limit for a template, after its loops."""

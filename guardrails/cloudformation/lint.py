@@ -10,7 +10,7 @@ from cfnlint.rules.errors import RuleError, TransformError
 from cfnlint.runner.template import run_template_by_data
 
 from guardrails.cloudformation.rules.console_user_key import ConsoleUserKey
-from guardrails.finding import Unreadable
+from guardrails.judgement import Unreadable
 
 
 def lint(text: str) -> tuple[Any, list[Any]]:

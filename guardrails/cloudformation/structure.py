@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from guardrails.content import mentions_key
-from guardrails.finding import NEITHER, Foreign, Unreadable
+from guardrails.judgement import NEITHER, Foreign, Unreadable
 
 _MAX_DEPTH = 500
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from guardrails.finding import Note
+from guardrails.judgement import Note
 
 KEY = "AWS::IAM::AccessKey"
 # Macros of AWS's own whose work is known: cfn-lint carries out the first two.
@@ -29,7 +29,7 @@ _ELSEWHERE = {
 }
 
 
-def find_unseen(template: dict[str, Any], text: str, file: str) -> list[Note]:
+def find_unseen_in_template(template: dict[str, Any], text: str, file: str) -> list[Note]:
     """Return a note for each thing in a template behind which a key could be made."""
     found = [*_find_macros(template), *_find_resources(template)]
     return [Note(file, find_line(text, name), what) for name, what in found]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from guardrails.finding import Finding
+from guardrails.judgement import FileFinding
 
 
 def make_relative(file: str) -> str:
@@ -21,7 +21,7 @@ def make_fingerprint(*parts: str) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
 
 
-def make_fingerprints(findings: Sequence[Finding]) -> list[str]:
+def make_fingerprints(findings: Sequence[FileFinding]) -> list[str]:
     """Return one for each finding: of its file, key and user, not of its line.
 
     A second finding of the same three (a key of one name in two templates inside one) has a number.

@@ -3,8 +3,8 @@
 The escapes are those of GitHub's own toolkit (actions/toolkit, packages/core/src/command.ts).
 """
 
-from guardrails.finding import Finding
 from guardrails.formats.printable import make_printable
+from guardrails.judgement import FileFinding
 from guardrails.scan import Scan
 
 TITLE = "No access key for a console user at setup"
@@ -20,7 +20,7 @@ def write_github(result: Scan) -> str:
     return "\n".join([*commands, result.tell_counts()])
 
 
-def _tell(finding: Finding) -> str:
+def _tell(finding: FileFinding) -> str:
     place = f"file={_escape_property(finding.file)},line={finding.line}"
     return f"::error {place},title={TITLE}::{_escape(finding.message)}"
 

@@ -1,8 +1,8 @@
 """Findings as GitLab's code quality report: a subset of Code Climate's form, one array."""
 
-from guardrails.finding import RULE_ID
 from guardrails.formats.fingerprint import make_fingerprint, make_fingerprints, make_relative
 from guardrails.formats.json import dump
+from guardrails.judgement import RULE_ID
 from guardrails.scan import Scan
 
 

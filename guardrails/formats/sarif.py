@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from guardrails.finding import HELP_LINK, RULE_ID, Finding
 from guardrails.formats.fingerprint import make_fingerprints, make_relative
 from guardrails.formats.json import dump
+from guardrails.judgement import HELP_LINK, RULE_ID, FileFinding
 from guardrails.scan import Scan
 from rule import __version__
 
@@ -89,7 +89,7 @@ def _describe_tool() -> dict[str, Any]:
     }
 
 
-def _make_result(finding: Finding, mark: str) -> dict[str, Any]:
+def _make_result(finding: FileFinding, mark: str) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": RULE_ID,
         "ruleIndex": 0,

@@ -16,8 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from guardrails.content import decode, read_content
-from guardrails.finding import Unreadable
+from guardrails.content import decode_content, read_content
+from guardrails.judgement import Unreadable
 from guardrails.terraform import parse
 
 _TIMEOUT = 60.0
@@ -118,7 +118,7 @@ def _make_block(raw: dict[str, Any], folder: Path, texts: dict[str, str]) -> Blo
     meta = raw["__tfmeta"]
     file = os.path.normpath(folder / meta["filename"])
     if file not in texts:
-        texts[file] = read_text(file)
+        texts[file] = read_source(file)
     lines = texts[file].splitlines()[meta["line_start"] - 1 : meta["line_end"]]
     return Block(
         raw["kind"],
@@ -132,9 +132,9 @@ def _make_block(raw: dict[str, Any], folder: Path, texts: dict[str, str]) -> Blo
     )
 
 
-def read_text(file: str) -> str:
+def read_source(file: str) -> str:
     """Return the text of a file of source; raise Unreadable."""
-    return decode(read_content(file))
+    return decode_content(read_content(file))
 
 
 def _invent(text: str) -> dict[str, Any]:

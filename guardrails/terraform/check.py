@@ -11,22 +11,21 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
 
-from guardrails.finding import PLAN, Finding, Judgement, Unreadable, join
-from guardrails.json_documents import Document
-from guardrails.terraform.plan import Instance, Plan, read_plan
+from guardrails.json_documents import JsonDocument
+from guardrails.judgement import PLAN, FileFinding, Judgement, Unreadable, join_judgements
+from guardrails.terraform.plan import ResourceInstance, TerraformPlan, read_plan
 from guardrails.terraform.references import DEAD_END, USER, References
 from guardrails.terraform.stacks import STACKS, check_body
-from guardrails.terraform.unseen import find_unseen
+from guardrails.terraform.unseen import find_unseen_in_plan
 
-KEY = "aws_iam_access_key"
+KEY_RESOURCE = "aws_iam_access_key"
 PROFILE = "aws_iam_user_login_profile"
 _ADDRESS = re.compile(r'"address"\s*:\s*("(?:[^"\\]|\\.)*")')
-
-Identities = frozenset[str]
+Holders = frozenset[str]
 """Who a key or login profile may be for: a name in an account, an address, or a dead end."""
 
 
-def check_plan(document: Document, file: str, today: date) -> Judgement:
+def check_plan(document: JsonDocument, file: str, today: date) -> Judgement:
     """Return the judgement of one plan; raise Unreadable for one that cannot be judged."""
 
     @cache
@@ -41,21 +40,23 @@ def check_plan(document: Document, file: str, today: date) -> Judgement:
         judgement = Judgement(
             PLAN,
             list(_judge(plan, file, find_line)),
-            list(find_unseen(plan, file, find_line)),
-            addresses=frozenset(key.address for key in plan.list_type(KEY)),
+            list(find_unseen_in_plan(plan, file, find_line)),
+            addresses=frozenset(key.address for key in plan.list_type(KEY_RESOURCE)),
         )
         inside = [
             check_body(s.address, s.values.get("template_body"), file, find_line(s.address), today)
             for kind in STACKS
             for s in plan.list_type(kind)
         ]
-        return join([judgement, *inside])
+        return join_judgements([judgement, *inside])
     # Whatever a malformed plan makes this code stumble over, it must not look like a pass.
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise Unreadable(f"the plan is malformed: {error!r}") from error
 
 
-def _judge(plan: Plan, file: str, find_line: Callable[[str], int]) -> Iterator[Finding]:
+def _judge(
+    plan: TerraformPlan, file: str, find_line: Callable[[str], int]
+) -> Iterator[FileFinding]:
     references = References(plan)
     users = {user.address: user.address for user in plan.list_type(USER)}
     for user in plan.list_type(USER):
@@ -70,7 +71,7 @@ def _judge(plan: Plan, file: str, find_line: Callable[[str], int]) -> Iterator[F
     for place, having in enumerate(havings):
         for identity in having:
             holders[identity].append(place)
-    for key in plan.list_type(KEY):
+    for key in plan.list_type(KEY_RESOURCE):
         # The default is Active, and a status that is not known yet may become Active.
         if key.values.get("status") == "Inactive":
             continue
@@ -88,14 +89,14 @@ def _judge(plan: Plan, file: str, find_line: Callable[[str], int]) -> Iterator[F
                 name = " or ".join(named) or min(common).lstrip(DEAD_END).partition(" in ")[0]
                 message = _tell(key.address, name, certain)
                 address = addresses[min(holders[identity][0] for identity in common)]
-                yield Finding(
+                yield FileFinding(
                     *(file, find_line(key.address), name, key.address, message),
                     *(file, find_line(address)),
                 )
                 break
 
 
-def _is_certain(wanted: Identities, having: Identities) -> bool:
+def _is_certain(wanted: Holders, having: Holders) -> bool:
     return len(wanted | having) == 1 and not min(wanted).startswith(DEAD_END)
 
 
@@ -111,7 +112,7 @@ def _tell(key: str, user: str, certain: bool) -> str:
     )
 
 
-def _identify(plan: Plan, references: References, instance: Instance) -> Identities:
+def _identify(plan: TerraformPlan, references: References, instance: ResourceInstance) -> Holders:
     """Return who the user of this key or login profile may be; one identity where it is known."""
     name = instance.values.get("user")
     if isinstance(name, str):
@@ -124,7 +125,7 @@ def _identify(plan: Plan, references: References, instance: Instance) -> Identit
     )
 
 
-def _identify_name(plan: Plan, instance: Instance, name: str) -> str:
+def _identify_name(plan: TerraformPlan, instance: ResourceInstance, name: str) -> str:
     # IAM's names are not distinguished by case (CreateUser, botocore's service model).
     return f"{name.casefold()} in {plan.find_account(instance)}"
 

@@ -20,7 +20,7 @@ _REFERENCE = re.compile(
 Identities = frozenset[str]
 
 
-class Source:
+class RootModule:
     """The blocks of one root module, and who they are about."""
 
     def __init__(self, blocks: list[Block], texts: dict[str, str]) -> None:

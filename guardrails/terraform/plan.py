@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from guardrails.finding import Unreadable
+from guardrails.judgement import Unreadable
 
 Index = str | int | None
 SHOW = "run terraform plan -out=FILE, then terraform show -json FILE"
 # What terraform show -json writes at the top of a plan, in one version or another.
-PARTS = frozenset(
+PLAN_PARTS = frozenset(
     {
         "applyable",
         "checks",
@@ -72,7 +72,7 @@ class Module:
 
 
 @dataclass(frozen=True, eq=False)
-class Instance:
+class ResourceInstance:
     """One resource instance that exists after apply; a value that is missing is not known yet."""
 
     address: str
@@ -93,26 +93,26 @@ class Instance:
 
 
 @dataclass
-class Plan:
+class TerraformPlan:
     """Every managed resource instance of a plan, and every module instance, by address."""
 
     providers: dict[str, Any]
     variables: dict[str, Any]
-    instances: dict[str, Instance] = field(default_factory=dict)
+    instances: dict[str, ResourceInstance] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
 
     @cached_property
-    def by_type(self) -> dict[str, list[Instance]]:
+    def by_type(self) -> dict[str, list[ResourceInstance]]:
         """The instances of each type; a plan is asked once it is read whole."""
-        found = defaultdict[str, list[Instance]](list)
+        found = defaultdict[str, list[ResourceInstance]](list)
         for instance in self.instances.values():
             found[instance.type].append(instance)
         return found
 
-    def list_type(self, kind: str) -> list[Instance]:
+    def list_type(self, kind: str) -> list[ResourceInstance]:
         return self.by_type.get(kind, [])
 
-    def find_account(self, instance: Instance) -> str:
+    def find_account(self, instance: ResourceInstance) -> str:
         """Return what tells this instance's account from others, as far as the code says."""
         # What is only forgotten has no configuration left: the default provider stands for it.
         key = str(instance.config.get("provider_config_key", "aws"))
@@ -141,7 +141,7 @@ def is_plan(document: Any) -> bool:
         return False
     if "resource_changes" in keys:
         return "format_version" in keys or "terraform_version" in keys
-    return "format_version" in keys and (keys == {"format_version"} or len(keys & PARTS) > 1)
+    return "format_version" in keys and (keys == {"format_version"} or len(keys & PLAN_PARTS) > 1)
 
 
 def is_of_plan(document: dict[str, Any]) -> bool:
@@ -162,7 +162,7 @@ def is_state(document: Any) -> bool:
     )
 
 
-def read_plan(document: Any) -> Plan:
+def read_plan(document: Any) -> TerraformPlan:
     """Return the plan in a parsed JSON document; raise Unreadable if there is no whole one."""
     if "plan_format_version" in document:
         raise Unreadable(f"it is a redacted plan, without what the code says; {SHOW}")
@@ -177,7 +177,7 @@ def read_plan(document: Any) -> Plan:
     if document.get("errored"):
         raise Unreadable("the plan ended in an error and is not whole; plan again")
     configuration = document.get("configuration", {})
-    plan = Plan(configuration.get("provider_config", {}), document.get("variables", {}))
+    plan = TerraformPlan(configuration.get("provider_config", {}), document.get("variables", {}))
     root = Module("", "", None, configuration.get("root_module", {}), {}, None)
     plan.modules[""] = root
     for change in _read_left_out(document):
@@ -205,16 +205,16 @@ def _read_left_out(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield change
 
 
-def _add_instances(plan: Plan, node: dict[str, Any], module: Module) -> None:
+def _add_instances(plan: TerraformPlan, node: dict[str, Any], module: Module) -> None:
     for resource in node.get("resources", []):
         _add_instance(plan, resource, module)
     for child in node.get("child_modules", []):
         _add_instances(plan, child, _enter(plan, child["address"]))
 
 
-def _add_instance(plan: Plan, resource: dict[str, Any], module: Module) -> None:
+def _add_instance(plan: TerraformPlan, resource: dict[str, Any], module: Module) -> None:
     if resource["mode"] == "managed":
-        instance = Instance(
+        instance = ResourceInstance(
             address=resource["address"],
             type=resource["type"],
             name=resource["name"],
@@ -225,7 +225,7 @@ def _add_instance(plan: Plan, resource: dict[str, Any], module: Module) -> None:
         plan.instances.setdefault(instance.address, instance)
 
 
-def _enter(plan: Plan, address: str) -> Module:
+def _enter(plan: TerraformPlan, address: str) -> Module:
     """Return the module instance at this address, and make it and its parents known."""
     module = plan.modules[""]
     for step in _STEP.finditer(address):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from guardrails.terraform.plan import Index, Instance, Module, Plan
+from guardrails.terraform.plan import Index, Module, ResourceInstance, TerraformPlan
 
 USER = "aws_iam_user"
 _INDEX = r'(?:\[(\d+|"(?:[^"\\]|\\.)*")\])?'
@@ -24,12 +24,12 @@ _PASSING = ("user", "user_name", "input")
 _MAX_DEPTH = 64
 
 DEAD_END = "?"
-Targets = frozenset[str]
+UserAddresses = frozenset[str]
 """Addresses of users, and names of dead ends, which begin with DEAD_END and prove nothing."""
 
 
 @dataclass(frozen=True)
-class Place:
+class ExpressionScope:
     """Where an expression stands: in which module, and under which each.key or count.index."""
 
     module: Module
@@ -41,20 +41,20 @@ class Place:
 class References:
     """Follows references through one plan."""
 
-    plan: Plan
-    reach: dict[str, Targets] = field(default_factory=dict)
+    plan: TerraformPlan
+    reach: dict[str, UserAddresses] = field(default_factory=dict)
 
     @cached_property
-    def users(self) -> dict[tuple[str, str], list[Instance]]:
+    def users(self) -> dict[tuple[str, str], list[ResourceInstance]]:
         """The users that the code makes, by type and name and by module."""
-        found = defaultdict[tuple[str, str], list[Instance]](list)
+        found = defaultdict[tuple[str, str], list[ResourceInstance]](list)
         for user in self.plan.list_type(USER):
             found[user.kind, user.module.address].append(user)
         return found
 
-    def find_users(self, instance: Instance) -> Targets:
+    def find_users(self, instance: ResourceInstance) -> UserAddresses:
         """Return what the argument `user` of this instance may refer to."""
-        place = Place(instance.module, instance.config, instance.index)
+        place = ExpressionScope(instance.module, instance.config, instance.index)
         expression = instance.config.get("expressions", {}).get("user")
         found = self._follow(expression, place, _MAX_DEPTH)
         what = ",".join(_read_references(expression))
@@ -64,18 +64,18 @@ class References:
             what = instance.address if instance.config else "a user the plan does not show"
         return found or self._stop(what, place.module, instance.index)
 
-    def _follow(self, expression: Any, place: Place, depth: int) -> Targets:
+    def _follow(self, expression: Any, place: ExpressionScope, depth: int) -> UserAddresses:
         references = _read_references(expression)
         index = self._find_index(references, place)
         return self._settle(self._follow_one(ref, place, index, depth - 1) for ref in references)
 
-    def _settle(self, found: Iterable[Targets]) -> Targets:
+    def _settle(self, found: Iterable[UserAddresses]) -> UserAddresses:
         """Return all that was found, without the dead ends if anything else leads to a user."""
         kept = list(found)
         sure = [targets for targets in kept if targets <= self.plan.instances.keys()]
         return frozenset().union(*sure) or frozenset().union(*kept)
 
-    def _find_index(self, references: list[str], place: Place) -> Index:
+    def _find_index(self, references: list[str], place: ExpressionScope) -> Index:
         """Return the index that an expression computes, as far as its references tell."""
         if any(reference in ("each.key", "count.index") for reference in references):
             return place.index
@@ -103,7 +103,9 @@ class References:
         given = module.call.get("expressions", {}).get(name)
         return _descend(self._read_constant(given, module.parent), path)
 
-    def _follow_one(self, reference: str, place: Place, index: Index, depth: int) -> Targets:
+    def _follow_one(
+        self, reference: str, place: ExpressionScope, index: Index, depth: int
+    ) -> UserAddresses:
         """Return where one reference leads; `index` picks an instance where it names none."""
         head, _, rest = reference.partition(".")
         if depth < 0 or head == "local":
@@ -119,13 +121,17 @@ class References:
             return frozenset()
         return self._follow_resource(reference, place, index, depth)
 
-    def _follow_variable(self, name: str, module: Module, depth: int) -> Targets:
+    def _follow_variable(self, name: str, module: Module, depth: int) -> UserAddresses:
         expression = module.call.get("expressions", {}).get(name)
         if module.parent is None or not _read_references(expression):
             return frozenset()
-        return self._follow(expression, Place(module.parent, module.call, module.index), depth)
+        return self._follow(
+            expression, ExpressionScope(module.parent, module.call, module.index), depth
+        )
 
-    def _follow_output(self, reference: str, place: Place, index: Index, depth: int) -> Targets:
+    def _follow_output(
+        self, reference: str, place: ExpressionScope, index: Index, depth: int
+    ) -> UserAddresses:
         match = _MODULE.match(reference)
         if match is None:
             return frozenset()
@@ -135,16 +141,18 @@ class References:
             for module in self.plan.modules.values()
             if module.parent is place.module and module.name == name
         ]
-        found: Targets = frozenset()
+        found: UserAddresses = frozenset()
         for module in _pick(modules, json.loads(static) if static else index):
             for key, value in module.config.get("outputs", {}).items():
                 # Where the index moves, the reference ends before the output's name.
                 expression = value.get("expression") if output in (None, key) else None
                 if _read_references(expression):
-                    found |= self._follow(expression, Place(module, {}, None), depth)
+                    found |= self._follow(expression, ExpressionScope(module, {}, None), depth)
         return found
 
-    def _follow_resource(self, reference: str, place: Place, index: Index, depth: int) -> Targets:
+    def _follow_resource(
+        self, reference: str, place: ExpressionScope, index: Index, depth: int
+    ) -> UserAddresses:
         match = _RESOURCE.match(reference)
         if match is None:
             return frozenset()
@@ -154,19 +162,21 @@ class References:
             users = self.users.get((kind, place.module.address), [])
             return frozenset(user.address for user in _pick(users, index))
         config = place.module.resources.get(kind, {})
-        found: Targets = frozenset()
+        found: UserAddresses = frozenset()
         for attribute in _PASSING:
             expression = config.get("expressions", {}).get(attribute)
             if _read_references(expression):
-                found |= self._follow(expression, Place(place.module, config, index), depth)
+                found |= self._follow(
+                    expression, ExpressionScope(place.module, config, index), depth
+                )
         return found
 
-    def _stop(self, reference: str, module: Module, index: Index) -> Targets:
+    def _stop(self, reference: str, module: Module, index: Index) -> UserAddresses:
         """Return a name for what cannot be followed, and every user that it could still lead to."""
         name = f"{DEAD_END}{reference} in {module.address} at {json.dumps(index)}"
         return frozenset({name}) | self._read_reach(module)
 
-    def _read_reach(self, module: Module) -> Targets:
+    def _read_reach(self, module: Module) -> UserAddresses:
         """Return the users that a local of this module could stand for."""
         if module.address not in self.reach:
             below = f"{module.address}." if module.address else ""

@@ -13,29 +13,29 @@ from typing import Any
 
 from guardrails.acceptance import judge_acceptance
 from guardrails.content import mentions_key
-from guardrails.finding import SOURCE, Accepted, Finding, Judgement, Note, Unreadable
 from guardrails.folder import SOURCE_SUFFIXES
-from guardrails.terraform.blocks import Block, read_blocks, read_text
-from guardrails.terraform.check import KEY, PROFILE
-from guardrails.terraform.identities import Identities, Source
+from guardrails.judgement import SOURCE, Accepted, FileFinding, Judgement, Note, Unreadable
+from guardrails.terraform.blocks import Block, read_blocks, read_source
+from guardrails.terraform.check import KEY_RESOURCE, PROFILE
+from guardrails.terraform.identities import Identities, RootModule
 from guardrails.terraform.overrides import is_override, merge_overrides
 from guardrails.terraform.stacks import STACKS, check_body
 
 _MARK = re.compile(r"(?:#|//)\s*no-setup-access-key:accept\b(.*)$")
 _LOCAL = re.compile(r'\bsource"?\s*[=:]\s*"(\.[^"]*)"')
 _ELSEWHERE = re.compile(r'\bsource"?\s*[=:]\s*(?!"\.)')
-_BLOCK = re.compile(rf'^\s*resource\s+"({KEY}|{PROFILE})"\s+"([^"]+)"', re.MULTILINE)
+_BLOCK = re.compile(rf'^\s*resource\s+"({KEY_RESOURCE}|{PROFILE})"\s+"([^"]+)"', re.MULTILINE)
 
 
 def check_source(folder: Path, files: list[Path], today: date) -> Judgement:
     """Return the judgement of one folder, which is one root module. Raises Unreadable."""
-    texts = {str(file): read_text(str(file)) for file in files}
+    texts = {str(file): read_source(str(file)) for file in files}
     for other in list_source(folder):
-        texts.setdefault(str(other), read_text(str(other)))
+        texts.setdefault(str(other), read_source(str(other)))
     judgement = Judgement(SOURCE)
     within = "\n".join([*texts.values(), *_read_local_modules(folder, texts)])
     # Without a key, a module or a stack there is nothing to find, and most folders have none.
-    if not any(word in within for word in (KEY, "provisioner", *STACKS)) and not (
+    if not any(word in within for word in (KEY_RESOURCE, "provisioner", *STACKS)) and not (
         _ELSEWHERE.search(within)
     ):
         return judgement
@@ -48,7 +48,7 @@ def check_source(folder: Path, files: list[Path], today: date) -> Judgement:
         judgement.notes.append(Note(str(files[0]), 1, told))
         return judgement
     used: set[tuple[str, int]] = set()
-    for finding, block in _judge(Source(blocks, texts), blocks):
+    for finding, block in _judge(RootModule(blocks, texts), blocks):
         marks = _find_marks(block, texts)
         used |= {(block.file, line) for line, _ in marks}
         if not marks:
@@ -84,15 +84,15 @@ def _read_local_modules(folder: Path, texts: dict[str, str]) -> Iterator[str]:
             inside = (base / path).resolve()
             if inside not in known and inside.is_dir():
                 known.add(inside)
-                found = [read_text(str(file)) for file in list_source(inside)]
+                found = [read_source(str(file)) for file in list_source(inside)]
                 left += [(inside, each) for each in found]
                 yield from found
 
 
-def _judge(source: Source, blocks: list[Block]) -> Iterator[tuple[Finding, Block]]:
+def _judge(source: RootModule, blocks: list[Block]) -> Iterator[tuple[FileFinding, Block]]:
     names = {source.identify_user(user): user.path for user in source.users}
     profiles = [(block, source.identify(block)) for block in blocks if block.kind == PROFILE]
-    for key in (block for block in blocks if block.kind == KEY):
+    for key in (block for block in blocks if block.kind == KEY_RESOURCE):
         # The default is Active, and a status that is not known yet may become Active.
         if key.values.get("status") == "Inactive":
             continue
@@ -105,7 +105,7 @@ def _judge(source: Source, blocks: list[Block]) -> Iterator[tuple[Finding, Block
             is_open = source.is_open(key) or source.is_open(profile)
             message = _tell(key, user, profile, wanted | having, is_open)
             place = (profile.file, profile.line)
-            yield Finding(key.file, key.line, user, key.path, message, *place), key
+            yield FileFinding(key.file, key.line, user, key.path, message, *place), key
 
 
 def _tell(key: Block, user: str, profile: Block, identities: Identities, is_open: bool) -> str:
@@ -154,14 +154,14 @@ def _read_fields(text: str) -> Any:
 
 def _find_idle_marks(
     texts: dict[str, str], used: set[tuple[str, int]], today: date
-) -> Iterator[Finding]:
+) -> Iterator[FileFinding]:
     """Yield a finding for each acceptance without a finding that is over or not whole."""
     for file, text in texts.items():
         for line, row in enumerate(text.splitlines(), 1):
             mark = _MARK.search(row)
             if mark and (file, line) not in used:
                 told = "An acceptance stands here."
-                blank = Finding(file, line, "", f"{file}:{line}", told)
+                blank = FileFinding(file, line, "", f"{file}:{line}", told)
                 left, _ = judge_acceptance(blank, _read_fields(mark[1]), today)
                 if left is not None:
                     yield left

@@ -5,7 +5,7 @@ from typing import Any
 
 from guardrails.cloudformation.check import check_template
 from guardrails.cloudformation.structure import is_template, read_structure
-from guardrails.finding import PLAN, Foreign, Judgement
+from guardrails.judgement import PLAN, Foreign, Judgement
 
 STACKS = ("aws_cloudformation_stack", "aws_cloudformation_stack_set")
 

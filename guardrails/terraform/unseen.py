@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from guardrails.finding import Note
-from guardrails.terraform.plan import Plan
+from guardrails.judgement import Note
+from guardrails.terraform.plan import TerraformPlan
 from guardrails.terraform.stacks import STACKS
 
 
-def find_unseen(plan: Plan, file: str, find_line: Callable[[str], int]) -> Iterator[Note]:
+def find_unseen_in_plan(
+    plan: TerraformPlan, file: str, find_line: Callable[[str], int]
+) -> Iterator[Note]:
     """Yield a note for each thing in a plan behind which a key could be made."""
     for address, kind in _find_provisioners(plan.modules[""].config, ""):
         text = f"{address} runs a {kind} provisioner: what its command makes is not seen"

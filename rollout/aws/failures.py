@@ -57,7 +57,7 @@ UNREACHABLE = (
 )
 
 
-def tell(error: Exception, profile: str = "") -> str:
+def tell_error(error: Exception, profile: str = "") -> str:
     """Return any error that was caught, in our words where it is AWS's or botocore's."""
     return translate(error, profile) or " ".join(str(error).split())
 

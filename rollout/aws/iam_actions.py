@@ -4,7 +4,7 @@ Source: AWS's Service Authorization Reference, pages for Amazon S3, AWS Lambda a
 CloudWatch (M for the s3 rows: they were stable for years).
 """
 
-SERVICES = {"monitoring": "cloudwatch", "config-service": "config"}
+ACTION_PREFIXES = {"monitoring": "cloudwatch", "config-service": "config"}
 ACTIONS = {
     ("s3", "HeadBucket"): "s3:ListBucket",
     ("s3", "HeadObject"): "s3:GetObject",
@@ -22,5 +22,5 @@ ACTIONS = {
 
 def find_action(service: str, operation: str) -> str:
     """Return the action, such as s3:ListBucket, that a policy must allow for a call."""
-    prefix = SERVICES.get(service, service)
+    prefix = ACTION_PREFIXES.get(service, service)
     return ACTIONS.get((prefix, operation), f"{prefix}:{operation}")

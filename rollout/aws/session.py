@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError, NoRegionError
 from botocore.utils import ArnParser
 
-from rollout.aws.failures import EXPIRED, THROTTLED, WAIT, suggest_region, tell, tell_expired
+from rollout.aws.failures import EXPIRED, THROTTLED, WAIT, suggest_region, tell_error, tell_expired
 from rollout.aws.iam_actions import find_action
 from rollout.errors import CutShort, Denied, Refused, SignedOut, Throttled
 from rule.live import CLIENT_CONFIG as RULE_CONFIG
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
     from types_boto3_sts import STSClient
 
-Seen = TypeVar("Seen")
+_Seen = TypeVar("_Seen")
 
 CLIENT_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 10},
@@ -163,7 +163,7 @@ class Session:
 
     def _make(self, service: str) -> Any:
         client = self._make_plain(service, CLIENT_CONFIG)
-        client.meta.events.register("after-call", partial(explain, self))
+        client.meta.events.register("after-call", partial(raise_hopeless, self))
         return client
 
 
@@ -176,14 +176,14 @@ def open_session(profile: str | None, region: str | None) -> Session:
     except NoRegionError as error:
         raise Refused("No AWS Region is set; give one with --region.") from error
     except EndpointConnectionError as error:
-        raise Refused(tell(error) + suggest_region(boto, session.region)) from error
+        raise Refused(tell_error(error) + suggest_region(boto, session.region)) from error
     session.account, session.caller = who["Account"], who["Arn"]
     session.partition = ArnParser().parse_arn(who["Arn"])["partition"]
     session.label = session.account
     return session
 
 
-def explain(session: Session, *, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+def raise_hopeless(session: Session, *, parsed: dict[str, Any], model: Any, **_: Any) -> None:
     """Raise for what no caller can go on with (botocore: after-call).
 
     That is an answer that says "denied", "expired" or "throttled", or that holds a part of a list
@@ -226,9 +226,9 @@ def turn_pages(call: Callable[..., Any], **parameters: Any) -> Iterator[Any]:
         parameters["NextToken"] = page["NextToken"]
 
 
-def try_read(read: Callable[[], Seen]) -> Seen | NotSeen:
+def try_read(read: Callable[[], _Seen]) -> _Seen | NotSeen:
     """Return what `read` returns, or why it could not be read."""
     try:
         return read()
     except (Denied, ClientError) as error:
-        return NotSeen(tell(error))
+        return NotSeen(tell_error(error))

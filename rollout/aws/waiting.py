@@ -14,7 +14,7 @@ FIRST, GROWTH, LONGEST = 2.0, 1.5, 30.0
 """Seconds. Status calls are cheap and throttled per account; an account takes a minute or so."""
 PROPAGATION = 120.0
 """Seconds for which "not there" right after a change is not believed."""
-Found = TypeVar("Found")
+_Found = TypeVar("_Found")
 
 
 def wait(what: str, minutes: float) -> Iterator[float]:
@@ -45,7 +45,7 @@ def pause(seconds: float) -> Iterator[float]:
         yield waited
 
 
-def look_again(read: Callable[[], Found], is_there: Callable[[Found], bool]) -> Found:
+def look_again(read: Callable[[], _Found], is_there: Callable[[_Found], bool]) -> _Found:
     """Return what `read` finds once it is there, or what it found last."""
     for _ in pause(PROPAGATION):
         found = read()

@@ -178,7 +178,7 @@ def complete_bucket(session: Session, bucket: Bucket, organization_id: str) -> N
         s3.put_bucket_policy(Bucket=name, ExpectedBucketOwner=owner, Policy=json.dumps(policy))
 
 
-def find_code(session: Session, bucket: str, key: str) -> str:
+def find_code_version(session: Session, bucket: str, key: str) -> str:
     """Return the version under which this checkout's code is there, byte for byte, or "".
 
     The name alone could be anybody's. An object from before the bucket was versioned has the

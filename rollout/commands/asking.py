@@ -37,7 +37,7 @@ def ask_for_deletion(yes: bool, plan: Plan, place: str, days: str, findings: str
 
 def ask_for_changes(yes: bool, plan: Plan) -> None:
     """Ask for what a plan changes of a standing deployment, as it was shown. Raises Refused."""
-    told = tell_changes(plan)
+    told = tell_plan_changes(plan)
     if told and not agrees(f"{told} Go on?", yes=yes):
         raise Refused(
             f"The deployment stands, and a change of it needs your word: {told} Answer yes, or give"
@@ -45,7 +45,7 @@ def ask_for_changes(yes: bool, plan: Plan) -> None:
         )
 
 
-def tell_changes(plan: Plan) -> str:
+def tell_plan_changes(plan: Plan) -> str:
     """Return what a plan changes of a standing deployment, in sentences; "" for nothing."""
     if not plan.stands:
         return ""

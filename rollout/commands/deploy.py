@@ -7,7 +7,7 @@ any moment and run again; and what was decided stays until something else is giv
 import argparse
 from dataclasses import replace
 
-from rollout.commands.asking import ask_for_changes, ask_for_deletion, tell_changes
+from rollout.commands.asking import ask_for_changes, ask_for_deletion, tell_plan_changes
 from rollout.commands.options import (
     EVERY_ACCOUNT,
     add_caller_options,
@@ -31,7 +31,7 @@ from rollout.deployment.state import AccountState, TestIs, describe_states, judg
 from rollout.output.fault import Result
 from rollout.output.question import agrees
 from rollout.output.run import Run
-from rollout.output.tables import FEW, Cell, Column
+from rollout.output.tables import FEW_ROWS, Cell, Column
 from rollout.packs.state import PackIs
 from rollout.stacks.stack import StackIs
 from rule.counted import count
@@ -144,7 +144,7 @@ def deploy(
         if not fine:
             return told.close({**document, "accounts": []})
         rest = len(intent.targets.accounts) - len(canary)
-        question = f"{tell_changes(plan)} Go on to the other {count(rest, 'account')}?".strip()
+        question = f"{tell_plan_changes(plan)} Go on to the other {count(rest, 'account')}?".strip()
         if not agrees(question, yes=yes):
             what = "The new code" if release else "The pack"
             told.teller.say(
@@ -157,16 +157,16 @@ def deploy(
     executor.test_functions()
     accounts = executor.intent.targets.accounts
     rows = describe_states(executor.estate, accounts, executor.tested, told.faults)
-    tell_rows(told, rows, everyone=everyone)
+    tell_states(told, rows, everyone=everyone)
     return told.close({**document, "accounts": [each.describe() for each in rows]})
 
 
-def tell_rows(told: Run, rows: tuple[AccountState, ...], *, everyone: bool) -> None:
+def tell_states(told: Run, rows: tuple[AccountState, ...], *, everyone: bool) -> None:
     """Tell the table of the accounts, those that are not fine last, and how many are fine.
 
     Of many accounts only those are shown that have faults, unless everyone is asked for.
     """
-    few = everyone or len(rows) <= FEW
+    few = everyone or len(rows) <= FEW_ROWS
     shown = rows if few else tuple(each for each in rows if each.faults)
     fine = sum(each.fine for each in rows)
     blind = sum(not each.seen and not each.faults for each in rows)

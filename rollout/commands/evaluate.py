@@ -25,7 +25,7 @@ from rollout.findings.report_file import judge_files
 from rollout.organization.accounts import ACCOUNT_ID, Account, read_organization
 from rollout.organization.members import Members
 from rollout.output.teller import show_progress
-from rollout.output.verdicts import FORMATS, write_verdicts
+from rollout.output.verdicts import EVALUATION_FORMATS, write_verdicts
 from rule.facts import utc
 from rule.one_user import judge_named
 from rule.parameters import VERDICT_PARAMETERS, Policy
@@ -77,17 +77,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--now",
         metavar="ISO8601",
-        type=parse_time,
+        type=parse_moment,
         help=(
             "judge as of this time, such as 2026-01-31T12:00:00Z (default: now; a report: its own"
             " time)"
         ),
     )
-    add_format_option(parser, FORMATS)
+    add_format_option(parser, EVALUATION_FORMATS)
     add_all_option(parser, "show every user, not only findings (json and csv always hold all)")
 
 
-def parse_time(text: str) -> datetime:
+def parse_moment(text: str) -> datetime:
     """Return the time; without an offset it is UTC. Raises argparse's error for what is none."""
     with suppress(ValueError, OverflowError):
         moment = datetime.fromisoformat(text)
@@ -102,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
     policy = read_policy(arguments)
     parameters = {each.name: str(getattr(arguments, each.name)) for each in VERDICT_PARAMETERS}
     if arguments.credential_report is not None:
-        files = [(name_file(each), read_file(each)) for each in arguments.credential_report]
+        files = [(name_input(each), read_input(each)) for each in arguments.credential_report]
         scopes = judge_files(files, policy, arguments.now)
         evaluation = Evaluation(parameters, scopes)
         for note in tell_notes(scopes):
@@ -117,12 +117,12 @@ def run(arguments: argparse.Namespace) -> int:
     return evaluation.exit_code
 
 
-def name_file(file: str) -> str:
+def name_input(file: str) -> str:
     """Return what messages call the file; a name must not steer the terminal that shows it."""
     return "standard input" if file == "-" else "".join(c if c.isprintable() else "?" for c in file)
 
 
-def read_file(file: str) -> bytes:
+def read_input(file: str) -> bytes:
     """Return what the file holds. Raises Refused."""
     if file == "-" and sys.stdin is None:
         raise Refused("Standard input is closed: give the report's file name.")
@@ -131,9 +131,9 @@ def read_file(file: str) -> bytes:
             raise Refused(f"{file}: it is a device, not a file.")
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
-        raise Refused(f"{name_file(file)}: {error.strerror}.") from error
+        raise Refused(f"{name_input(file)}: {error.strerror}.") from error
     except ValueError as error:
-        raise Refused(f"{name_file(file)}: {error}.") from error
+        raise Refused(f"{name_input(file)}: {error}.") from error
 
 
 def tell_notes(scopes: tuple[Scope, ...]) -> Iterator[str]:

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from guardrails.entries import MOST_BYTES
+from guardrails.entries import MOST_ENTRY_BYTES
 from rollout.commands.member_options import Place, add_member_options, blame, close, open_accounts
 from rollout.commands.parser import Parser
 from rollout.errors import Refused
 from rollout.organization.accounts import ACCOUNT_ID
 from rollout.output.exceptions import (
-    COLUMNS,
-    describe,
+    EXCEPTION_COLUMNS,
     describe_changes,
     describe_counts,
+    describe_recorded,
     describe_row,
     describe_wanted,
-    find_faults,
+    find_exception_faults,
     tell_bad,
     tell_fault,
     tell_write,
@@ -30,15 +30,15 @@ from rollout.remediation.exception_writing import remove_exception, write_except
 from rollout.remediation.exceptions import (
     ExceptionState,
     Recorded,
-    Standing,
+    TaggedAccount,
     Wanted,
     Write,
-    compare,
+    compare_exceptions,
     exception_tags,
-    find_fault,
+    find_exception_fault,
     list_exceptions,
-    read_policy,
-    read_standing,
+    read_exception_policy,
+    read_tagged_account,
     sort_exceptions,
 )
 from rollout.remediation.tagged_users import TaggedUser, read_tagged_user
@@ -72,7 +72,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         each.add_argument("user", metavar="ACCOUNT/USER", help="such as 333300000001/ben.idle")
     for each in (one, gone, applied):
         each.add_argument("--dry-run", action="store_true", help="say what would be done")
-    for each, act in ((shown, show), (one, add), (gone, remove), (applied, apply)):
+    for each, act in ((shown, show_exceptions), (one, add), (gone, remove), (applied, apply)):
         add_member_options(each, choose=each in (shown, applied))
         each.set_defaults(act=act)
 
@@ -92,24 +92,24 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
-def show(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
+def show_exceptions(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
     """List the exceptions; 1 when one has expired or is invalid."""
     place = open_accounts(arguments, arguments.account, arguments.unit)
-    seen = place.read(story, "users and their tags", read_standing)
+    seen = place.read(story, "users and their tags", read_tagged_account)
     found = sort_exceptions(
         each for account, there in seen.items() for each in list_exceptions(account, there, now)
     )
     bad = [each for each in found if each.state is not ExceptionState.VALID]
     with story.line(f"exceptions in {count_of(len(seen), len(place.accounts), 'account')}") as line:
-        tell_policies(line, seen.values())
+        tell_default_policies(line, seen.values())
         line.end(describe_counts(found))
         blame(line, [tell_bad(each) for each in bad])
     today = now.date()
     shown = [each for each in found if is_due(each, arguments.expiring, today)]
     if shown:
         story.say()
-        story.table(COLUMNS, [describe_row(each, today) for each in shown])
-    document = {"exceptions": [describe(each, today) for each in shown]}
+        story.table(EXCEPTION_COLUMNS, [describe_row(each, today) for each in shown])
+    document = {"exceptions": [describe_recorded(each, today) for each in shown]}
     return close(story, place, document)
 
 
@@ -128,11 +128,11 @@ def add(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
     wanted = Wanted(account.id, name, *texts)
     with story.line(f"{account}: {name}") as line:
         session = place.open(account)
-        user = find_user(arguments.user, lambda: read_tagged_user(session, name))
-        standing = Standing(*read_policy(session), {name: user})
-        if fault := find_fault(wanted, standing, now):
+        user = find_tagged_user(arguments.user, lambda: read_tagged_user(session, name))
+        tagged = TaggedAccount(*read_exception_policy(session), {name: user})
+        if fault := find_exception_fault(wanted, tagged, now):
             raise Refused(f"{arguments.user}: {fault}")
-        tell_policies(line, [standing])
+        tell_default_policies(line, [tagged])
         change = Write(wanted, user)
         line.notes += tell_write(change)
         if change.before == wanted.tags:
@@ -150,7 +150,7 @@ def remove(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
     (account,) = place.accounts
     with story.line(f"{account}: {name}") as line:
         session = place.open(account)
-        user = find_user(arguments.user, lambda: read_tagged_user(session, name))
+        user = find_tagged_user(arguments.user, lambda: read_tagged_user(session, name))
         tags = exception_tags(user.tags)
         line.notes += [f"{key}={value}" for key, value in sorted(tags.items())]
         if not tags:
@@ -164,17 +164,17 @@ def remove(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
 
 def apply(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
     """Write what the files want; 1 when something was not written, or stands in no file."""
-    entries = read_exceptions([(each, read_file(each)) for each in arguments.files])
+    entries = read_exceptions([(each, read_exceptions_file(each)) for each in arguments.files])
     place = open_accounts(arguments, arguments.account, arguments.unit)
     where = place.organization.id if place.organization else str(place.accounts[0])
     chosen = {each.id for each in place.accounts}
     some = bool(arguments.account or arguments.unit)
     wanted = choose_entries(entries, chosen, where, some=some)
-    seen = place.read(story, "users and their tags", read_standing)
-    changes = compare(wanted, seen, now)
+    seen = place.read(story, "users and their tags", read_tagged_account)
+    changes = compare_exceptions(wanted, seen, now)
     with story.line(f"exceptions in {', '.join(arguments.files)}") as line:
-        tell_policies(line, seen.values())
-        faults = find_faults(changes)
+        tell_default_policies(line, seen.values())
+        faults = find_exception_faults(changes)
         line.end(describe_changes(changes))
         blame(line, faults)
     for change in changes.writes:
@@ -191,7 +191,7 @@ def apply(arguments: argparse.Namespace, story: Story, now: datetime) -> int:
         "writes": [describe_wanted(each.wanted) for each in changes.writes],
         "unchanged": [describe_wanted(each) for each in changes.unchanged],
         "refused": [{**describe_wanted(each), "fault": why} for each, why in changes.refused],
-        "in_no_file": [describe(each, now.date()) for each in changes.strays],
+        "in_no_file": [describe_recorded(each, now.date()) for each in changes.strays],
     }
     return close(story, place, document)
 
@@ -204,7 +204,7 @@ def open_user(arguments: argparse.Namespace) -> tuple[Place, str]:
     return open_accounts(arguments, [account]), name
 
 
-def find_user(given: str, read: Callable[[], TaggedUser]) -> TaggedUser:
+def find_tagged_user(given: str, read: Callable[[], TaggedUser]) -> TaggedUser:
     """Return the user. Raises Refused where there is none of this name."""
     try:
         return read()
@@ -212,11 +212,11 @@ def find_user(given: str, read: Callable[[], TaggedUser]) -> TaggedUser:
         raise Refused(f"{given}: {gone}") from gone
 
 
-def read_file(name: str) -> bytes:
+def read_exceptions_file(name: str) -> bytes:
     """Return what a file holds, and of one that is too large enough to show it. Raises Refused."""
     try:
         with Path(name).open("rb") as file:
-            return file.read(MOST_BYTES + 1)
+            return file.read(MOST_ENTRY_BYTES + 1)
     except OSError as error:
         raise Refused(f"{name}: {error.strerror}.") from error
 
@@ -235,7 +235,7 @@ def do(story: Story, line: Draft, user: str, done: str, act: Callable[[], bool])
     story.changed(f"{done}: {user}")
 
 
-def tell_policies(line: Draft, seen: Iterable[Standing]) -> None:
+def tell_default_policies(line: Draft, seen: Iterable[TaggedAccount]) -> None:
     """Note in how many accounts no rule stands, so that the default bound counts."""
     there = [each for each in seen if not each.deployed]
     if there:

@@ -12,7 +12,7 @@ from rollout.findings.survey import Survey
 from rollout.output.fault import Unseen
 from rollout.output.story import Story
 from rollout.remediation.exceptions import parse_day
-from rollout.remediation.letters import STATES, Letter, write_letters
+from rollout.remediation.letters import LETTER_STATES, Letter, write_letters
 from rollout.remediation.tagged_users import read_tagged_users
 from rule.counted import count
 
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     letters = write_letters(survey.findings, owners, by)
     with story.line(f"letters in {folder}") as line:
         if not arguments.dry_run and letters:
-            write(folder, letters)
+            save_letters(folder, letters)
             story.changed(f"{count(len(letters), 'letter')} in {folder}")
         line.end(f"{len(letters)} {'would be ' if arguments.dry_run else ''}written")
         line.notes += [f"{each.file}: {each.owner}" for each in letters]
@@ -81,7 +81,7 @@ def check_folder(folder: Path) -> None:
         raise Refused(f"{folder}: {error.strerror}.") from error
 
 
-def write(folder: Path, letters: list[Letter]) -> None:
+def save_letters(folder: Path, letters: list[Letter]) -> None:
     """Write the files; only their owner may read them."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def write(folder: Path, letters: list[Letter]) -> None:
 
 def read_owners(story: Story, place: Place, survey: Survey, tag: str) -> dict[tuple[str, str], str]:
     """Return who owns the users of the findings, by account and id, as their tags say."""
-    where = {each.account for each in survey.findings if each.state in STATES}
+    where = {each.account for each in survey.findings if each.state in LETTER_STATES}
     accounts = [each for each in place.accounts if each.id in where]
 
     def read(session: Session) -> dict[str, str]:

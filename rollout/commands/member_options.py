@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rollout.aws.session import NotSeen, Session
-from rollout.commands.options import FORMATS, read_caller
+from rollout.commands.options import TABLE_FORMATS, read_caller
 from rollout.commands.output_options import add_format_option, find_group
 from rollout.commands.session_options import (
     WHICH,
@@ -23,7 +23,7 @@ from rollout.output.fault import Fault
 from rollout.output.story import Draft, Story
 from rule.counted import count
 
-Seen = TypeVar("Seen")
+_Seen = TypeVar("_Seen")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ class Place:
             raise Refused(f"{account}: {session.why}")
         return session
 
-    def read(self, story: Story, what: str, read: Callable[[Session], Seen]) -> dict[Account, Seen]:
+    def read(
+        self, story: Story, what: str, read: Callable[[Session], _Seen]
+    ) -> dict[Account, _Seen]:
         """Return what `read` sees in each account, telling who was not read and why."""
         with story.line(f"{what} in {count(len(self.accounts), 'account')}") as line:
             seen = self.members.look(self.accounts, read)
@@ -52,7 +54,7 @@ class Place:
             line.unseen += result.unseen
             line.notes += result.notes
             line.word = result.part if result.unseen else ""
-        found = dict[Account, Seen]()
+        found = dict[Account, _Seen]()
         for account in self.accounts:
             at = seen[account.id]
             if isinstance(at, NotSeen):
@@ -101,7 +103,7 @@ def add_member_options(parser: argparse.ArgumentParser, *, choose: bool = True) 
         )
     add_account_only_option(which)
     add_member_role_option(which, "to work in the accounts")
-    add_format_option(parser, FORMATS)
+    add_format_option(parser, TABLE_FORMATS)
 
 
 def open_accounts(

@@ -16,7 +16,7 @@ from rollout.commands.session_options import (
     add_session_options,
     name_verb,
 )
-from rollout.commands.stack_parameters import find_fault, read_declared, read_stack_parameters
+from rollout.commands.stack_parameters import find_value_fault, read_declared, read_stack_parameters
 from rollout.deployment.request import Caller, Decisions, Request
 from rollout.deployment.settings import FILE, FREQUENCIES, merge, read_settings
 from rollout.errors import Refused
@@ -25,7 +25,7 @@ from rollout.packs.template import AUTOMATIC
 from rule.parameters import VERDICT_PARAMETERS, InvalidParameters, parse_parameters
 
 EVERY_ACCOUNT = "show every account, also of many; else only those that are not fine"
-FORMATS = ("text", "json")
+TABLE_FORMATS = ("text", "json")
 
 
 def add_caller_options(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def add_caller_options(parser: argparse.ArgumentParser) -> None:
         which, "this account alone: an ordinary stack and an ordinary conformance pack"
     )
     add_member_role_option(which, "to look into the accounts")
-    add_format_option(parser, FORMATS)
+    add_format_option(parser, TABLE_FORMATS)
 
 
 def add_choice_options(parser: argparse.ArgumentParser) -> None:
@@ -177,7 +177,7 @@ def read_request(arguments: argparse.Namespace) -> Request:
         raise Refused("--account-only is this account alone: give it without --exclude and --ou.")
     declared = read_declared()
     settings = read_settings(
-        arguments.settings, lambda name, value: find_fault(name, value, declared)
+        arguments.settings, lambda name, value: find_value_fault(name, value, declared)
     )
     given = Request(
         caller=caller,
@@ -192,8 +192,8 @@ def read_decisions(arguments: argparse.Namespace) -> Decisions:
     """Return what the options decide. Raises Refused."""
     ruled = hasattr(arguments, "stack_parameter")
     return Decisions(
-        exclude=read_accounts(arguments.exclude),
-        units=read_units(arguments.ou),
+        exclude=read_excluded(arguments.exclude),
+        units=read_chosen_units(arguments.ou),
         parameters=read_pack_parameters(arguments) if ruled else {},
         stack_parameters=read_stack_parameters(arguments.stack_parameter) if ruled else {},
         function_by=arguments.function_by if ruled else None,
@@ -202,7 +202,7 @@ def read_decisions(arguments: argparse.Namespace) -> Decisions:
     )
 
 
-def read_accounts(given: list[str] | None) -> tuple[str, ...] | None:
+def read_excluded(given: list[str] | None) -> tuple[str, ...] | None:
     """Return the accounts to leave out. Raises Refused for what is no account number."""
     if given is None:
         return None
@@ -216,7 +216,7 @@ def read_accounts(given: list[str] | None) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(given))
 
 
-def read_units(given: list[str] | None) -> tuple[str, ...] | None:
+def read_chosen_units(given: list[str] | None) -> tuple[str, ...] | None:
     """Return the units to keep to; () for all."""
     return None if given is None else () if given == ["all"] else tuple(dict.fromkeys(given))
 

@@ -6,7 +6,7 @@ A file of its own: `prevent` takes it without what the verbs need that call AWS.
 import argparse
 from collections.abc import Sequence
 
-WORDS = ("text", "json", "csv", "html", "sarif", "github", "junit", "gitlab")
+FORMAT_WORDS = ("text", "json", "csv", "html", "sarif", "github", "junit", "gitlab")
 """Every word of --format: text is for a person, each other for some program."""
 OUTPUT = "output"
 

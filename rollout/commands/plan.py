@@ -17,14 +17,14 @@ from rollout.commands.stack_parameters import SET_BY_DEPLOY
 from rollout.deployment.checks import run_preflight
 from rollout.deployment.cost import estimate_cost
 from rollout.deployment.estate import Estate
-from rollout.deployment.intent import complete
+from rollout.deployment.intent import complete_decisions
 from rollout.deployment.plan import Change, Plan, Step, make_plan
 from rollout.deployment.request import Decisions, Request
 from rollout.deployment.reservation import NO_LIMIT, PARAMETER
 from rollout.deployment.settings import write_settings
 from rollout.errors import Refused
 from rollout.output.run import Run
-from rollout.output.tables import FEW, Cell, Column
+from rollout.output.tables import FEW_ROWS, Cell, Column
 from rule.counted import count
 
 UNBOUND = (PARAMETER, str(NO_LIMIT))
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     estate, intent = known.estate, known.meant
     plan = make_plan(estate, intent)
     if arguments.write_settings:
-        write_file(Path(arguments.write_settings), estate, request)
+        save_settings(Path(arguments.write_settings), estate, request)
     ids = [each.id for each in intent.targets.accounts]
     frequency = intent.pack.parameters["MaximumExecutionFrequency"]
     cost = estimate_cost(ids, estate.users, frequency)
@@ -75,9 +75,9 @@ def run(arguments: argparse.Namespace) -> int:
     return told.close(document)
 
 
-def write_file(file: Path, estate: Estate, request: Request) -> None:
+def save_settings(file: Path, estate: Estate, request: Request) -> None:
     """Write what stands as settings. Raises Refused where that cannot be, or a file is there."""
-    decisions = complete(estate, Decisions())
+    decisions = complete_decisions(estate, Decisions())
     stacked = estate.stack_set if estate.stack_set.exists else estate.stack
     own = {
         name: value
@@ -108,7 +108,7 @@ def tell_units(told: Run, estate: Estate, plan: Plan) -> None:
     )
 
 
-def tell_rows(told: Run, estate: Estate, plan: Plan) -> None:
+def tell_planned(told: Run, estate: Estate, plan: Plan) -> None:
     """Tell the accounts by unit."""
     teller = told.teller
     rows = sorted((name_unit(estate, row.account.unit), row.account.id, row) for row in plan.rows)
@@ -137,7 +137,7 @@ def tell_plan(told: Run, estate: Estate, plan: Plan, *, everyone: bool) -> None:
     """Tell the accounts by unit, then the steps and the parameters that change."""
     teller = told.teller
     teller.say()
-    tell = tell_rows if everyone or len(plan.rows) <= FEW else tell_units
+    tell = tell_planned if everyone or len(plan.rows) <= FEW_ROWS else tell_units
     tell(told, estate, plan)
     teller.say()
     for step in plan.steps:

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from guardrails.content import read_content
-from guardrails.document import KINDS
+from guardrails.document import DOCUMENT_KINDS
 from guardrails.entries import Unusable
 from guardrails.exemption import Exemption, exempt, find_expired, read_exemptions
-from guardrails.finding import PLAN, Unreadable
 from guardrails.formats import FORMATS
 from guardrails.formats.printable import make_printable
+from guardrails.judgement import PLAN, Unreadable
 from guardrails.scan import Scan, scan
 from rollout.commands.output_options import add_format_option
 from rollout.errors import Refused
@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_format_option(parser, FORMATS)
     parser.add_argument(
         "--kind",
-        choices=KINDS,
+        choices=DOCUMENT_KINDS,
         help="check files of this kind and pass over what is neither a template nor a plan,"
         " or of the other kind (default: both kinds, and any other file that is named is an error)",
     )
@@ -62,12 +62,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--now",
         metavar="DATE",
-        type=parse_day,
+        type=parse_today,
         help="judge expiry dates as of this day, such as 2026-12-31 (default: today, UTC)",
     )
 
 
-def parse_day(text: str) -> date:
+def parse_today(text: str) -> date:
     """Return the day; raise argparse's error for what is none."""
     try:
         return date.fromisoformat(text)
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     writer = importlib.import_module(f"guardrails.formats.{arguments.format}")
     print(getattr(writer, f"write_{arguments.format}")(result))
     unknown = find_unknown(exemptions, result, arguments.exemptions)
-    for line in (*tell(result), *unknown):
+    for line in (*tell_scan(result), *unknown):
         print(make_printable(line), file=sys.stderr)
     return 2 if result.unreadable or unknown else int(bool(result.findings))
 
@@ -98,7 +98,7 @@ def tell_progress(done: int) -> None:
         print(f"{count(done, 'file')} ...", file=sys.stderr)
 
 
-def tell(result: Scan) -> list[str]:
+def tell_scan(result: Scan) -> list[str]:
     """Return what belongs on stderr: what was accepted, could not be seen or not be judged."""
     accepted = [
         f"{finding.file}:{finding.line}: {finding.key} is accepted by {acceptance.owner} until"

@@ -18,22 +18,29 @@ from rollout.findings.member_results import NO_RULE
 from rollout.findings.rule_in_force import RuleInForce, read_rule_in_force
 from rollout.organization.accounts import Account
 from rollout.output.batches import (
-    COLUMNS,
+    BATCH_COLUMNS,
     ask,
     count_looks,
-    describe,
+    describe_progress,
     describe_rows,
     summarize,
-    tell_changes,
     tell_difference,
     tell_failure,
     tell_keys,
+    tell_worked,
 )
 from rollout.output.fault import Unseen
 from rollout.output.question import agrees, check_terminal
 from rollout.output.story import Story
 from rollout.remediation.attempt import attempt
-from rollout.remediation.batches import Item, Progress, choose, cut, find_stop, make_items
+from rollout.remediation.batches import (
+    Item,
+    Progress,
+    choose_items,
+    cut_batches,
+    find_stop,
+    make_items,
+)
 from rollout.remediation.held import read_non_compliant
 from rollout.remediation.work import Ground, Worker
 from rule.counted import count
@@ -103,11 +110,11 @@ def work_off(story: Story, arguments: argparse.Namespace) -> int:
     check_production(arguments.production)
     place = open_accounts(arguments, arguments.account, arguments.unit, with_units=True)
     found, grounds = list_items(story, place, arguments.source, arguments.production)
-    items = choose(found, arguments.user, arguments.max)
+    items = choose_items(found, arguments.user, arguments.max)
     if missing := sorted(set(arguments.user) - {each for one in items for each in names(one)}):
         story.say(f"No finding on {', '.join(missing)}.")
     worker = Worker(grounds, arguments.dry_run)
-    batches, worked = cut(items, arguments.batch), list[tuple[int, Progress]]()
+    batches, worked = cut_batches(items, arguments.batch), list[tuple[int, Progress]]()
     failed = 0
     for number, chosen in enumerate(batches, 1):
         title = f"batch {number} of {len(batches)}"
@@ -116,7 +123,7 @@ def work_off(story: Story, arguments: argparse.Namespace) -> int:
         try:
             agreed = do_batch(story, worker, title, batch, first, arguments)
         finally:
-            story.run.changes[:] = tell_changes([*(each for _, each in worked), *batch])
+            story.run.changes[:] = tell_worked([*(each for _, each in worked), *batch])
         if not agreed:
             break
         worked += [(number, each) for each in batch]
@@ -133,7 +140,7 @@ def work_off(story: Story, arguments: argparse.Namespace) -> int:
         "dry_run": arguments.dry_run,
         "findings": len(items),
         "batches": len(batches),
-        "users": [describe(each, number) for number, each in worked],
+        "users": [describe_progress(each, number) for number, each in worked],
     }
     return close(story, place, document)
 
@@ -179,7 +186,7 @@ def do_batch(
     with story.progress(f"{title}: looking") as follow:
         worker.look_before(batch, lambda done: follow.show({}, done, len(batch)))
     story.say()
-    story.table(COLUMNS, describe_rows([each.item for each in batch], first))
+    story.table(BATCH_COLUMNS, describe_rows([each.item for each in batch], first))
     if not arguments.dry_run and not agrees(ask(batch), yes=arguments.yes):
         story.say("Not begun.")
         return False

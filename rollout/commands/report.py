@@ -19,10 +19,10 @@ from rollout.commands.session_options import (
 from rollout.deployment.region import open_home, read_alias
 from rollout.errors import Refused
 from rollout.findings.reading import Asked, read_survey
-from rollout.findings.survey import Survey, compare
+from rollout.findings.survey import Survey, compare_findings
 from rollout.organization.accounts import ACCOUNT_ID, Account, read_organization
 from rollout.organization.members import Members
-from rollout.output.report import read_report, write_report
+from rollout.output.report import read_earlier_report, write_report
 from rollout.output.teller import show_progress
 
 FORMATS = ("text", "json", "csv", "html")
@@ -82,10 +82,14 @@ def add_survey_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Return 1 for findings, 3 where none was found and something not read. Raises Refused."""
     # The file is looked at before AWS is asked anything.
-    before = read_report(arguments.since, read_file(arguments.since)) if arguments.since else None
+    before = (
+        read_earlier_report(arguments.since, read_earlier_file(arguments.since))
+        if arguments.since
+        else None
+    )
     survey = survey_accounts(arguments, datetime.now(UTC).replace(microsecond=0))
     if before:
-        survey = replace(survey, since=compare(survey, *before))
+        survey = replace(survey, since=compare_findings(survey, *before))
     write_report(survey, arguments.format, arguments.all, sys.stdout)
     return survey.exit_code
 
@@ -123,7 +127,7 @@ def survey_accounts(arguments: argparse.Namespace, now: datetime) -> Survey:
         return read_survey(session, organization, accounts, members, wanted)
 
 
-def read_file(name: str) -> bytes:
+def read_earlier_file(name: str) -> bytes:
     """Return what a file holds. Raises Refused."""
     try:
         return Path(name).read_bytes()

@@ -6,7 +6,7 @@ from rollout.commands.member_options import Place, add_member_options, blame, cl
 from rollout.commands.member_survey import survey_members
 from rollout.commands.options import parse_minutes
 from rollout.findings.finding import Finding
-from rollout.findings.survey import Survey, compare
+from rollout.findings.survey import Survey, compare_findings
 from rollout.output.fault import Fault
 from rollout.output.story import Story
 from rollout.remediation.rescan import Rescan, Rescans
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         ],
     }
     if not arguments.dry_run and total:
-        document |= tell_change(story, before, read(story, place, "held now"))
+        document |= tell_rescan(story, before, read(story, place, "held now"))
     return close(story, place, document)
 
 
@@ -77,13 +77,13 @@ def read(story: Story, place: Place, what: str) -> Survey:
         return survey_members(line, place)
 
 
-def tell_change(story: Story, before: Survey, now: Survey) -> dict[str, object]:
+def tell_rescan(story: Story, before: Survey, now: Survey) -> dict[str, object]:
     """Tell which findings are new, which are gone, and how many are still there; return as json."""
-    since = compare(now, utc(before.time), before.findings)
+    since = compare_findings(now, utc(before.time), before.findings)
     with story.line("what has changed") as line:
         line.end(f"{len(since.new)} new, {len(since.gone)} gone, {since.still} still there")
-        line.notes += [f"new: {describe(each)}" for each in since.new]
-        line.notes += [f"gone: {describe(each)}" for each in since.gone]
+        line.notes += [f"new: {tell_finding(each)}" for each in since.new]
+        line.notes += [f"gone: {tell_finding(each)}" for each in since.gone]
     return {
         "new": [each.describe() for each in since.new],
         "gone": [each.describe() for each in since.gone],
@@ -91,6 +91,6 @@ def tell_change(story: Story, before: Survey, now: Survey) -> dict[str, object]:
     }
 
 
-def describe(each: Finding) -> str:
+def tell_finding(each: Finding) -> str:
     """Return a finding in a few words."""
     return f"{each.place}: {each.user or each.user_id} {each.key}".rstrip()

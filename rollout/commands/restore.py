@@ -19,7 +19,7 @@ from rollout.output.fault import Fault
 from rollout.output.question import agrees, check_terminal
 from rollout.output.story import Draft, Story
 from rollout.remediation.attempt import attempt
-from rollout.remediation.live_look import look
+from rollout.remediation.live_look import look_at_user
 from rollout.remediation.quarantined_keys import Deleted, Quarantined, Quarantines, read_quarantines
 from rollout.remediation.restore import Restored, restore_key, why_not
 from rule.counted import count
@@ -55,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     which = parser.add_argument_group("which quarantines (one of these has to be given)")
     which.add_argument(
-        "--since", type=parse_time, metavar="TIME", help="begun within this time: 30m, 2h, 7d"
+        "--since", type=parse_duration, metavar="TIME", help="begun within this time: 30m, 2h, 7d"
     )
     which.add_argument("--user", nargs="+", default=[], metavar="USER", help="of these users")
     which.add_argument("--all", action="store_true", help="every one")
@@ -64,7 +64,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_member_options(parser)
 
 
-def parse_time(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """Return the time. Raises argparse's error for what is none."""
     if found := re.fullmatch("([0-9]{1,5})([mhd])", text):
         return timedelta(**{UNITS[found[2]]: int(found[1])})
@@ -97,17 +97,17 @@ def bring_back(story: Story, arguments: argparse.Namespace, now: datetime) -> in
         if not wanted or {key.user.who.name, key.user.who.id} & wanted
     ]
     able = [each for each in chosen if not why_not(each.key)]
-    show(story, chosen)
+    show_quarantines(story, chosen)
     tell_lost(story, chosen, seen, wanted)
     if able and not arguments.dry_run:
         accounts = count(len({each.account for each in able}), "account")
         question = f"Make {count(len(able), 'key')} Active again in {accounts}?"
         if agrees(question, yes=arguments.yes):
             act(story, place, able, seen)
-    return close(story, place, {"keys": [describe(each) for each in chosen]})
+    return close(story, place, {"keys": [describe_undoing(each) for each in chosen]})
 
 
-def show(story: Story, chosen: Sequence[Undoing]) -> None:
+def show_quarantines(story: Story, chosen: Sequence[Undoing]) -> None:
     """Show what was quarantined."""
     if not chosen:
         story.say("No quarantine of that choice.")
@@ -192,20 +192,20 @@ def restore(story: Story, line: Draft, place: Place, each: Undoing, policy: Poli
             story.changed(f"{each.key.key_id} is Active again")
     line.notes += [done.note] if done.note else []
     if not each.failure:
-        why = attempt(lambda: judge(line, place, each, policy))
+        why = attempt(lambda: tell_verdict(line, place, each, policy))
         each.failure = f"how its user is judged now was not seen: {why}" if why else ""
 
 
-def judge(line: Draft, place: Place, each: Undoing, policy: Policy) -> None:
+def tell_verdict(line: Draft, place: Place, each: Undoing, policy: Policy) -> None:
     """Tell how the user of a key is judged now."""
-    verdict = look(place.open(each.account), policy, each.key.user.who.id).verdict
+    verdict = look_at_user(place.open(each.account), policy, each.key.user.who.id).verdict
     each.sentence = verdict.annotation
     line.notes.append(verdict.annotation)
     if verdict.compliance == NON_COMPLIANT:
         line.notes.append("it is judged at once: use it, or write an exception")
 
 
-def describe(each: Undoing) -> dict[str, object]:
+def describe_undoing(each: Undoing) -> dict[str, object]:
     """Return a key as json."""
     return {
         "account": each.account.id,

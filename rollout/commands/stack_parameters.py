@@ -24,7 +24,7 @@ def read_stack_parameters(given: list[str]) -> dict[str, str]:
         name, equals, value = each.partition("=")
         if not equals or not name:
             raise Refused(f"--stack-parameter {each}: write NAME=VALUE.")
-        if fault := find_fault(name, value, declared):
+        if fault := find_value_fault(name, value, declared):
             raise Refused(f"--stack-parameter {each}: {fault}.")
         found[name] = value
     return found
@@ -38,7 +38,7 @@ def read_declared() -> dict[str, dict[str, object]]:
     return declared
 
 
-def find_fault(name: str, value: str, declared: dict[str, dict[str, object]]) -> str:
+def find_value_fault(name: str, value: str, declared: dict[str, dict[str, object]]) -> str:
     """Return what CloudFormation would refuse of a parameter, "" for nothing."""
     if name in SET_BY_DEPLOY:
         return f"deploy sets {name} itself"

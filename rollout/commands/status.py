@@ -11,7 +11,7 @@ from rollout.commands.deploy import tell_others, tell_word
 from rollout.commands.options import EVERY_ACCOUNT, add_caller_options, read_caller
 from rollout.commands.output_options import add_all_option
 from rollout.deployment.drift import compare_pack, compare_stack_here, compare_stack_set
-from rollout.deployment.estate import Estate, read_estate, read_standing
+from rollout.deployment.estate import Estate, read_deployment, read_estate
 from rollout.deployment.health import Health, read_health
 from rollout.deployment.intent import find_standing_pack
 from rollout.deployment.read_back import judge_read_back
@@ -22,7 +22,7 @@ from rollout.organization.accounts import Account
 from rollout.organization.members import list_unseen
 from rollout.output.fault import Fault, Result, Unseen
 from rollout.output.run import Run
-from rollout.output.tables import FEW, Cell, Column
+from rollout.output.tables import FEW_ROWS, Cell, Column
 from rollout.packs.state import PackIs
 from rollout.packs.template import Pack
 from rollout.stacks.stack import StackIs
@@ -58,27 +58,29 @@ def run(arguments: argparse.Namespace) -> int:
     estate = read_estate(read_caller(arguments))
     title = f"account {estate.here}, {estate.session.region}"
     with told.line("caller", title) as line:
-        estate = read_standing(estate)
+        estate = read_deployment(estate)
         good = estate.organization.id if estate.organization else "this account alone"
         refused = (Fault("", "caller", estate.refusal),) if estate.refusal else ()
         line.end(Result("caller", title, good=good, faults=refused))
-    health = look(told, estate)
+    health = read_healths(told, estate)
     tell_drift(told, estate)
     accounts = list_accounts(estate)
     title = f"accounts: {len(accounts)}"
     with told.line(CHECK, title) as line:
         pack = find_standing_pack(estate)
-        faults = [fault for each in accounts for fault in judge(estate, each, health, pack)]
+        faults = [
+            fault for each in accounts for fault in find_account_faults(estate, each, health, pack)
+        ]
         silent = find_silent(accounts, health)
         part = f"{count(len(silent), 'account')} without a run on record"
         line.end(Result(CHECK, title, faults=tuple(faults), unseen=silent, part=part))
     told.teller.say()
     wrong = {each.account for each in faults}
     blind = {each.account for each in told.unseen} - wrong
-    many = len(accounts) > FEW and not arguments.all
+    many = len(accounts) > FEW_ROWS and not arguments.all
     shown = [each for each in accounts if each.id in wrong] if many else accounts
-    told.teller.table(COLUMNS, [make_row(estate, each, health) for each in shown])
-    for code, number in Counter(find_code(estate, each) for each in accounts).items():
+    told.teller.table(COLUMNS, [make_status_row(estate, each, health) for each in shown])
+    for code, number in Counter(find_code_hash(estate, each) for each in accounts).items():
         if code:
             told.teller.say(f"code {code} in {count(number, 'account')}")
     if many:
@@ -91,14 +93,14 @@ def run(arguments: argparse.Namespace) -> int:
             "organization": estate.organization.id if estate.organization else None,
             "region": estate.session.region,
             "accounts": [
-                {**describe(estate, each, health), "fine": each.id not in wrong | blind}
+                {**describe_account(estate, each, health), "fine": each.id not in wrong | blind}
                 for each in accounts
             ],
         }
     )
 
 
-def look(told: Run, estate: Estate) -> Mapping[str, Health | NotSeen]:
+def read_healths(told: Run, estate: Estate) -> Mapping[str, Health | NotSeen]:
     """Look into every account in which the pack stands."""
     pack = estate.pack
     able = [estate.find(key) for key, each in pack.accounts.items() if each.state is PackIs.OK]
@@ -139,7 +141,7 @@ def list_accounts(estate: Estate) -> list[Account]:
     return [estate.find(each) for each in sorted(meant | parts)]
 
 
-def judge(
+def find_account_faults(
     estate: Estate,
     account: Account,
     health: Mapping[str, Health | NotSeen],
@@ -173,7 +175,7 @@ def find_silent(
     )
 
 
-def find_code(estate: Estate, account: Account) -> str | None:
+def find_code_hash(estate: Estate, account: Account) -> str | None:
     """Return the hash of the code that an account runs, None where it is not known."""
     if estate.stack_in(account) is not StackIs.CURRENT:
         return None
@@ -187,7 +189,7 @@ def find_parameters(estate: Estate, account: Account) -> Mapping[str, str]:
     return (estate.stack if here else estate.stack_set).parameters
 
 
-def make_row(
+def make_status_row(
     estate: Estate, account: Account, health: Mapping[str, Health | NotSeen]
 ) -> list[Cell | str]:
     """Return an account's row of the table."""
@@ -217,7 +219,7 @@ def make_row(
     ]
 
 
-def describe(
+def describe_account(
     estate: Estate,
     account: Account,
     health: Mapping[str, Health | NotSeen],
@@ -231,7 +233,7 @@ def describe(
         "name": account.name,
         "active": account.active,
         "stack": estate.stack_in(account).value,
-        "code": find_code(estate, account),
+        "code": find_code_hash(estate, account),
         "pack": estate.pack.find(account.id).value,
         "seen": well is not None,
         "runbook": well.runbook.default if well and well.runbook else None,

@@ -22,7 +22,7 @@ WRITER = f"role/{FUNCTION}-remediator"
 """The remediation function's role, which has to stay able to write its own tags."""
 NOBODY = ("role/nobody-whom-a-policy-names", "user/nobody-whom-a-policy-names", "root")
 KEY = f"{QUARANTINE_TAG}AKIAIOSFODNN7EXAMPLE"
-WORDS = {
+ATTEMPT_WORDS = {
     "ExceptionTags": "writing exceptions",
     "QuarantineTags": "writing quarantines",
     "Function": "changing the functions",
@@ -134,7 +134,7 @@ def read_actions(file: str) -> tuple[tuple[str, str], ...]:
     return tuple(
         (each["Sid"], action)
         for each in policy["Statement"]
-        if each["Sid"] in WORDS
+        if each["Sid"] in ATTEMPT_WORDS
         for pattern in listed(each["Action"])
         for action in expand(pattern)
     )

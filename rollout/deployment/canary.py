@@ -18,7 +18,7 @@ from rollout.organization.accounts import Account
 from rollout.organization.targets import MAX_EXCLUDED
 from rollout.output.fault import Fault, Result
 from rollout.packs.meant import mean_rule
-from rollout.packs.readback import DeployedRule, compare_rule, is_as_meant, read_rule
+from rollout.packs.readback import DeployedRule, compare_rule, is_as_meant, read_pack_rule
 from rollout.packs.template import Pack
 from rule.counted import count
 
@@ -98,7 +98,7 @@ def try_canary(executor: Executor, canary: tuple[str, ...]) -> bool:
             " --function-by export."
         )
         return False
-    compared = [compare(executor, each, pack) for each in chosen]
+    compared = [compare_canary(executor, each, pack) for each in chosen]
     if not all(compared):
         executor.run.teller.say(
             "AWS made something else of the pack than was meant. Nothing was put elsewhere. For the"
@@ -121,7 +121,7 @@ def has_run(executor: Executor, chosen: list[Account]) -> bool:
     return not faults
 
 
-def compare(executor: Executor, account: Account, pack: Pack) -> bool:
+def compare_canary(executor: Executor, account: Account, pack: Pack) -> bool:
     """Tell point by point what AWS made of the pack in an account."""
     estate = executor.estate
     name = estate.pack.accounts[account.id].name
@@ -153,7 +153,7 @@ def look_for_rule(session: Session, pack: str) -> DeployedRule:
 
     def read() -> DeployedRule | NotThere:
         try:
-            return read_rule(session, pack)
+            return read_pack_rule(session, pack)
         except NotThere as missing:
             return missing
 

@@ -6,12 +6,12 @@ from rollout.aws.session import NotSeen
 from rollout.deployment import judgements as judge
 from rollout.deployment.estate import (
     read_code,
+    read_deployment,
+    read_estate_units,
     read_function,
     read_quotas,
     read_recorders,
     read_reservations,
-    read_standing,
-    read_units,
     read_users_here,
 )
 from rollout.deployment.intent import find_units, make_intent
@@ -70,12 +70,12 @@ def tell_config_trust(known: Preflight, result: Result) -> Result:
 def tell_administrators(known: Preflight, result: Result) -> Result:
     """Who administers by delegation is told, never judged."""
     assert known.estate.organization
-    return replace(result, notes=tuple(judge.tell_administrators(known.estate.organization)))
+    return replace(result, notes=tuple(judge.tell_delegations(known.estate.organization)))
 
 
 def read_names_line(known: Preflight) -> Preflight:
     """Read what stands."""
-    return replace(known, estate=read_function(read_standing(known.estate)))
+    return replace(known, estate=read_function(read_deployment(known.estate)))
 
 
 def tell_names(known: Preflight, result: Result) -> Result:
@@ -94,14 +94,14 @@ def read_accounts_line(known: Preflight) -> Preflight:
     """Make the intent; where units were decided on, read every account's unit."""
     estate, decisions = known.estate, known.request.decisions
     if decisions.units is None and find_units(estate):
-        estate = read_units(estate)
+        estate = read_estate_units(estate)
     return replace(known, estate=estate, intent=make_intent(estate, decisions, known.code))
 
 
 def tell_accounts(known: Preflight, result: Result) -> Result:
     """Which accounts are meant, and which are left out."""
     organization, intent = known.estate.organization, known.meant
-    notes = tuple(judge.tell_accounts(organization, intent)) if organization else ()
+    notes = tuple(judge.tell_left_out(organization, intent)) if organization else ()
     return replace(result, good=f"{len(intent.targets.accounts)} to have the rule", notes=notes)
 
 

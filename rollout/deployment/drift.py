@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rollout.deployment.estate import Estate
-from rollout.deployment.intent import complete, render
+from rollout.deployment.intent import complete_decisions, render
 from rollout.deployment.request import Decisions
 from rollout.names import PACK, STACK, STACK_SET, TEMPLATE_FILE
 from rollout.output.fault import Fault, Result
@@ -48,7 +48,7 @@ def compare_pack(estate: Estate) -> Result:
     if not estate.pack.exists:
         return miss(result)
     stands = estate.pack.parameters
-    here = render(estate, complete(estate, Decisions())).revision
+    here = render(estate, complete_decisions(estate, Decisions())).revision
     revision = stands.get(REVISION, "(none)")
     faults = []
     if revision != here:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from botocore.exceptions import ClientError
 
-from rollout.aws.failures import tell
+from rollout.aws.failures import tell_error
 from rollout.aws.session import NotSeen, Session, open_session, try_read
-from rollout.code.bucket import Bucket, find_code, read_bucket
+from rollout.code.bucket import Bucket, find_code_version, read_bucket
 from rollout.deployment.quotas import Counts, has_function, read_counts
 from rollout.deployment.region import list_regions, open_home, read_alias
 from rollout.deployment.request import Caller
@@ -116,7 +116,7 @@ def read_where_it_stands(caller: Caller) -> Estate:
     return estate
 
 
-def read_units(estate: Estate) -> Estate:
+def read_estate_units(estate: Estate) -> Estate:
     """Return it with every account's unit: two calls a unit."""
     if estate.organization is None or estate.organization.units:
         return estate
@@ -134,7 +134,7 @@ def read_members_anew(estate: Estate) -> Estate:
     return replace(estate, organization=known, here=known.find(estate.here.id))
 
 
-def read_standing(estate: Estate) -> Estate:
+def read_deployment(estate: Estate) -> Estate:
     """Return it with stack, StackSet and pack."""
     session, organization = estate.session, estate.organization
     estate = replace(estate, stack=read_stack(session), refusal="")
@@ -144,7 +144,7 @@ def read_standing(estate: Estate) -> Estate:
         estate = read_pack_anew(estate)
     except ClientError as error:
         # Without trusted access or all features AWS refuses to look as well.
-        return replace(estate, refusal=tell(error))
+        return replace(estate, refusal=tell_error(error))
     return estate
 
 
@@ -191,7 +191,7 @@ def read_code(estate: Estate, bucket: str, key: str) -> Estate:
     found = read_bucket(session, bucket, organization_id)
     if not found.exists or found.faults:
         return replace(estate, bucket=found, code_version="")
-    return replace(estate, bucket=found, code_version=find_code(session, bucket, key))
+    return replace(estate, bucket=found, code_version=find_code_version(session, bucket, key))
 
 
 def read_quotas(estate: Estate) -> Estate:

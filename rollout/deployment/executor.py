@@ -12,7 +12,7 @@ from rollout.code.bucket import complete_bucket, upload_code
 from rollout.deployment.estate import Estate, read_members_anew
 from rollout.deployment.intent import Intent, make_intent
 from rollout.deployment.plan import DONE, Change, Part, Plan, Step, make_plan
-from rollout.deployment.putting import follow, put_and_follow
+from rollout.deployment.putting import follow_put, put_and_follow
 from rollout.deployment.reservation import describe_limit, reserve
 from rollout.deployment.runbook_version import promote_runbooks
 from rollout.deployment.smoke_test import run_smoke_tests
@@ -235,7 +235,7 @@ class Executor:
     def _put_pack(self, step: Step, result: Result) -> Result:
         wanted = self.intent.targets.accounts
         if step.change is Change.WAIT:
-            self.estate = follow(self.estate, wanted, self.run, self.minutes)
+            self.estate = follow_put(self.estate, wanted, self.run, self.minutes)
             return result
         self.put_pack(self.intent.pack, self.intent.targets.excluded, wanted)
         return replace(result, faults=judge_packs(step.part, self.estate, wanted))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rollout.aws.session import NotSeen, Session
 from rollout.aws.waiting import pause
-from rollout.deployment.health import read_runs
+from rollout.deployment.health import read_rule_runs
 from rollout.organization.accounts import Account
 from rollout.organization.members import Members
 from rollout.output.fault import Fault
@@ -33,7 +33,7 @@ class FirstResult:
 def read_first_result(session: Session, pack: str) -> FirstResult:
     """Return what there is of the rule's first run in an account; three calls."""
     rule = read_rule_name(session, pack)
-    runs = read_runs(session, rule)
+    runs = read_rule_runs(session, rule)
     if runs and runs.success:
         return FirstResult(seen=True)
     stored = session.config.get_compliance_details_by_config_rule(ConfigRuleName=rule, Limit=1)

@@ -10,7 +10,7 @@ from rollout.deployment.remediations import BadRemediation, read_bad_remediation
 from rollout.deployment.running_code import read_running_code
 from rollout.names import DOCUMENT, FUNCTION, is_our_rule
 from rollout.organization.recorder import Recorder, read_recorder
-from rollout.packs.readback import DeployedRule, read_rule
+from rollout.packs.readback import DeployedRule, read_pack_rule
 
 if TYPE_CHECKING:
     from types_boto3_config.type_defs import ConfigRuleEvaluationStatusTypeDef
@@ -34,7 +34,7 @@ class Runbook:
 
 
 @dataclass(frozen=True)
-class Runs:
+class RuleRuns:
     """The rule's runs: times are None where Config has none on record."""
 
     success: datetime | None = None
@@ -53,7 +53,7 @@ class Health:
     """What was seen in one account; `runs` is None where AWS reports none."""
 
     rule: DeployedRule
-    runs: Runs | None
+    runs: RuleRuns | None
     errors: int
     """Of the function in the last day."""
     runbook: Runbook | None
@@ -82,10 +82,10 @@ class Health:
 
 def read_health(session: Session, pack_name: str) -> Health:
     """Return how the rule and the function have run in this account; a dozen calls."""
-    rule = read_rule(session, pack_name)
+    rule = read_pack_rule(session, pack_name)
     return Health(
         rule=rule,
-        runs=read_runs(session, rule.name),
+        runs=read_rule_runs(session, rule.name),
         errors=read_errors(session),
         runbook=read_runbook(session),
         recorder=read_recorder(session),
@@ -95,7 +95,7 @@ def read_health(session: Session, pack_name: str) -> Health:
     )
 
 
-def read_runs(session: Session, rule: str) -> Runs | None:
+def read_rule_runs(session: Session, rule: str) -> RuleRuns | None:
     """Return the rule's runs, None where AWS reports none, as it may for custom rules (FACTS 4)."""
     found = session.config.describe_config_rule_evaluation_status(ConfigRuleNames=[rule])[
         "ConfigRulesEvaluationStatus"
@@ -114,10 +114,10 @@ def has_run_well(session: Session) -> bool:
     )
 
 
-def parse_runs(status: "ConfigRuleEvaluationStatusTypeDef") -> Runs:
+def parse_runs(status: "ConfigRuleEvaluationStatusTypeDef") -> RuleRuns:
     """Return the runs that a rule's status tells of."""
     failures = (status.get("LastFailedInvocationTime"), status.get("LastFailedEvaluationTime"))
-    return Runs(
+    return RuleRuns(
         success=status.get("LastSuccessfulEvaluationTime"),
         failure=max(filter(None, failures), default=None),
         activated=status.get("FirstActivatedTime"),

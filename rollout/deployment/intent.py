@@ -67,7 +67,7 @@ class Intent:
 
 def make_intent(estate: Estate, given: Decisions, code: Path) -> Intent:
     """Return what is meant. Raises Refused for what AWS cannot do."""
-    decisions = complete(estate, given)
+    decisions = complete_decisions(estate, given)
     targets = find_targets(estate, decisions)
     template = TEMPLATE_FILE.read_text(encoding="utf-8")
     bucket = decisions.bucket or name_bucket(estate.session)
@@ -94,7 +94,7 @@ def make_intent(estate: Estate, given: Decisions, code: Path) -> Intent:
     )
 
 
-def complete(estate: Estate, given: Decisions) -> Decisions:
+def complete_decisions(estate: Estate, given: Decisions) -> Decisions:
     """Return the decisions with every gap filled by what stands, else by the default."""
     stands = estate.pack.parameters
     source = estate.stack_set if estate.stack_set.exists else estate.stack
@@ -193,7 +193,7 @@ def find_standing_pack(estate: Estate) -> Pack | None:
     stands = estate.pack.parameters
     if not estate.pack.exists or not estate.pack.ours:
         return None
-    decisions = complete(estate, Decisions())
+    decisions = complete_decisions(estate, Decisions())
     pack = render(estate, decisions, canary_of=stands.get(CANARY, NONE))
     return pack if pack.revision == stands[REVISION] else None
 
@@ -211,7 +211,7 @@ def switch_remediation_off(estate: Estate) -> tuple[Pack, tuple[str, ...]]:
             "The pack that stands is of another release: switch remediation off with that release,"
             " or deploy this one with --no-automatic-remediation."
         )
-    decisions = complete(estate, Decisions(parameters={AUTOMATIC: "false"}))
+    decisions = complete_decisions(estate, Decisions(parameters={AUTOMATIC: "false"}))
     pack = render(estate, decisions, canary_of=stands.get(CANARY, NONE))
     return pack, estate.pack.excluded
 

@@ -19,7 +19,7 @@ from rollout.names import (
     STACK_SET,
     TEMPLATE_FILE,
 )
-from rollout.organization.accounts import CONFIG, SERVICES, STACKSETS, Account, Organization
+from rollout.organization.accounts import CONFIG, STACKSETS, TRUSTED_SERVICES, Account, Organization
 from rollout.organization.recorder import Recorder
 from rollout.output.fault import Fault
 
@@ -68,7 +68,7 @@ def judge_administration(organization: Organization, caller: Account) -> list[Fa
     if caller.id == organization.management:
         return []
     faults = []
-    for service, name in SERVICES.items():
+    for service, name in TRUSTED_SERVICES.items():
         administrators = organization.administrators.get(service, ())
         if isinstance(administrators, NotSeen):
             continue
@@ -178,10 +178,10 @@ def judge_sizes(intent: Intent) -> list[Fault]:
     ]
 
 
-def tell_administrators(organization: Organization) -> list[str]:
+def tell_delegations(organization: Organization) -> list[str]:
     """Return one sentence on who administers each service by delegation."""
     told = []
-    for service, name in SERVICES.items():
+    for service, name in TRUSTED_SERVICES.items():
         administrators = organization.administrators.get(service, ())
         if isinstance(administrators, NotSeen):
             told.append(f"{name}: not seen: {administrators.why}")
@@ -201,7 +201,7 @@ def tell_large_accounts(accounts: Iterable[Account], users: Mapping[str, int]) -
     ]
 
 
-def tell_accounts(organization: Organization, intent: Intent) -> list[str]:
+def tell_left_out(organization: Organization, intent: Intent) -> list[str]:
     """Return a sentence for each kind of account that is left out."""
     suspended = [str(each) for each in organization.accounts if not each.active]
     active_out = [

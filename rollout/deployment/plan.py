@@ -64,7 +64,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Row:
+class PlannedAccount:
     """What happens in one account: to its stack and to its pack."""
 
     account: Account
@@ -77,7 +77,7 @@ class Plan:
     """What is done, in order, and what it comes to in each account."""
 
     steps: tuple[Step, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[PlannedAccount, ...]
     parameters: tuple[tuple[str, str, str], ...]
     """Parameters of pack and stacks that change: name, now, then."""
     gained: tuple[Account, ...]
@@ -104,10 +104,10 @@ def make_plan(estate: Estate, intent: Intent) -> Plan:
     strangers = sorted(estate.pack.holders() - wanted)
     stack_set, here = plan_stack_set(estate, intent), plan_stack(estate, intent)
     pack = plan_pack(estate, intent)
-    rows = [make_row(estate, intent, each) for each in intent.targets.accounts]
+    rows = [plan_account(estate, intent, each) for each in intent.targets.accounts]
     for each in strangers:
         change = Change.REMOVE if each in intent.targets.excluded else Change.KEEP
-        rows.append(Row(estate.find(each), Change.NONE, change))
+        rows.append(PlannedAccount(estate.find(each), Change.NONE, change))
     first = bool(estate.pack.parameters.keys() - intent.pack.parameters.keys() - ADDED.keys())
     code = [*plan_package(estate, intent), *stack_set, *here, *plan_reservation(estate, intent)]
     steps = [*pack, *code] if first else [*code, *pack]
@@ -211,7 +211,7 @@ def plan_pack(estate: Estate, intent: Intent) -> list[Step]:
     return steps
 
 
-def make_row(estate: Estate, intent: Intent, account: Account) -> Row:
+def plan_account(estate: Estate, intent: Intent, account: Account) -> PlannedAccount:
     """Return what the steps come to in one account that is meant."""
     steps = plan_stack_set(estate, intent)
     if account == intent.targets.management:
@@ -219,7 +219,7 @@ def make_row(estate: Estate, intent: Intent, account: Account) -> Row:
     pack = find_change(plan_pack(estate, intent), account)
     if pack in (Change.UPDATE, Change.AGAIN) and account.id not in estate.pack.holders():
         pack = Change.CREATE
-    return Row(account, find_change(steps, account), pack)
+    return PlannedAccount(account, find_change(steps, account), pack)
 
 
 def find_change(steps: list[Step], account: Account) -> Change:

@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rollout.deployment.attempts import (
+    ATTEMPT_WORDS,
     CONFIG,
     RULE,
     TAGS,
-    WORDS,
     Address,
     list_attempts,
     read_actions,
@@ -53,7 +53,7 @@ def judge_protection(policies: Sequence[ControlPolicy], place: Address) -> Prote
             answers = [judge_attempt(policies, each) for each in attempts]
             worst, why = min(answers, key=lambda each: each[0])
             if worst is Answer.OPEN:
-                gaps = found.gaps.setdefault(file, {}).setdefault(WORDS[sid], [])
+                gaps = found.gaps.setdefault(file, {}).setdefault(ATTEMPT_WORDS[sid], [])
                 gaps += [] if action in gaps else [action]
             elif worst is Answer.UNCLEAR:
                 found.unclear.setdefault(file, why)

@@ -33,19 +33,19 @@ def put_and_follow(
     """
 
     def check() -> None:
-        check_unchanged(estate, before, pack, excluded)
+        check_pack_unchanged(estate, before, pack, excluded)
 
     if estate.organization is None:
         put_account_pack(estate.session, pack, minutes, check)
     else:
         put_pack(estate.session, pack, excluded, minutes, check)
     run.changed(f"the conformance pack ({count(len(wanted), 'account')})")
-    estate = follow(estate, wanted, run, minutes)
+    estate = follow_put(estate, wanted, run, minutes)
     check_same(estate, read_pack_anew(estate).pack, pack.parameters, excluded)
     return estate
 
 
-def follow(estate: Estate, wanted: Sequence[Account], run: Run, minutes: float) -> Estate:
+def follow_put(estate: Estate, wanted: Sequence[Account], run: Run, minutes: float) -> Estate:
     """Return the estate once the pack has come to an end in the accounts that are wanted."""
     session, teller = estate.session, run.teller
     if estate.organization is None:
@@ -55,7 +55,9 @@ def follow(estate: Estate, wanted: Sequence[Account], run: Run, minutes: float) 
     return replace(estate, pack=state)
 
 
-def check_unchanged(estate: Estate, before: PackState, pack: Pack, excluded: Sequence[str]) -> None:
+def check_pack_unchanged(
+    estate: Estate, before: PackState, pack: Pack, excluded: Sequence[str]
+) -> None:
     """Raise Stopped where another pack stands than `before`, over which `pack` was made.
 
     Putting it all the same would take back what somebody else has just decided. That `pack` itself

@@ -43,7 +43,7 @@ def read_bad_remediations(session: Session, rule: str) -> tuple[BadRemediation, 
                 key = each.get("ResourceKey", {}).get("resourceId", "")
                 failures[key] = "; ".join(filter(None, said)) or "no reason given"
     found = sorted(failures.keys() | exceptions.keys())
-    names = read_names(session, found)
+    names = read_user_names(session, found)
     return tuple(
         BadRemediation(
             names.get(each, each),
@@ -55,7 +55,7 @@ def read_bad_remediations(session: Session, rule: str) -> tuple[BadRemediation, 
     )
 
 
-def read_names(session: Session, ids: list[str]) -> dict[str, str]:
+def read_user_names(session: Session, ids: list[str]) -> dict[str, str]:
     """Return the users' names by id, as far as Config knows them; at most twenty ids a call."""
     names: dict[str, str] = {}
     for start in range(0, len(ids), 20):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from rollout.aws.waiting import look_again
 from rollout.code.bucket import delete_code, name_bucket
 from rollout.deployment.estate import Estate
-from rollout.deployment.intent import complete, render
+from rollout.deployment.intent import complete_decisions, render
 from rollout.deployment.request import Decisions
 from rollout.names import PACK, STACK, STACK_SET
 from rollout.organization.accounts import Organization
@@ -67,7 +67,9 @@ class Removal:
         assert organization is not None
         excluded = sorted({*left.excluded, *left.holders()})
         estate = replace(self.estate, pack=left)
-        put_pack(session, render(estate, complete(estate, Decisions())), excluded, self.minutes)
+        put_pack(
+            session, render(estate, complete_decisions(estate, Decisions())), excluded, self.minutes
+        )
         # Right after a put nothing is shown, which would read as gone.
         before = look_again(lambda: read_pack(session), lambda found: found.exists)
         delete_pack(session, self.minutes)

@@ -49,7 +49,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Source:
+class SettingsText:
     """A file's text, to name the line of what is wrong."""
 
     name: str
@@ -79,11 +79,11 @@ def read_settings(named: str | None, check_stack: Callable[[str, str], str]) -> 
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"{file}: {error}.") from error
-    return parse_settings(Source(str(file), text), found, check_stack)
+    return parse_settings(SettingsText(str(file), text), found, check_stack)
 
 
 def parse_settings(
-    source: Source, found: Mapping[str, Any], check_stack: Callable[[str, str], str]
+    source: SettingsText, found: Mapping[str, Any], check_stack: Callable[[str, str], str]
 ) -> Settings:
     """Return the settings. Raises Refused for what is unknown or not allowed, with its line."""
     known = (*LISTS, *WORDS, *TABLES)
@@ -126,7 +126,7 @@ def parse_settings(
     )
 
 
-def parse_pack_parameters(source: Source, found: Mapping[str, Any]) -> dict[str, str]:
+def parse_pack_parameters(source: SettingsText, found: Mapping[str, Any]) -> dict[str, str]:
     """Return the pack's parameters. Raises Refused."""
     given = {name: write_value(value) for name, value in found.items()}
     for name, value in given.items():

@@ -15,7 +15,7 @@ from typing import Any
 
 from rollout.aws.session import Session, turn_pages
 from rollout.findings.finding import Finding, find
-from rollout.findings.rights import Rights, read_names
+from rollout.findings.rights import Rights, read_policy_names
 from rollout.findings.survey import Held, Person
 from rollout.names import is_our_rule
 from rollout.organization.recorder import count_users
@@ -111,7 +111,7 @@ def read_aggregate(
     findings = dict[str, list[Finding]]({id: [] for id in rules})
     for (id, _, _), some in zip(wanted, found, strict=True):
         findings[id] += some
-    people = read_people(aggregate, {each.user_id for some in found for each in some})
+    people = read_recorded_people(aggregate, {each.user_id for some in found for each in some})
     groups = read_groups(aggregate, people.values())
     return {
         id: Held(users.get(id, 0), tuple(findings[id]), people, groups.get(id, {}), name)
@@ -129,7 +129,7 @@ def find_accounts(aggregate: Aggregate, now: datetime) -> set[str]:
     return found
 
 
-def read_people(aggregate: Aggregate, ids: Iterable[str]) -> dict[str, Person]:
+def read_recorded_people(aggregate: Aggregate, ids: Iterable[str]) -> dict[str, Person]:
     """Return these users by id, as they were recorded; who was not is missing."""
     return {
         item["resourceId"]: Person(item["resourceName"], read_rights(item, "userPolicyList"))
@@ -166,7 +166,7 @@ def read_rights(item: Mapping[str, Any], inline: str) -> Rights:
     configuration = item.get("configuration") or {}
     policies = configuration.get(inline) or ()
     return Rights(
-        read_names(configuration.get("attachedManagedPolicies"), "policyName"),
+        read_policy_names(configuration.get("attachedManagedPolicies"), "policyName"),
         tuple(each["policyDocument"] for each in policies if "policyDocument" in each),
         tuple(configuration.get("groupList") or ()),
     )

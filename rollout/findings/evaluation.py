@@ -9,13 +9,12 @@ from rollout.organization.accounts import Account
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.facts import User
 from rule.readers import Judged
-from rule.standing import Standing
+from rule.standing import WAITING
 
 UNKNOWN = "UNKNOWN"
 """No verdict: what was read does not hold all that the verdict depends on."""
-WORDS = (NON_COMPLIANT, UNKNOWN, COMPLIANT, NOT_APPLICABLE)
-WAITING = frozenset({Standing.YOUNG, Standing.REACTIVATED})
-NOW = "now"
+COMPLIANCE_WORDS = (NON_COMPLIANT, UNKNOWN, COMPLIANT, NOT_APPLICABLE)
+AS_OF_NOW = "now"
 GIVEN = "--now"
 GENERATED = "the report's GeneratedTime"
 NEWEST = "the newest time in the file"
@@ -69,7 +68,7 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class NotRead:
+class UnreadAccount:
     """An account that could not be read, and why."""
 
     account: Account
@@ -82,7 +81,7 @@ class Evaluation:
 
     parameters: dict[str, str]
     scopes: tuple[Scope, ...]
-    not_read: tuple[NotRead, ...] = ()
+    not_read: tuple[UnreadAccount, ...] = ()
     region: str = ""
     caller: str = ""
     suspended: tuple[Account, ...] = ()
@@ -96,7 +95,7 @@ class Evaluation:
             sorted(
                 found,
                 key=lambda each: (
-                    WORDS.index(each.compliance),
+                    COMPLIANCE_WORDS.index(each.compliance),
                     each.account.id,
                     each.user.name,
                 ),

@@ -17,7 +17,7 @@ from rollout.errors import Refused
 from rollout.findings.finding import State, tell_until
 from rollout.findings.html import CIS, is_expired
 from rollout.findings.survey import Survey
-from rollout.output.report import describe, describe_missing, write_report
+from rollout.output.report import describe_missing, describe_survey, write_report
 from rule.facts import utc
 
 MANIFEST = "manifest.json"
@@ -47,7 +47,7 @@ def write_evidence(folder: Path, survey: Survey, version: str, code: str) -> str
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refused(f"{folder} is there already: evidence is never written over. Name a new one.")
-    contents = {name: write_file(survey, form) for name, form in FILES.items()}
+    contents = {name: render_report(survey, form) for name, form in FILES.items()}
     manifest = json.dumps(make_manifest(survey, version, code, contents), indent=2).encode() + b"\n"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ def write_evidence(folder: Path, survey: Survey, version: str, code: str) -> str
     return hash_of(manifest)
 
 
-def write_file(survey: Survey, form: str) -> bytes:
+def render_report(survey: Survey, form: str) -> bytes:
     """Return the report in a format, as `report` itself writes it."""
     out = io.StringIO(newline="")
     write_report(survey, form, True, out)
@@ -74,7 +74,7 @@ def make_manifest(
     survey: Survey, version: str, code: str, contents: Mapping[str, bytes]
 ) -> dict[str, Any]:
     """Return the manifest: what was asked by whom, what was read, and what the files hash to."""
-    told = describe(survey)
+    told = describe_survey(survey)
     return {
         "form": FORM,
         "version": version,

@@ -194,6 +194,11 @@ def read_time(text: str) -> datetime:
     return time
 
 
+def tell_user(finding: Finding) -> str:
+    """Return the user by name, by id where AWS Config knows no name."""
+    return finding.user or finding.user_id
+
+
 def tell_until(until: datetime | date | None) -> str:
     """Return a time or a day as text, "" for none."""
     if isinstance(until, datetime):

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from rollout.findings.finding import Finding, State, tell_until
+from rollout.findings.finding import Finding, State, tell_until, tell_user
 from rollout.findings.survey import Survey, UnitSum
 from rollout.names import name_program
 from rule import __version__
@@ -44,7 +44,7 @@ class Bar:
 
 
 @cache
-def read_template() -> Template:
+def read_page_template() -> Template:
     """Return the page's template; what is undefined is an error, and every value is escaped."""
     text = (files("rollout.findings") / "report.html.j2").read_text(encoding="utf-8")
     environment = Environment(
@@ -59,7 +59,7 @@ def write_html(survey: Survey, end: str) -> str:
     expired = [each for each in survey.findings if is_expired(each, survey)]
     standing = [each for each in survey.in_state(State.EXCEPTION) if each not in expired]
     exceptions = sorted(expired, key=tell_day) + sorted(standing, key=tell_day)
-    page = read_template().render(
+    page = read_page_template().render(
         survey=survey,
         time=utc(survey.time),
         day=f"{survey.time:%Y-%m-%d}",
@@ -94,11 +94,6 @@ def is_expired(finding: Finding, survey: Survey) -> bool:
 def tell_day(finding: Finding) -> tuple[str, str, str]:
     """Return what exceptions are sorted by."""
     return tell_until(finding.until), finding.account, finding.user
-
-
-def tell_user(finding: Finding) -> str:
-    """Return the user by name, by id where no name is known."""
-    return finding.user or finding.user_id
 
 
 def describe_exception(finding: Finding, survey: Survey) -> dict[str, object]:
@@ -151,11 +146,11 @@ def describe_accounts(survey: Survey) -> Iterator[dict[str, object]]:
             "unit": keys[0].unit,
             "findings": findings,
             "others": len(keys) - findings,
-            "keys": [describe_key(each) for each in keys],
+            "keys": [show_finding(each) for each in keys],
         }
 
 
-def describe_key(finding: Finding) -> dict[str, object]:
+def show_finding(finding: Finding) -> dict[str, object]:
     """Return what the page shows of one key."""
     return {
         "user": tell_user(finding),

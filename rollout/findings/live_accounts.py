@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rollout.aws.session import NotSeen, Session
 from rollout.errors import Refused
-from rollout.findings.evaluation import GIVEN, NOW, Evaluated, NotRead, Scope
+from rollout.findings.evaluation import AS_OF_NOW, GIVEN, Evaluated, Scope, UnreadAccount
 from rollout.organization.accounts import Account
 from rollout.organization.members import Members
 from rule.account import OutOfTime, UsersNotRead, judge_account
@@ -58,7 +58,7 @@ def make_scope(account: Account, judged: Iterable[Judged], now: datetime | None)
     """Return what one live account came to."""
     users = tuple(Evaluated(account, each) for each in judged)
     as_of = make_clock(now).now()
-    return Scope(account, LIVE, as_of, GIVEN if now else NOW, users)
+    return Scope(account, LIVE, as_of, GIVEN if now else AS_OF_NOW, users)
 
 
 def judge_accounts(
@@ -66,7 +66,7 @@ def judge_accounts(
     accounts: Iterable[Account],
     policy: Policy,
     now: datetime | None,
-) -> tuple[tuple[Scope, ...], tuple[NotRead, ...]]:
+) -> tuple[tuple[Scope, ...], tuple[UnreadAccount, ...]]:
     """Return what each account came to, several read at a time, and which could not be read."""
     chosen = tuple(accounts)
 
@@ -78,11 +78,11 @@ def judge_accounts(
             raise Refused(f"AWS answered what it never answers ({error!r}).") from error
 
     seen = members.look(chosen, read)
-    scopes, missing = list[Scope](), list[NotRead]()
+    scopes, missing = list[Scope](), list[UnreadAccount]()
     for account in chosen:
         found = seen[account.id]
         if isinstance(found, NotSeen):
-            missing.append(NotRead(account, found.why))
+            missing.append(UnreadAccount(account, found.why))
         else:
             scopes.append(make_scope(account, found, now))
     return tuple(scopes), tuple(missing)

@@ -6,11 +6,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from rollout.aws.failures import tell
+from rollout.aws.failures import tell_error
 from rollout.aws.session import Session
 from rollout.errors import Refused
 from rollout.findings.finding import Finding, find
-from rollout.findings.rights import Rights, read_names
+from rollout.findings.rights import Rights, read_policy_names
 from rollout.findings.rule_in_force import read_rule_in_force
 from rollout.findings.survey import Held, Person
 from rule.live import RESOURCE_TYPE
@@ -37,10 +37,10 @@ def read_held(session: Session, *, results_alone: bool = False) -> Held:
     groups, note = dict[str, Rights](), ""
     if findings:
         try:
-            names, groups = read_people(session, {each.user_id for each in findings})
+            names, groups = read_member_people(session, {each.user_id for each in findings})
         except (Refused, ClientError) as error:
             # The findings stand all the same; what is not known of their users is said.
-            note = f"names and rights of its users: {tell(error)}"
+            note = f"names and rights of its users: {tell_error(error)}"
     return Held(
         0 if results_alone else count_recorded(session),
         tuple(findings),
@@ -81,7 +81,9 @@ def read_last_run(session: Session, rule: str) -> datetime | None:
     return max(times).astimezone(UTC).replace(microsecond=0) if times else None
 
 
-def read_people(session: Session, ids: set[str]) -> tuple[dict[str, Person], dict[str, Rights]]:
+def read_member_people(
+    session: Session, ids: set[str]
+) -> tuple[dict[str, Person], dict[str, Rights]]:
     """Return these users, whether each has MFA, and the rights of the account's groups."""
     people, groups = dict[str, Person](), dict[str, Rights]()
     pages = session.iam.get_paginator("get_account_authorization_details").paginate(
@@ -93,21 +95,21 @@ def read_people(session: Session, ids: set[str]) -> tuple[dict[str, Person], dic
                 people[user["UserId"]] = Person(
                     user["UserName"],
                     Rights(
-                        read_names(user.get("AttachedManagedPolicies"), "PolicyName"),
-                        read_documents(user.get("UserPolicyList")),
+                        read_policy_names(user.get("AttachedManagedPolicies"), "PolicyName"),
+                        read_policy_documents(user.get("UserPolicyList")),
                         tuple(user.get("GroupList", ())),
                     ),
                     has_mfa(session, user["UserName"]),
                 )
         for group in page["GroupDetailList"]:
             groups[group["GroupName"]] = Rights(
-                read_names(group.get("AttachedManagedPolicies"), "PolicyName"),
-                read_documents(group.get("GroupPolicyList")),
+                read_policy_names(group.get("AttachedManagedPolicies"), "PolicyName"),
+                read_policy_documents(group.get("GroupPolicyList")),
             )
     return people, groups
 
 
-def read_documents(policies: Iterable[Mapping[str, Any]] | None) -> tuple[Any, ...]:
+def read_policy_documents(policies: Iterable[Mapping[str, Any]] | None) -> tuple[Any, ...]:
     """Return the documents of inline policies."""
     return tuple(each["PolicyDocument"] for each in policies or () if "PolicyDocument" in each)
 

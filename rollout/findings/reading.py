@@ -8,10 +8,10 @@ from functools import partial
 from rollout.aws.session import NotSeen, Session, try_read
 from rollout.errors import Refused
 from rollout.findings.aggregate_results import Aggregate, read_aggregate
-from rollout.findings.evaluation import NotRead
+from rollout.findings.evaluation import UnreadAccount
 from rollout.findings.finding import State
 from rollout.findings.member_results import read_beside, read_held
-from rollout.findings.survey import Held, Survey, complete, find_stale
+from rollout.findings.survey import Held, Survey, complete_findings, find_stale
 from rollout.names import PACK
 from rollout.organization.accounts import Account, Organization
 from rollout.organization.members import Members
@@ -105,9 +105,11 @@ def read_survey(
         accounts=accounts,
         units=units,
         held=held,
-        not_read=tuple(NotRead(each, missing[each.id]) for each in accounts if each.id in missing),
+        not_read=tuple(
+            UnreadAccount(each, missing[each.id]) for each in accounts if each.id in missing
+        ),
         stale=find_stale(accounts, held, wanted.now, wanted.stale),
-        findings=tuple(complete(findings, accounts, units, held, wanted.production, tags)),
+        findings=tuple(complete_findings(findings, accounts, units, held, wanted.production, tags)),
         parameters=parameters,
         notes=tuple(notes),
     )

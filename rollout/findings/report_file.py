@@ -88,14 +88,14 @@ def find_newest(rows: list[Row], generated: datetime | None) -> Newest:
     found = [Newest(generated, "GeneratedTime")] if generated else []
     for row in rows:
         for column, field in row.fields.items():
-            if column != AHEAD and (time := parse_time(field)):
+            if column != AHEAD and (time := parse_report_time(field)):
                 found.append(Newest(time, f"line {row.line}, column {column}"))
     if not found:
         raise ReportUnreadable("line 2, column user_creation_time: the report holds no time.")
     return max(found, key=lambda each: each.time)
 
 
-def parse_time(text: str) -> datetime | None:
+def parse_report_time(text: str) -> datetime | None:
     """Return the time in a field, None where there is none; columns of ours are read strictly."""
     if len(text) < 20 or text[4] != "-":
         return None

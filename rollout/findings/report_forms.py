@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from rule.credential_report import decode
+from rule.credential_report import decode_report
 from rule.report_row import ReportUnreadable
 
 MAX_BYTES = 1 << 30
@@ -60,7 +60,7 @@ class Other(ReportUnreadable):
 
 def read_forms(content: bytes) -> tuple[ReportPart, ...]:
     """Return the reports in a file. Raises ReportUnreadable."""
-    text = read_text(content)
+    text = read_report_text(content)
     start = text.lstrip()
     if not start:
         raise ReportUnreadable(
@@ -76,7 +76,7 @@ def read_forms(content: bytes) -> tuple[ReportPart, ...]:
     return (ReportPart(HEADER.sub("\n", text), None),)
 
 
-def read_text(content: bytes) -> str:
+def read_report_text(content: bytes) -> str:
     """Return the text of a file: unpacked, in whatever UTF. Raises ReportUnreadable."""
     if content.startswith(b"\x1f\x8b"):
         content = unpack(content)
@@ -92,7 +92,7 @@ def read_text(content: bytes) -> str:
     elif content[:1] == b"\0":
         encoding = "utf-16-be"
     else:
-        return decode(content).replace("\ufeff", "")
+        return decode_report(content).replace("\ufeff", "")
     try:
         return content.decode(encoding).replace("\ufeff", "")
     except UnicodeDecodeError as error:
@@ -149,11 +149,15 @@ def read_answers(values: list[Any]) -> Iterator[ReportPart]:
         raise Other("an empty list")
     for value in values:
         if isinstance(value, str):
-            yield from read_content(value, None)
+            yield from read_report_content(value, None)
         elif isinstance(value, dict) and isinstance(value.get("Content"), (str, bytes)):
-            yield from read_content(value["Content"], read_generated(value.get("GeneratedTime")))
+            yield from read_report_content(
+                value["Content"], read_generated(value.get("GeneratedTime"))
+            )
         elif isinstance(value, dict) and "State" in value:
-            raise Other(f'the answer of generate-credential-report ("{show(value["State"])}")')
+            raise Other(
+                f'the answer of generate-credential-report ("{show_value(value["State"])}")'
+            )
         elif isinstance(value, dict):
             looks = next((OTHERS[name] for name in OTHERS if name in value), "something else")
             raise Other(f"json or yaml, and {looks}")
@@ -171,13 +175,13 @@ def read_generated(value: object) -> datetime | None:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
         moment = moment.replace(microsecond=0)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    raise ReportUnreadable(f'GeneratedTime is "{show(value)}", which is no time.')
+    raise ReportUnreadable(f'GeneratedTime is "{show_value(value)}", which is no time.')
 
 
-def read_content(content: str | bytes, generated: datetime | None) -> tuple[ReportPart, ...]:
+def read_report_content(content: str | bytes, generated: datetime | None) -> tuple[ReportPart, ...]:
     """Return the report that base64 holds, or that stands there as it is."""
     if isinstance(content, bytes):
-        return (ReportPart(decode(content), generated),)
+        return (ReportPart(decode_report(content), generated),)
     if content.lstrip().startswith("user,"):
         return (ReportPart(content, generated),)
     text = decode_base64(content)
@@ -202,7 +206,7 @@ def read_base64(text: str) -> tuple[ReportPart, ...]:
 def decode_base64(text: str) -> str | None:
     """Return what the base64 of a text says, however it is wrapped; None where it is none."""
     try:
-        return decode(base64.b64decode("".join(text.split()), validate=True))
+        return decode_report(base64.b64decode("".join(text.split()), validate=True))
     except (binascii.Error, ReportUnreadable, ValueError):
         return None
 
@@ -215,7 +219,7 @@ def refuse_others(start: str) -> None:
     if start.startswith(("+--", "|", "---")):
         raise Other("the command's --output table")
     if re.match(r"(An error occurred|usage:|aws: error)", start):
-        raise Other(f'an error of the command ("{show(first)}")')
+        raise Other(f'an error of the command ("{show_value(first)}")')
     for separator, name in ((";", "semicolons"), ("\t", "tabs")):
         if f"user{separator}arn{separator}" in first.replace('"', ""):
             raise Other(
@@ -224,6 +228,6 @@ def refuse_others(start: str) -> None:
             )
 
 
-def show(value: object) -> str:
+def show_value(value: object) -> str:
     """Return a value for a message: printable characters alone, and not too many."""
     return re.sub(r"[^ -~]", "?", str(value))[:60]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from rollout.organization.denials import listed
+
 ADMINISTRATOR_POLICIES = ("AdministratorAccess", "IAMFullAccess")
 """Who may do everything in IAM may do everything."""
 
@@ -54,11 +56,6 @@ def allows_everything(document: str | Mapping[str, Any]) -> bool:
     )
 
 
-def listed(value: Any) -> list[Any]:
-    """Return a list as it is, and anything else in one: policies may have either."""
-    return value if isinstance(value, list) else [value]
-
-
-def read_names(policies: Iterable[Mapping[str, Any]] | None, name: str) -> tuple[str, ...]:
+def read_policy_names(policies: Iterable[Mapping[str, Any]] | None, name: str) -> tuple[str, ...]:
     """Return one field of each policy in a list, which may be missing."""
     return tuple(str(each[name]) for each in policies or () if name in each)

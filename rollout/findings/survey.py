@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from rollout.errors import FAULTS, NOT_SEEN
-from rollout.findings.evaluation import NotRead
+from rollout.findings.evaluation import UnreadAccount
 from rollout.findings.finding import ADMINISTRATOR, NO_MFA, PRODUCTION, Finding, State, order
 from rollout.findings.rights import Rights, is_administrator
 from rollout.organization.accounts import Account
@@ -81,8 +81,8 @@ class Survey:
     units: Mapping[str, str]
     """Paths of the organizational units by id."""
     held: Mapping[str, Held]
-    not_read: tuple[NotRead, ...]
-    stale: tuple[NotRead, ...]
+    not_read: tuple[UnreadAccount, ...]
+    stale: tuple[UnreadAccount, ...]
     """Accounts that were last judged too long ago, or of which that is not known."""
     findings: tuple[Finding, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class Survey:
         return NOT_SEEN if unknown else 0
 
 
-def complete(
+def complete_findings(
     findings: Iterable[Finding],
     accounts: Iterable[Account],
     units: Mapping[str, str],
@@ -186,17 +186,17 @@ def is_production(
 
 def find_stale(
     accounts: Iterable[Account], held: Mapping[str, Held], now: datetime, limit: timedelta
-) -> tuple[NotRead, ...]:
+) -> tuple[UnreadAccount, ...]:
     """Return the accounts whose rule has last run too long ago, as far as that is known."""
-    found = list[NotRead]()
+    found = list[UnreadAccount]()
     for account in accounts:
         judged = held[account.id].judged if account.id in held else None
         if judged is not None and now - judged > limit:
-            found.append(NotRead(account, f"last judged {judged:%Y-%m-%d %H:%M} UTC"))
+            found.append(UnreadAccount(account, f"last judged {judged:%Y-%m-%d %H:%M} UTC"))
     return tuple(found)
 
 
-def compare(survey: Survey, time: str, before: Iterable[Finding]) -> Since:
+def compare_findings(survey: Survey, time: str, before: Iterable[Finding]) -> Since:
     """Return what has changed in the findings since an earlier report."""
     then = {each.identity: each for each in before if each.state is State.FINDING}
     now = {each.identity: each for each in survey.in_state(State.FINDING)}

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 STACKSETS = "member.org.stacksets.cloudformation.amazonaws.com"
 CONFIG = "config-multiaccountsetup.amazonaws.com"
-SERVICES = {STACKSETS: "StackSets", CONFIG: "AWS Config"}
+TRUSTED_SERVICES = {STACKSETS: "StackSets", CONFIG: "AWS Config"}
 ACCOUNT_ID = re.compile("[0-9]{12}")
-PAGE: "PaginatorConfigTypeDef" = {"PageSize": 20}
+ACCOUNTS_PAGE: "PaginatorConfigTypeDef" = {"PageSize": 20}
 """AWS's most."""
 
 
@@ -127,7 +127,7 @@ def read_organization(
         ),
         administrators={
             service: try_read(lambda service=service: read_administrators(session, service))  # type: ignore[misc]
-            for service in SERVICES
+            for service in TRUSTED_SERVICES
         },
     )
 
@@ -138,10 +138,10 @@ def read_accounts(session: Session, parent: str) -> list[Account]:
     pages: Iterable[ListAccountsResponseTypeDef | ListAccountsForParentResponseTypeDef]
     if parent:
         pages = client.get_paginator("list_accounts_for_parent").paginate(
-            ParentId=parent, PaginationConfig=PAGE
+            ParentId=parent, PaginationConfig=ACCOUNTS_PAGE
         )
     else:
-        pages = client.get_paginator("list_accounts").paginate(PaginationConfig=PAGE)
+        pages = client.get_paginator("list_accounts").paginate(PaginationConfig=ACCOUNTS_PAGE)
     # Status goes away in favour of State (botocore's model marks it); either may be missing.
     return [
         Account(
@@ -158,7 +158,7 @@ def read_accounts(session: Session, parent: str) -> list[Account]:
 def read_units(session: Session, parent: Unit) -> list[Unit]:
     """Return a unit and every unit below it."""
     pages = session.organizations.get_paginator("list_organizational_units_for_parent").paginate(
-        ParentId=parent.id, PaginationConfig=PAGE
+        ParentId=parent.id, PaginationConfig=ACCOUNTS_PAGE
     )
     units = [parent]
     for each in [unit for page in pages for unit in page["OrganizationalUnits"]]:
@@ -171,7 +171,7 @@ def read_trusted(session: Session) -> frozenset[str]:
     """Return the service principals that have trusted access."""
     pages = session.organizations.get_paginator(
         "list_aws_service_access_for_organization"
-    ).paginate(PaginationConfig=PAGE)
+    ).paginate(PaginationConfig=ACCOUNTS_PAGE)
     return frozenset(
         each["ServicePrincipal"] for page in pages for each in page["EnabledServicePrincipals"]
     )
@@ -190,7 +190,7 @@ def read_stacksets_access(session: Session, management: str) -> str:
 def read_administrators(session: Session, service: str) -> tuple[Account, ...]:
     """Return the delegated administrators of a service."""
     pages = session.organizations.get_paginator("list_delegated_administrators").paginate(
-        ServicePrincipal=service, PaginationConfig=PAGE
+        ServicePrincipal=service, PaginationConfig=ACCOUNTS_PAGE
     )
     return tuple(
         Account(each["Id"], each["Name"])

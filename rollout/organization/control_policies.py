@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from rollout.aws.session import Session
-from rollout.organization.accounts import PAGE, Organization, read_organization
+from rollout.organization.accounts import ACCOUNTS_PAGE, Organization, read_organization
 from rollout.output.progress import advance
 
 
@@ -41,7 +41,7 @@ class Reader:
         """Return what is attached to the root, a unit or an account itself."""
         if target not in self._attached:
             pages = self._client.get_paginator("list_policies_for_target").paginate(
-                TargetId=target, Filter="SERVICE_CONTROL_POLICY", PaginationConfig=PAGE
+                TargetId=target, Filter="SERVICE_CONTROL_POLICY", PaginationConfig=ACCOUNTS_PAGE
             )
             # AWS's own deny nothing: there is but FullAWSAccess.
             found = [each for page in pages for each in page["Policies"] if not each["AwsManaged"]]

@@ -70,7 +70,7 @@ def read_denials(content: str) -> tuple[Mapping[str, Any], ...]:
 
 
 def listed(value: Any) -> list[Any]:
-    """Return a list: policies write one thing without brackets."""
+    """Return a list as it is, and anything else in one: policies may have either."""
     return value if isinstance(value, list) else [value]
 
 

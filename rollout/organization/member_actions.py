@@ -43,14 +43,14 @@ ONE_USER = (
 """One user read now, as the verdict needs it."""
 
 
-def join(*parts: str | tuple[str, ...]) -> tuple[str, ...]:
+def join_actions(*parts: str | tuple[str, ...]) -> tuple[str, ...]:
     """Return actions and sets of them as one, in order, each once."""
     named = {part for part in parts if isinstance(part, str)}
     return tuple(sorted(named.union(*(part for part in parts if not isinstance(part, str)))))
 
 
 MEMBER_ACTIONS: Mapping[str, tuple[str, ...]] = {
-    "evaluate": join(
+    "evaluate": join_actions(
         ONE_USER,
         "iam:GenerateCredentialReport",
         "iam:GetAccountAuthorizationDetails",
@@ -60,7 +60,7 @@ MEMBER_ACTIONS: Mapping[str, tuple[str, ...]] = {
     "evidence": SURVEY,
     "check": PREFLIGHT,
     "plan": PREFLIGHT,
-    "deploy": join(
+    "deploy": join_actions(
         PREFLIGHT,
         READ_BACK,
         RUNS,
@@ -70,7 +70,7 @@ MEMBER_ACTIONS: Mapping[str, tuple[str, ...]] = {
         "lambda:PutFunctionConcurrency",
         "ssm:UpdateDocumentDefaultVersion",
     ),
-    "status": join(
+    "status": join_actions(
         RECORDER,
         READ_BACK,
         RUNS,
@@ -81,7 +81,7 @@ MEMBER_ACTIONS: Mapping[str, tuple[str, ...]] = {
         "lambda:GetFunctionConfiguration",
     ),
     "remove": ("iam:GetAccountAuthorizationDetails",),
-    "remediate": join(
+    "remediate": join_actions(
         SURVEY,
         ONE_USER,
         "config:ListDiscoveredResources",
@@ -89,7 +89,7 @@ MEMBER_ACTIONS: Mapping[str, tuple[str, ...]] = {
         "ssm:GetAutomationExecution",
         "ssm:StartAutomationExecution",
     ),
-    "restore": join(
+    "restore": join_actions(
         ONE_USER,
         "config:DescribeConfigRules",
         "config:ListDiscoveredResources",
@@ -98,7 +98,7 @@ MEMBER_ACTIONS: Mapping[str, tuple[str, ...]] = {
         "iam:UpdateAccessKey",
         "ssm:DescribeAutomationExecutions",
     ),
-    "rescan": join(SURVEY, "config:StartConfigRulesEvaluation"),
+    "rescan": join_actions(SURVEY, "config:StartConfigRulesEvaluation"),
     "letters": SURVEY,
     "exceptions": (
         "config:DescribeConfigRules",

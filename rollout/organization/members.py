@@ -13,7 +13,7 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from rollout.aws.failures import FINAL, tell
+from rollout.aws.failures import FINAL, tell_error
 from rollout.aws.session import NotSeen, Session
 from rollout.errors import Refused, SignedOut
 from rollout.organization.accounts import Account
@@ -32,7 +32,7 @@ NO_ANSWER = (BotoCoreError, ClientError, ResponseParserError)
 EARLY = timedelta(minutes=10)
 """How long before their end credentials are renewed."""
 NO_ROLE = "no --member-role was given"
-Facts = TypeVar("Facts")
+_Facts = TypeVar("_Facts")
 
 
 @dataclass
@@ -62,11 +62,11 @@ class Members:
     def look(
         self,
         accounts: Iterable[Account],
-        read: Callable[[Session], Facts],
-    ) -> Mapping[str, Facts | NotSeen]:
+        read: Callable[[Session], _Facts],
+    ) -> Mapping[str, _Facts | NotSeen]:
         """Return what `read` sees in each account, by id; whoever tells is told how far it is."""
         chosen = list(accounts)
-        seen: dict[str, Facts | NotSeen] = {}
+        seen: dict[str, _Facts | NotSeen] = {}
         far = [each for each in chosen if self.role or each.id == self.session.account]
         for account in chosen:
             if account not in far:
@@ -81,7 +81,7 @@ class Members:
                 lookers.shutdown(cancel_futures=True)
         return {account.id: seen[account.id] for account in chosen}
 
-    def _look(self, account: Account, read: Callable[[Session], Facts]) -> Facts | NotSeen:
+    def _look(self, account: Account, read: Callable[[Session], _Facts]) -> _Facts | NotSeen:
         try:
             return self._read(account, read)
         except SignedOut:
@@ -91,7 +91,7 @@ class Members:
             self._sessions.pop(account.id)
             return self._read(account, read)
 
-    def _read(self, account: Account, read: Callable[[Session], Facts]) -> Facts | NotSeen:
+    def _read(self, account: Account, read: Callable[[Session], _Facts]) -> _Facts | NotSeen:
         session = self.open(account)
         if isinstance(session, NotSeen):
             return session
@@ -100,7 +100,7 @@ class Members:
         except FINAL:
             raise
         except (Refused, *NO_ANSWER) as error:
-            return NotSeen(tell(error))
+            return NotSeen(tell_error(error))
         finally:
             if session is not self.session:
                 session.let_go()
@@ -117,7 +117,7 @@ class Members:
         except FINAL:
             raise
         except (Refused, *NO_ANSWER) as error:
-            return NotSeen(f"{role} cannot be assumed: {tell(error)}")
+            return NotSeen(f"{role} cannot be assumed: {tell_error(error)}")
         self._ends[account.id] = keys["Expiration"]
         return Session(
             self.session.boto,

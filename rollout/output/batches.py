@@ -12,7 +12,7 @@ from rule.facts import utc
 from rule.standing import Standing
 
 CHECK = "remediation"
-COLUMNS = ["#", "ACCOUNT", "USER", "KEY", "WHY FIRST"]
+BATCH_COLUMNS = ["#", "ACCOUNT", "USER", "KEY", "WHY FIRST"]
 
 
 def describe_rows(batch: Sequence[Item], first: int) -> list[list[str]]:
@@ -113,7 +113,7 @@ def tell_failure(one: Progress) -> Fault:
     return Fault(one.item.account, CHECK, f"{one.item}: {one.failure}")
 
 
-def tell_changes(worked: Iterable[Progress]) -> list[str]:
+def tell_worked(worked: Iterable[Progress]) -> list[str]:
     """Return what was changed so far, counted, and how many runs were started and not followed."""
     worked = list(worked)
     done = Counter(word for one in worked for word in one.changed.values())
@@ -130,7 +130,7 @@ def tell_difference(one: Progress) -> Fault:
     return Fault(one.item.account, CHECK, f"{one.item}: {one.difference}", mend)
 
 
-def describe(one: Progress, batch: int) -> dict[str, object]:
+def describe_progress(one: Progress, batch: int) -> dict[str, object]:
     """Return an item as json."""
     return {
         "batch": batch,

@@ -9,7 +9,7 @@ from rollout.output.tables import Cell
 from rollout.remediation.exceptions import Changes, ExceptionState, Recorded, Wanted, Write
 
 CHECK = "exceptions"
-COLUMNS = ["EXPIRES", "DAYS", "ACCOUNT", "USER", "OWNER", "STATE", "REASON"]
+EXCEPTION_COLUMNS = ["EXPIRES", "DAYS", "ACCOUNT", "USER", "OWNER", "STATE", "REASON"]
 
 
 def describe_counts(found: Iterable[Recorded]) -> str:
@@ -33,7 +33,7 @@ def describe_row(each: Recorded, today: date) -> list[Cell | str]:
     ]
 
 
-def describe(each: Recorded, today: date) -> dict[str, object]:
+def describe_recorded(each: Recorded, today: date) -> dict[str, object]:
     """Return an exception that stands on a user, as json."""
     return {
         "account": each.account.id,
@@ -107,7 +107,7 @@ def describe_changes(changes: Changes) -> str:
     return ", ".join(f"{number} {word}" for number, word in parts if number) or "none"
 
 
-def find_faults(changes: Changes) -> list[Fault]:
+def find_exception_faults(changes: Changes) -> list[Fault]:
     """Return what cannot be written, and what stands in no file."""
     refused = [
         tell_fault(f"{each.account}/{each.user}", f"{each.where}: {why}")

@@ -18,8 +18,8 @@ EVERY = 30.0
 """Seconds between two counts in a pipe."""
 FRAMES = 4
 """A second, of the row on a terminal."""
-Clock = Callable[[], float]
-Advance = Callable[[int, int], None]
+Stopwatch = Callable[[], float]
+Listener = Callable[[int, int], None]
 """Told how many are done, and of how many."""
 
 
@@ -27,7 +27,7 @@ def nobody(done: int, total: int) -> None:
     """Let nobody know."""
 
 
-_told: list[Advance] = [nobody]
+_told: list[Listener] = [nobody]
 """Who is told how far the work is, the innermost last."""
 
 
@@ -37,7 +37,7 @@ def advance(done: int, total: int) -> None:
 
 
 @contextmanager
-def told_to(listener: Advance) -> Iterator[None]:
+def told_to(listener: Listener) -> Iterator[None]:
     """Let `advance` tell this one while the block runs."""
     _told.append(listener)
     try:
@@ -49,7 +49,7 @@ def told_to(listener: Advance) -> Iterator[None]:
 class Headway:
     """One row of a terminal: what is under way, how far it is and for how long; then it is gone."""
 
-    def __init__(self, console: Console, name: str, clock: Clock) -> None:
+    def __init__(self, console: Console, name: str, clock: Stopwatch) -> None:
         self._console, self._clock, self._began = console, clock, clock()
         self._name, self._said = name, ""
         self._live = Live(
@@ -99,7 +99,7 @@ class Follow:
     teller: Says
     row: Headway | None
     """None in a pipe."""
-    clock: Clock = time.monotonic
+    clock: Stopwatch = time.monotonic
     ends: bool = True
     """Does a pipe get a first and a last count? Else what is done in less goes unsaid."""
     told: dict[str, str] = field(default_factory=dict)

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from rollout.errors import Refused
-from rollout.findings.evaluation import NotRead
-from rollout.findings.finding import Finding, State, read_finding, tell_until
+from rollout.findings.evaluation import UnreadAccount
+from rollout.findings.finding import Finding, State, read_finding, tell_until, tell_user
 from rollout.findings.html import write_html
 from rollout.findings.survey import Survey
 from rollout.names import name_program
@@ -52,17 +52,17 @@ FORM = "report"
 def write_report(survey: Survey, form: str, everything: bool, out: TextIO) -> None:
     """Write the report; the table has the other states' keys only for `everything`."""
     if form == "json":
-        json.dump(describe(survey), out, indent=2)
+        json.dump(describe_survey(survey), out, indent=2)
         out.write("\n")
     elif form == "csv":
-        write_csv(survey, out)
+        write_survey_csv(survey, out)
     elif form == "html":
         out.write(write_html(survey, next(tell_end(survey))))
     else:
         write_tables(survey, everything, out)
 
 
-def describe(survey: Survey) -> dict[str, Any]:
+def describe_survey(survey: Survey) -> dict[str, Any]:
     """Return the JSON object (docs/operate/report.md has the form)."""
     since = survey.since
     return {
@@ -102,7 +102,7 @@ def describe(survey: Survey) -> dict[str, Any]:
     }
 
 
-def describe_missing(missing: NotRead) -> dict[str, str]:
+def describe_missing(missing: UnreadAccount) -> dict[str, str]:
     """Return an account that was not read, or not judged lately."""
     return {
         "account": missing.account.id,
@@ -111,7 +111,7 @@ def describe_missing(missing: NotRead) -> dict[str, str]:
     }
 
 
-def read_report(name: str, content: bytes) -> tuple[str, list[Finding]]:
+def read_earlier_report(name: str, content: bytes) -> tuple[str, list[Finding]]:
     """Return time and findings of an earlier report in JSON. Raises Refused."""
     try:
         told = json.loads(content)
@@ -124,7 +124,7 @@ def read_report(name: str, content: bytes) -> tuple[str, list[Finding]]:
         ) from error
 
 
-def write_csv(survey: Survey, out: TextIO) -> None:
+def write_survey_csv(survey: Survey, out: TextIO) -> None:
     """Write one line a finding under a header, and one for each account that was not read."""
     rows = [list(COLUMNS)]
     for each in survey.findings:
@@ -138,7 +138,7 @@ def write_csv(survey: Survey, out: TextIO) -> None:
 
 def write_tables(survey: Survey, everything: bool, out: TextIO) -> None:
     """Write head, sums by unit, findings worst first, and what comes next."""
-    write_lines(out, tell_head(survey))
+    write_lines(out, tell_survey_head(survey))
     out.write("\n")
     sums = [
         [each.unit, *(f"{number:,}" for number in list(asdict(each).values())[1:])]
@@ -168,7 +168,7 @@ def write_tables(survey: Survey, everything: bool, out: TextIO) -> None:
     write_lines(out, tell_end(survey))
 
 
-def tell_head(survey: Survey) -> Iterator[str]:
+def tell_survey_head(survey: Survey) -> Iterator[str]:
     """Yield where the results come from, and when."""
     where = f"organization {survey.organization}, " if survey.organization else ""
     yield f"{where}{survey.region}, as {survey.caller}, at {utc(survey.time)}"
@@ -181,11 +181,6 @@ def tell_row(finding: Finding) -> list[str]:
     """Return a finding's cells after its number."""
     created = f"{finding.created:%Y-%m-%d}" if finding.created else ""
     return [finding.place, tell_user(finding), finding.key, created, ", ".join(finding.reasons)]
-
-
-def tell_user(finding: Finding) -> str:
-    """Return the user by name, by id where AWS Config knows no name."""
-    return finding.user or finding.user_id
 
 
 def tell_end(survey: Survey) -> Iterator[str]:

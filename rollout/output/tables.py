@@ -17,7 +17,7 @@ from rich.text import Text
 from rollout.output.folding import MARGIN, fold
 
 BAD = "bold red"
-FEW = 20
+FEW_ROWS = 20
 """Up to this many rows a table shows them all; of more, those that are not fine."""
 PIPE_WIDTH = 1000
 """Columns for a pipe: one line a row, as grep and less want it."""

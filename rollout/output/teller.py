@@ -15,7 +15,7 @@ from rich.text import Text
 from rollout.output import progress
 from rollout.output.fault import Fault, Result
 from rollout.output.folding import MARGIN, fold
-from rollout.output.progress import Clock, Follow, Headway
+from rollout.output.progress import Follow, Headway, Stopwatch
 from rollout.output.tables import PIPE_WIDTH, Cell, Column, write_table
 
 WIDTH = 72
@@ -53,7 +53,7 @@ class Line:
 class Teller:
     """Writes what a verb says, for a person."""
 
-    clock: Clock = staticmethod(time.monotonic)
+    clock: Stopwatch = staticmethod(time.monotonic)
 
     def __init__(self, form: str) -> None:
         stream = sys.stderr if form == "json" else sys.stdout

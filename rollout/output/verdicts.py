@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
-from rollout.findings.evaluation import UNKNOWN, WORDS, Evaluated, Evaluation
+from rollout.findings.evaluation import COMPLIANCE_WORDS, UNKNOWN, Evaluated, Evaluation
 from rollout.output.spreadsheet import write_cells
 from rollout.output.tables import Cell, Column, open_console, write_lines, write_table
 from rule import __version__
@@ -12,7 +12,7 @@ from rule.counted import count, count_of
 from rule.decision import COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE
 from rule.facts import NOT_READ, utc
 
-FORMATS = ("text", "json", "csv")
+EVALUATION_FORMATS = ("text", "json", "csv")
 COLOURS = {
     NON_COMPLIANT: "bold red",
     UNKNOWN: "yellow",
@@ -29,15 +29,15 @@ MANY = 5
 def write_verdicts(evaluation: Evaluation, form: str, everybody: bool, out: TextIO) -> None:
     """Write the verdicts, findings first; the table has the others only for `everybody`."""
     if form == "json":
-        json.dump(describe(evaluation), out, indent=2)
+        json.dump(describe_evaluation(evaluation), out, indent=2)
         out.write("\n")
     elif form == "csv":
-        write_csv(evaluation, out)
+        write_evaluation_csv(evaluation, out)
     else:
         write_for_person(evaluation, everybody, out)
 
 
-def describe(evaluation: Evaluation) -> dict[str, Any]:
+def describe_evaluation(evaluation: Evaluation) -> dict[str, Any]:
     """Return the JSON object: the head, then every user (docs/evaluate.md has the form)."""
     scopes = evaluation.scopes
     alone = scopes[0] if len(evaluation.accounts) == 1 and scopes else None
@@ -49,7 +49,7 @@ def describe(evaluation: Evaluation) -> dict[str, Any]:
         "criterion": evaluation.parameters["Criterion"],
         "parameters": evaluation.parameters,
         "as_of": utc(max(scope.as_of for scope in scopes)) if scopes else None,
-        "counts": {word: evaluation.counts[word] for word in WORDS},
+        "counts": {word: evaluation.counts[word] for word in COMPLIANCE_WORDS},
         "accounts": [
             {
                 "account": scope.account.id,
@@ -104,7 +104,7 @@ def describe_user(evaluated: Evaluated) -> dict[str, Any]:
     }
 
 
-def write_csv(evaluation: Evaluation, out: TextIO) -> None:
+def write_evaluation_csv(evaluation: Evaluation, out: TextIO) -> None:
     """Write one line a user under a header, and one for each account that was not read."""
     rows = [["account", "user", "compliance", "annotation", "offending_keys"]]
     for each in evaluation.users:
@@ -119,7 +119,7 @@ def write_csv(evaluation: Evaluation, out: TextIO) -> None:
 
 def write_for_person(evaluation: Evaluation, everybody: bool, out: TextIO) -> None:
     """Write a table for a person: head, findings, and how many users have which verdict."""
-    write_lines(out, tell_head(evaluation))
+    write_lines(out, tell_evaluation_head(evaluation))
     users = evaluation.users
     shown = [each for each in users if everybody or each.compliance in (NON_COMPLIANT, UNKNOWN)]
     several = len(evaluation.accounts) > 1
@@ -136,7 +136,7 @@ def write_for_person(evaluation: Evaluation, everybody: bool, out: TextIO) -> No
     write_lines(out, [f"{told}{rest}."])
 
 
-def tell_head(evaluation: Evaluation) -> Iterator[str]:
+def tell_evaluation_head(evaluation: Evaluation) -> Iterator[str]:
     """Yield what was judged, by what, and as of when."""
     rest = ", ".join(
         f"{name}={value}" for name, value in evaluation.parameters.items() if name != "Criterion"
@@ -168,7 +168,7 @@ def tell_scope(evaluation: Evaluation) -> str:
 def tell_counts(evaluation: Evaluation) -> str:
     """Return how many users have which compliance, and how many of them only wait."""
     parts = list[str]()
-    for word in WORDS:
+    for word in COMPLIANCE_WORDS:
         number = evaluation.counts[word]
         waiting = sum(each.waiting for each in evaluation.users if each.compliance == word)
         if number or word != UNKNOWN:

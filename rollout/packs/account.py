@@ -7,7 +7,7 @@ from rollout.aws.session import Session
 from rollout.aws.waiting import look_again, wait
 from rollout.names import PACK
 from rollout.output.teller import Teller
-from rollout.packs.change import change, follow, list_inputs
+from rollout.packs.change import change, follow_change, list_inputs
 from rollout.packs.state import LONG_AGO, AccountPack, AggregateStatus, PackIs, PackState, read_word
 from rollout.packs.template import Pack
 
@@ -82,7 +82,7 @@ def put_account_pack(
 def follow_account_pack(session: Session, teller: Teller, minutes: float) -> PackState:
     """Wait until the pack of this account has come to an end."""
     look_again(lambda: read_account_pack(session), lambda found: found.exists)
-    return follow(
+    return follow_change(
         lambda: read_account_pack(session),
         lambda _: session.label,
         teller,

@@ -55,7 +55,7 @@ def list_inputs(parameters: Mapping[str, str]) -> "list[ConformancePackInputPara
     return [{"ParameterName": name, "ParameterValue": value} for name, value in parameters.items()]
 
 
-def follow(
+def follow_change(
     read: Callable[[], PackState],
     label: Callable[[str], str],
     teller: Teller,

@@ -18,7 +18,7 @@ from rollout.errors import Denied
 from rollout.names import PACK
 from rollout.organization.accounts import Organization
 from rollout.output.teller import Teller
-from rollout.packs.change import change, follow, list_inputs, may_pass
+from rollout.packs.change import change, follow_change, list_inputs, may_pass
 from rollout.packs.state import LONG_AGO, AccountPack, AggregateStatus, PackState, read_word
 from rollout.packs.template import Pack
 
@@ -150,7 +150,7 @@ def follow_pack(
 ) -> PackState:
     """Tell what becomes of the pack in each account, until all `expected` have ended."""
     put = look_again(lambda: read_pack(session), lambda found: found.exists)
-    return follow(
+    return follow_change(
         lambda: read_progress(session, put),
         lambda key: str(organization.find(key)),
         teller,

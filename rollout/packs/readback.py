@@ -27,7 +27,7 @@ class DeployedRule:
     remediation: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_rule(session: Session, pack_name: str) -> DeployedRule:
+def read_pack_rule(session: Session, pack_name: str) -> DeployedRule:
     """Return the rule that a pack made in this account; three calls.
 
     Raises NotThere where the rule is not to be seen, and ClientError.
@@ -92,7 +92,11 @@ def compare_rule(rule: DeployedRule, meant: DeployedRule) -> list[tuple[str, str
     ]
     if meant.remediation:
         points += [
-            (f"remediation {name}", describe(value), describe(dig(rule.remediation, name)))
+            (
+                f"remediation {name}",
+                describe_value(value),
+                describe_value(dig(rule.remediation, name)),
+            )
             for name, value in flatten(meant.remediation)
         ]
     return points
@@ -106,7 +110,7 @@ def is_as_meant(point: tuple[str, str, str]) -> bool:
     return meant == found
 
 
-def describe(value: Any) -> str:
+def describe_value(value: Any) -> str:
     """Return a value as one word."""
     if isinstance(value, list):
         return ", ".join(map(str, value))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rollout.aws.failures import FINAL, tell
+from rollout.aws.failures import FINAL, tell_error
 from rollout.errors import Refused
 from rule.live import PasswordUnclear, UserGone
 
@@ -23,5 +23,5 @@ def attempt(act: Callable[[], object]) -> str:
     except FINAL:
         raise
     except EXPECTED as error:
-        return tell(error)
+        return tell_error(error)
     return ""

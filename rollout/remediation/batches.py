@@ -130,13 +130,13 @@ def make_items(findings: Iterable[Finding]) -> list[Item]:
     ]
 
 
-def choose(items: Iterable[Item], users: Collection[str], most: int | None) -> list[Item]:
+def choose_items(items: Iterable[Item], users: Collection[str], most: int | None) -> list[Item]:
     """Return the items of these users, by name or id, and at most so many."""
     found = [each for each in items if not users or {each.user, each.user_id} & set(users)]
     return found[:most]
 
 
-def cut(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
+def cut_batches(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
     """Return the items in batches, in order."""
     return [items[at : at + size] for at in range(0, len(items), size)]
 

@@ -15,7 +15,7 @@ def write_exception(session: Session, write: Write) -> bool:
     user is not the one that was read or has other tags by now, UserGone where there is none of
     this name.
     """
-    if check_unchanged(session, write.user, write.wanted.tags):
+    if check_exception_unchanged(session, write.user, write.wanted.tags):
         return False
     session.iam.tag_user(
         UserName=write.wanted.user,
@@ -26,14 +26,16 @@ def write_exception(session: Session, write: Write) -> bool:
 
 def remove_exception(session: Session, user: TaggedUser) -> bool:
     """Remove the tags of an exception; False where somebody else has removed them meanwhile."""
-    if check_unchanged(session, user, {}):
+    if check_exception_unchanged(session, user, {}):
         return False
     names = sorted(exception_tags(user.tags))
     session.iam.untag_user(UserName=user.who.name, TagKeys=names)
     return True
 
 
-def check_unchanged(session: Session, user: TaggedUser, wanted: Mapping[str, str]) -> bool:
+def check_exception_unchanged(
+    session: Session, user: TaggedUser, wanted: Mapping[str, str]
+) -> bool:
     """Return whether the exception is as wanted by now.
 
     Raises ChangedMeanwhile where somebody changed user or exception since they were read.

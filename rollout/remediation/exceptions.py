@@ -1,7 +1,7 @@
 """Exceptions: what stands on the users of an account, what a file wants, and what to write.
 
 Whether an exception is good is never said here: the rule's own `read_exception` says it, in its
-own words. Deciding is pure; only `read_standing` and `write_exception` touch AWS.
+own words. Deciding is pure; only `read_tagged_account` and `write_exception` touch AWS.
 """
 
 import re
@@ -71,7 +71,7 @@ class Recorded:
 
 
 @dataclass(frozen=True)
-class Standing:
+class TaggedAccount:
     """The users of one account, and the policy by which exceptions are judged there."""
 
     policy: Policy
@@ -109,13 +109,13 @@ def exception_tags(tags: Mapping[str, str]) -> dict[str, str]:
     return {name: tags[name] for name in tags if name.lower() in EXCEPTION_TAGS}
 
 
-def read_standing(session: Session) -> Standing:
+def read_tagged_account(session: Session) -> TaggedAccount:
     """Return the users of an account and their tags, and the rule's parameters there."""
-    policy, deployed = read_policy(session)
-    return Standing(policy, deployed, read_tagged_users(session))
+    policy, deployed = read_exception_policy(session)
+    return TaggedAccount(policy, deployed, read_tagged_users(session))
 
 
-def read_policy(session: Session) -> tuple[Policy, bool]:
+def read_exception_policy(session: Session) -> tuple[Policy, bool]:
     """Return the policy by which exceptions are judged in an account, and whether a rule has it."""
     rule = read_rule_in_force(session)
     return rule.policy if rule else parse_parameters({}), rule is not None
@@ -142,11 +142,11 @@ def judge_exception(
     return Recorded(account, user, owner, expires, reason, state, found.fault, last)
 
 
-def list_exceptions(account: Account, standing: Standing, now: datetime) -> list[Recorded]:
+def list_exceptions(account: Account, tagged: TaggedAccount, now: datetime) -> list[Recorded]:
     """Return the exceptions recorded in an account, by user."""
     found = (
-        judge_exception(account, name, user.tags, standing.policy, now)
-        for name, user in sorted(standing.users.items())
+        judge_exception(account, name, user.tags, tagged.policy, now)
+        for name, user in sorted(tagged.users.items())
     )
     return [each for each in found if each]
 
@@ -172,9 +172,9 @@ def parse_day(text: str) -> date | None:
     return None
 
 
-def find_fault(wanted: Wanted, standing: Standing, now: datetime) -> str:
+def find_exception_fault(wanted: Wanted, tagged: TaggedAccount, now: datetime) -> str:
     """Return why an exception would not be good, in the rule's words or IAM's, or ""."""
-    exception = read_exception(wanted.tags, standing.policy, now)
+    exception = read_exception(wanted.tags, tagged.policy, now)
     if not exception.accepted:
         return exception.fault
     for part, value in zip(PARTS, wanted.tags.values(), strict=True):
@@ -182,9 +182,9 @@ def find_fault(wanted: Wanted, standing: Standing, now: datetime) -> str:
             return f"{part} has {len(value)} characters, a tag takes {LONGEST_VALUE}."
         if bad := next((each for each in value if not is_taken(each)), ""):
             return f'{part} has "{bad}"; a tag takes letters, digits, blanks and {PUNCTUATION}.'
-    user = standing.users.get(wanted.user)
+    user = tagged.users.get(wanted.user)
     if user is None:
-        near = [name for name in standing.users if name.lower() == wanted.user.lower()]
+        near = [name for name in tagged.users if name.lower() == wanted.user.lower()]
         return f"there is no such user{f', but {near[0]}' if near else ''}."
     others = user.tags.keys() - exception_tags(user.tags).keys()
     over = len(others) + len(EXCEPTION_TAGS) - MOST_TAGS
@@ -198,24 +198,24 @@ def is_taken(character: str) -> bool:
     return character in PUNCTUATION or unicodedata.category(character)[0] in "LZN"
 
 
-def compare(
-    wanted: Iterable[Wanted], standing: Mapping[Account, Standing], now: datetime
+def compare_exceptions(
+    wanted: Iterable[Wanted], tagged: Mapping[Account, TaggedAccount], now: datetime
 ) -> Changes:
     """Return what has to be written so that the accounts that were read are as wanted."""
     changes, named = Changes(), set[tuple[str, str]]()
-    by_id = {account.id: each for account, each in standing.items()}
+    by_id = {account.id: each for account, each in tagged.items()}
     for each in wanted:
         named.add((each.account, each.user))
         there = by_id.get(each.account)
         if there is None:
             continue
-        if fault := find_fault(each, there, now):
+        if fault := find_exception_fault(each, there, now):
             changes.refused.append((each, fault))
         elif exception_tags(there.users[each.user].tags) == each.tags:
             changes.unchanged.append(each)
         else:
             changes.writes.append(Write(each, there.users[each.user]))
-    for account, there in standing.items():
+    for account, there in tagged.items():
         found = list_exceptions(account, there, now)
         changes.strays += [each for each in found if (account.id, each.user) not in named]
     return changes

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from rollout.findings.finding import Finding, State
 from rule.facts import utc
 
-STATES = (State.FINDING, State.QUARANTINE)
+LETTER_STATES = (State.FINDING, State.QUARANTINE)
 LONGEST_NAME = 100
 """Of a file's name, which some systems hold to 255 bytes."""
 
@@ -35,19 +35,19 @@ def write_letters(
     """
     mine = dict[str, list[Finding]]()
     for each in findings:
-        if each.state in STATES:
+        if each.state in LETTER_STATES:
             owner = owners.get((each.account, each.user_id), "") or each.user or each.user_id
             mine.setdefault(owner, []).append(each)
     taken = set[str]()
     letters = []
     for owner in sorted(mine):
-        file = name_file(owner, taken)
+        file = name_letter(owner, taken)
         taken.add(file.lower())
         letters.append(Letter(owner, file, write_letter(owner, mine[owner], by)))
     return letters
 
 
-def name_file(owner: str, taken: set[str]) -> str:
+def name_letter(owner: str, taken: set[str]) -> str:
     """Return a file name for an owner: no separators, no dots in front, none that is taken."""
     safe = re.sub(r"[^\w@=+.-]+", "_", owner, flags=re.ASCII)
     safe = safe.strip("._")[:LONGEST_NAME] or "owner"

@@ -55,7 +55,7 @@ WHY = {
 }
 
 
-def look(session: Session, policy: Policy, user_id: str) -> Look:
+def look_at_user(session: Session, policy: Policy, user_id: str) -> Look:
     """Return a user's verdict now. Raises Refused, ClientError and BotoCoreError."""
     try:
         return judge_now(session, policy, user_id)

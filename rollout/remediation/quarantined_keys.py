@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from rollout.aws.session import Session
 from rollout.findings.rule_in_force import read_rule_in_force
-from rollout.remediation.runbook import KEPT, read_runs
+from rollout.remediation.runbook import DAYS_KEPT, read_runbook_runs
 from rollout.remediation.tagged_users import TaggedUser, read_tagged_users
 from rule.facts import Key, User
 from rule.live import UserGone, read_keys
@@ -64,7 +64,7 @@ def read_quarantines(session: Session, now: datetime, since: datetime | None) ->
         for each in read_user_quarantines(session, user, policy, now)
         if since is None or each.tag.start is None or each.tag.start >= since
     ]
-    begin = max(since or now - timedelta(days=KEPT), now - timedelta(days=KEPT))
+    begin = max(since or now - timedelta(days=DAYS_KEPT), now - timedelta(days=DAYS_KEPT))
     return Quarantines(policy, tuple(keys), tuple(read_deleted(session, begin)))
 
 
@@ -109,7 +109,7 @@ def read_tag(user: TaggedUser, key: Key, policy: Policy, now: datetime) -> Tag:
 
 def read_deleted(session: Session, since: datetime) -> Iterable[Deleted]:
     """Yield the keys that the runbook has deleted since a time."""
-    for run in read_runs(session, since):
+    for run in read_runbook_runs(session, since):
         for key in run.keys:
             if key.done == "deleted":
                 yield Deleted(run.user, key.key, run.ended)

@@ -18,7 +18,7 @@ def tell_quarantines(run: Run, members: Members, accounts: Sequence[Account]) ->
     """Tell which keys are still in quarantine: they stay Inactive until somebody acts."""
     title = f"quarantines left in {count(len(accounts), 'account')}"
     with run.line(CHECK, title) as line:
-        seen = members.look(accounts, read_quarantines)
+        seen = members.look(accounts, read_quarantined_ids)
         notes = [
             f"{account}: {user}: {', '.join(keys)}"
             for account in accounts
@@ -39,7 +39,7 @@ def tell_quarantines(run: Run, members: Members, accounts: Sequence[Account]) ->
         line.end(replace(result, notes=(*result.notes, *notes)))
 
 
-def read_quarantines(session: Session) -> Mapping[str, list[str]]:
+def read_quarantined_ids(session: Session) -> Mapping[str, list[str]]:
     """Return the ids of the quarantined keys of this account by user."""
     pages = session.iam.get_paginator("get_account_authorization_details").paginate(
         Filter=["User"], PaginationConfig={"PageSize": 1000}

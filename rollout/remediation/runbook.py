@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MINUTES = 15.0
 """The runbook's step ends after 10 minutes; a start may wait for others."""
 UNDER_WAY = frozenset({"Pending", "InProgress", "Waiting", "Cancelling"})
-KEPT = 30
+DAYS_KEPT = 30
 """Days for which Systems Manager keeps executions."""
 
 
@@ -110,7 +110,7 @@ def read_outcome(
     return RunOutcome(execution, user, verdict, keys, "", ended)
 
 
-def read_runs(session: Session, since: datetime) -> Iterator[RunOutcome]:
+def read_runbook_runs(session: Session, since: datetime) -> Iterator[RunOutcome]:
     """Yield the runs of an account that succeeded since a time, newest first."""
     asked: list[AutomationExecutionFilterTypeDef] = [
         {"Key": "DocumentNamePrefix", "Values": [DOCUMENT]},

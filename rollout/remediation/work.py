@@ -9,7 +9,7 @@ from rollout.aws.session import Session
 from rollout.findings.rule_in_force import RuleInForce
 from rollout.remediation.attempt import attempt
 from rollout.remediation.batches import Progress
-from rollout.remediation.live_look import look
+from rollout.remediation.live_look import look_at_user
 from rollout.remediation.runbook import follow_run, start_run
 
 AT_ONCE = 8
@@ -55,7 +55,7 @@ class Worker:
 
     def _look_before(self, one: Progress) -> None:
         ground = self.grounds[one.item.account]
-        one.before = look(ground.open(), ground.rule.policy, one.item.user_id)
+        one.before = look_at_user(ground.open(), ground.rule.policy, one.item.user_id)
 
     def _act(self, one: Progress) -> None:
         session = self.grounds[one.item.account].open()
@@ -66,7 +66,7 @@ class Worker:
 
     def _look_after(self, one: Progress) -> None:
         ground = self.grounds[one.item.account]
-        one.after = look(ground.open(), ground.rule.policy, one.item.user_id)
+        one.after = look_at_user(ground.open(), ground.rule.policy, one.item.user_id)
 
     def _each(
         self, batch: Iterable[Progress], act: Callable[[Progress], None], advance: Advance

@@ -15,7 +15,7 @@ from rollout.names import STACK_SET
 from rollout.organization.accounts import Organization
 from rollout.output.teller import Teller
 from rollout.stacks.parameters import list_parameters
-from rollout.stacks.stack_set import PAGE, RUNNING, StackSet, call_as, find_running
+from rollout.stacks.stack_set import INSTANCES_PAGE, RUNNING, StackSet, call_as, find_running
 
 EVERYWHERE: dict[str, Any] = {
     "RegionConcurrencyType": "PARALLEL",
@@ -140,7 +140,7 @@ class Operations:
                 pages = client.get_paginator("list_stack_set_operation_results").paginate(
                     StackSetName=STACK_SET,
                     OperationId=operation_id,
-                    PaginationConfig=PAGE,
+                    PaginationConfig=INSTANCES_PAGE,
                     CallAs=who,
                 )
                 results = [each for page in pages for each in page["Summaries"]]

@@ -86,7 +86,7 @@ def read_stack(session: Session) -> Stack:
     return Stack(
         status=described["StackStatus"],
         reason=described.get("StackStatusReason", ""),
-        template=read_template(session),
+        template=read_stack_template(session),
         parameters={
             each["ParameterKey"]: each.get("ParameterValue", "")
             for each in described.get("Parameters", [])
@@ -94,7 +94,7 @@ def read_stack(session: Session) -> Stack:
     )
 
 
-def read_template(session: Session) -> str:
+def read_stack_template(session: Session) -> str:
     """Return the template as it was sent; botocore parses JSON templates, ours is YAML."""
     body = session.cloudformation.get_template(StackName=STACK, TemplateStage="Original")
     return str(body["TemplateBody"])

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     )
 
 RUNNING = ("RUNNING", "QUEUED", "STOPPING")
-PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}
+INSTANCES_PAGE: "PaginatorConfigTypeDef" = {"PageSize": 100}
 
 
 @dataclass(frozen=True)
-class Instance:
+class StackInstance:
     """The stack of one account."""
 
     account: str
@@ -43,7 +43,7 @@ class StackSet:
     parameters: Mapping[str, str] = field(default_factory=dict)
     auto_deployment: bool = False
     units: tuple[str, ...] = ()
-    instances: Mapping[str, Instance] = field(default_factory=dict)
+    instances: Mapping[str, StackInstance] = field(default_factory=dict)
     running: str = ""
     """The id of the operation that runs, or ""."""
 
@@ -81,10 +81,12 @@ def read_stack_set(session: Session, organization: Organization) -> StackSet:
     )
 
 
-def read_instances(session: Session, organization: Organization) -> dict[str, Instance]:
+def read_instances(session: Session, organization: Organization) -> dict[str, StackInstance]:
     """Return the instances in this Region by account."""
     pages = session.cloudformation.get_paginator("list_stack_instances").paginate(
-        StackSetName=STACK_SET, PaginationConfig=PAGE, CallAs=call_as(session, organization)
+        StackSetName=STACK_SET,
+        PaginationConfig=INSTANCES_PAGE,
+        CallAs=call_as(session, organization),
     )
     return {
         each["Account"]: parse_instance(each)
@@ -94,7 +96,7 @@ def read_instances(session: Session, organization: Organization) -> dict[str, In
     }
 
 
-def parse_instance(summary: "StackInstanceSummaryTypeDef") -> Instance:
+def parse_instance(summary: "StackInstanceSummaryTypeDef") -> StackInstance:
     """Return an instance from its summary."""
     detailed = (summary.get("StackInstanceStatus") or {}).get("DetailedStatus", "")
     state = StackIs(str(summary.get("Status", "OUTDATED")).lower())
@@ -104,7 +106,7 @@ def parse_instance(summary: "StackInstanceSummaryTypeDef") -> Instance:
         state = StackIs.FAILED
     elif state is StackIs.OUTDATED and detailed == "CANCELLED":
         state = StackIs.CANCELLED
-    return Instance(summary["Account"], state, summary.get("StatusReason") or "")
+    return StackInstance(summary["Account"], state, summary.get("StatusReason") or "")
 
 
 def find_running(session: Session, organization: Organization) -> str:

@@ -3,7 +3,7 @@ import pytest
 from tools.documents import DOCS, write_checks, write_roll_out
 from tools.permissions import load_stack, write_permissions
 from tools.stack_actions import STACK_ACTIONS
-from tools.work_off import write_page
+from tools.work_off import write_work_off_page
 
 RUN = "make docs writes it anew"
 
@@ -33,7 +33,7 @@ def test_the_page_of_checks_lists_every_check() -> None:
 @pytest.mark.slow
 def test_the_page_on_working_off_shows_what_the_verbs_say() -> None:
     page = (DOCS / "operate" / "work-off.md").read_text(encoding="utf-8")
-    assert write_page(page) == page, RUN
+    assert write_work_off_page(page) == page, RUN
 
 
 def test_every_decision_opens_with_its_number_and_the_numbers_have_no_gap() -> None:

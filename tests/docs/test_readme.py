@@ -8,7 +8,7 @@ import pytest
 
 from rollout.__main__ import main
 from rule.standing import OFFENDING
-from tools.readme import README, ROLL_OUT, put, shorten
+from tools.readme import README, ROLL_OUT, put_section, shorten
 
 TEMPLATE = """\
 Resources:
@@ -23,7 +23,9 @@ Resources:
 
 def test_the_readme_shows_check_and_deploy_as_their_page_does() -> None:
     readme = README.read_text()
-    assert put(readme, "roll-out", shorten(ROLL_OUT.read_text())) == readme, "run make readme"
+    assert put_section(readme, "roll-out", shorten(ROLL_OUT.read_text())) == readme, (
+        "run make readme"
+    )
 
 
 def test_the_readme_shows_what_prevent_prints(

@@ -16,7 +16,7 @@ from moto.organizations.models import organizations_backends
 from moto.s3.models import FakeBucket
 
 from emulator import Account, Cloud, open_account
-from emulator.clock import whole_seconds
+from emulator.clock import cut_fraction
 from emulator.cloud import CloudAlreadyOpen
 from tests.conftest import NOW
 
@@ -64,7 +64,7 @@ def test_the_clock_ticks_on() -> None:
 
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="2026-09-01T12:00:00 has no time zone"):
-        whole_seconds(NOW.replace(tzinfo=None))
+        cut_fraction(NOW.replace(tzinfo=None))
 
 
 def test_the_environment_counts_for_nothing_and_is_as_it_was_afterwards(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from guardrails.document import check_document
-from guardrails.finding import Foreign, Unreadable
+from guardrails.judgement import Foreign, Unreadable
 from tests.rollout.commands.test_prevent import PLAN, TEMPLATE
 from tests.support.paths import CASES
 

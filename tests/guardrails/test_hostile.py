@@ -9,9 +9,9 @@ import pytest
 
 from guardrails import content, deadline
 from guardrails.document import check_document
-from guardrails.finding import Unreadable
 from guardrails.formats import FORMATS
 from guardrails.formats.printable import make_printable
+from guardrails.judgement import Unreadable
 from rollout.__main__ import main
 from tests.rollout.commands.test_prevent import PLAN, TEMPLATE
 

@@ -95,7 +95,7 @@ class Story:
     @contextmanager
     def killed_at(self, number: int, operation: str) -> Iterator[None]:
         """Let the operator be interrupted right after that many of his calls, or of one kind."""
-        explain, calls = rollout.aws.session.explain, []
+        explain, calls = rollout.aws.session.raise_hopeless, []
 
         def die(*arguments: Any, **more: Any) -> None:
             explain(*arguments, **more)
@@ -105,7 +105,7 @@ class Story:
                 raise KeyboardInterrupt
 
         with pytest.MonkeyPatch.context() as patches:
-            patches.setattr("rollout.aws.session.explain", die)
+            patches.setattr("rollout.aws.session.raise_hopeless", die)
             yield
 
     def stands(self) -> Any:

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from emulator import Account, open_account
-from emulator.config.rules import Finding, Rule
+from emulator.config.rules import ConsoleLine, Rule
 from emulator.iam.users import AccessKey, User
 from rollout.code.package import build_package
 from tests.conftest import NOW
@@ -186,7 +186,7 @@ def test_an_exception_recorded_after_the_finding_stops_what_was_started_for_it(l
     bob = loop.account.iam.add_user("bob", created=CREATED, password=CREATED)
     key = loop.account.iam.add_key(bob, created=CREATED)
     loop.account.deliver_changes()
-    assert Finding("bob", "NON_COMPLIANT", bob_annotation(key)) in loop.rule.list_findings()
+    assert ConsoleLine("bob", "NON_COMPLIANT", bob_annotation(key)) in loop.rule.list_findings()
     bob.tag_values.update(
         {
             "no-setup-access-key:exception-owner": "security",

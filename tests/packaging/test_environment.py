@@ -42,7 +42,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     def note(*command: str) -> None:
         made.append(command)
 
-    monkeypatch.setattr(environment, "run", note)
+    monkeypatch.setattr(environment, "run_quietly", note)
     return made
 
 
@@ -88,7 +88,9 @@ def test_what_pip_cannot_do_is_told_in_a_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str, told: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(environment, "run", lambda *command: said if "pip" in command else None)
+    monkeypatch.setattr(
+        environment, "run_quietly", lambda *command: said if "pip" in command else None
+    )
     with pytest.raises(NotReady) as raised:
         set_up("dev")
     assert str(raised.value) == told

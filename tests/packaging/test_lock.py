@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.support.paths import ROOT
-from tools.locks import HOOKS, Locked, follow, put_pins, read_asked, read_lock
+from tools.locks import HOOKS, Locked, follow_requirements, put_pins, read_asked, read_lock
 
 LOCKS = {
     "requirements.txt": (),
@@ -57,7 +57,7 @@ def _version(requirement: Requirement) -> str:
 def test_a_lock_holds_each_package_with_its_extras_one_version_and_hashes(
     name: str, groups: tuple[str, ...]
 ) -> None:
-    assert find_faults(read_lock(ROOT / name), follow(read_asked(groups))) == []
+    assert find_faults(read_lock(ROOT / name), follow_requirements(read_asked(groups))) == []
 
 
 def test_a_lost_extra_a_lost_package_and_a_lost_hash_are_found(tmp_path: Path) -> None:

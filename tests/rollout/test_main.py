@@ -11,7 +11,7 @@ from rollout import __main__ as edge
 from rollout.__main__ import main
 from rollout.commands import VERBS, parser
 from rollout.commands.examples import EXAMPLES
-from rollout.commands.output_options import WORDS
+from rollout.commands.output_options import FORMAT_WORDS
 from rollout.errors import Refused
 from tests.support.paths import ROOT
 from tests.support.terminal import open_terminal
@@ -226,7 +226,7 @@ def test_every_verb_groups_its_options_and_names_forms_by_the_same_words(
         group = shown.partition(f"\n{title}:\n")[2].partition("\n\n")[0]
         assert (f"\n  {option} " in shown) == (f"  {option} " in group), option
     forms = re.findall(r"--format \{([a-z,]+)\}", shown)
-    assert all(set(each.split(",")) <= set(WORDS) for each in forms)
+    assert all(set(each.split(",")) <= set(FORMAT_WORDS) for each in forms)
     assert all(each.startswith("text,json") for each in forms)
 
 

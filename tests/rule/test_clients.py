@@ -26,6 +26,16 @@ def test_every_client_slows_down_with_iam_and_has_a_connection_for_each_reader(
         assert config.user_agent.startswith("no-setup-access-key/")
 
 
+def test_of_a_user_in_the_accounts_pages_only_what_is_read_is_parsed(account: Account) -> None:
+    account.iam.add_user("alice")
+    (user,) = make_clients().iam.get_account_authorization_details(Filter=["User"])[
+        "UserDetailList"
+    ]
+    assert {*user} - {"Tags"} == {"UserName", "UserId", "Arn", "CreateDate"}
+    (other,) = boto3.client("iam").get_account_authorization_details()["UserDetailList"]
+    assert "Path" in other
+
+
 @pytest.mark.parametrize(
     "form",
     [

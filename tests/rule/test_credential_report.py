@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from rule.credential_report import parse_readable, parse_report, read_table
 from rule.facts import Key, User
-from rule.report_row import COLUMNS, ReportUnreadable
+from rule.report_row import REPORT_COLUMNS, ReportUnreadable
 from tests.support.paths import CASES
 
 CAPTURED = CASES / "captured-report.csv"
-HEADER = ",".join(COLUMNS)
+HEADER = ",".join(REPORT_COLUMNS)
 GOOD = {
     "user": "alice",
     "arn": "arn:aws:iam::111122223333:user/team/alice",
@@ -93,7 +93,7 @@ def test_every_way_in_which_iam_says_the_same_is_read_alike(change: dict[str, st
 
 
 def test_columns_go_by_their_header() -> None:
-    header = ",".join(["user", "new_column", *reversed(COLUMNS[1:]), "another"])
+    header = ",".join(["user", "new_column", *reversed(REPORT_COLUMNS[1:]), "another"])
     row = GOOD | {"new_column": "x", "another": "y"}
     text = header + "\n" + ",".join(row[name] for name in header.split(","))
     assert parse_report(text.encode()) == (ALICE,)

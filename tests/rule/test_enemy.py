@@ -20,7 +20,7 @@ from rule.exception_tags import read_exception
 from rule.facts import Key, User, utc
 from rule.parameters import Policy
 from rule.quarantine import describe_started, describe_until
-from rule.remediation import Run
+from rule.remediation import UserRun
 from tests.conftest import NOW
 from tests.support.facts import CREATED, ID, OTHER_ID, policy, user
 from tests.support.planted import read_facts
@@ -136,7 +136,7 @@ class Year:
         if judge(before, self.rules, now).compliance != NON_COMPLIANT:
             return
         seen = list(self.account.config.history.items[them.id])
-        run = Run(self.iam, self.config, self.rules, False, lambda: self.now, lambda _: None)
+        run = UserRun(self.iam, self.config, self.rules, False, lambda: self.now, lambda _: None)
         *_, outcomes = run.remediate(them.id)
         assert [each for each in outcomes if each.failed] == []
         after = {each.id: each.status for each in read_facts(them).keys}

@@ -16,7 +16,7 @@ from moto.core.responses import ActionResult
 
 from emulator import Account
 from emulator.awslambda.functions import Invocation
-from emulator.config.rules import Finding, Rule
+from emulator.config.rules import ConsoleLine, Rule
 from emulator.iam.responses import IamResponse
 from emulator.iam.users import AccessKey, User
 from rule.account import OutOfTime, UsersNotRead
@@ -69,9 +69,9 @@ def add_finding(account: Account, name: str) -> tuple[User, AccessKey]:
     return user, account.iam.add_key(user, created=LONG_AGO)
 
 
-def finding(name: str, key: AccessKey) -> Finding:
+def finding(name: str, key: AccessKey) -> ConsoleLine:
     """Return how the console lists a user that `add_finding` added."""
-    return Finding(
+    return ConsoleLine(
         name,
         "NON_COMPLIANT",
         f"Access key {key.access_key_id} of {name} was created at 2026-07-03T12:00:00Z, the user at"
@@ -256,7 +256,7 @@ def test_an_answer_that_nobody_can_read_costs_no_other_user_his_result(
         events.unregister(f"after-call.{call}", answer_with_a_page)
     assert rule.list_findings() == [
         finding("alice", key),
-        Finding("bob", "COMPLIANT", "No active access key."),
+        ConsoleLine("bob", "COMPLIANT", "No active access key."),
     ]
 
 
@@ -289,7 +289,7 @@ def test_a_new_user_is_waited_for_until_iam_knows_him(account: Account, rule: Ru
     once = once_before("after-call.iam.ListUsers", lambda: account.iam.users.update(alice=alice))
     with once:
         assert rule.send(message).succeeded
-    assert rule.list_findings() == [Finding("alice", "COMPLIANT", "No active access key.")]
+    assert rule.list_findings() == [ConsoleLine("alice", "COMPLIANT", "No active access key.")]
 
 
 def test_an_item_under_a_name_that_somebody_else_bears_by_now_is_never_judged_by_him(
@@ -482,7 +482,7 @@ def test_a_user_created_after_the_report_is_read_live(account: Account, rule: Ru
     account.iam.add_key(new, created=NOW)
     account.clock.advance(hours=2)
     rule.send_schedule()
-    assert rule.list_findings()[0] == Finding(
+    assert rule.list_findings()[0] == ConsoleLine(
         "new",
         "COMPLIANT",
         f"Access key {new.access_keys[0].access_key_id} of new was created at"
@@ -688,7 +688,7 @@ def test_a_user_who_cannot_be_read_is_named_and_stops_nobody_else(
     )
     assert rule.list_findings() == [
         finding("alice", key),
-        Finding("fine", "COMPLIANT", "No active access key."),
+        ConsoleLine("fine", "COMPLIANT", "No active access key."),
     ]
 
 
@@ -722,7 +722,7 @@ def test_an_exception_tagged_while_the_user_is_read_counts(account: Account, rul
     ):
         assert rule.send_schedule().answer["put"] == {"COMPLIANT": 1}
     assert rule.list_findings() == [
-        Finding(
+        ConsoleLine(
             "alice",
             "COMPLIANT",
             "The risk is accepted by x until the end of 2026-09-30: access key"
@@ -853,7 +853,7 @@ def test_without_a_report_everybody_is_read_live(
     assert calls.count("iam:GetCredentialReport") < 60
     assert rule.list_findings() == [
         finding("alice", key),
-        Finding("fine", "COMPLIANT", "No active access key."),
+        ConsoleLine("fine", "COMPLIANT", "No active access key."),
     ]
 
 
@@ -887,7 +887,7 @@ def test_a_report_that_cannot_be_read_lets_everybody_be_read_live(
     )
     assert rule.list_findings() == [
         finding("alice", key),
-        Finding("fine", "COMPLIANT", "No active access key."),
+        ConsoleLine("fine", "COMPLIANT", "No active access key."),
     ]
 
 
@@ -940,7 +940,7 @@ def test_a_user_whom_the_report_names_and_the_list_lacks_is_looked_up(
     assert rule.send_schedule().succeeded
     assert rule.list_findings() == [
         finding("alice", key),
-        Finding("bob", "COMPLIANT", "No active access key."),
+        ConsoleLine("bob", "COMPLIANT", "No active access key."),
     ]
 
 

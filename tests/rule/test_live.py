@@ -319,7 +319,8 @@ def test_keys_on_a_second_page_are_read(account: Account) -> None:
         }
 
     stub = Stubber(iam := boto3.client("iam"))
-    stub.add_response("list_access_keys", page({"AccessKeyMetadata": [key(1)]}, "more"))
+    for _ in range(2):  # the page that says that more follows, and then the whole list
+        stub.add_response("list_access_keys", page({"AccessKeyMetadata": [key(1)]}, "more"))
     stub.add_response("list_access_keys", page({"AccessKeyMetadata": [key(2)]}, None))
     with stub:
         assert [each.id[-1] for each in read_keys(iam, "alice")] == ["1", "2"]

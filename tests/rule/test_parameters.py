@@ -13,7 +13,7 @@ from rollout.names import RULE as NAME
 from rollout.packs.template import load_pack
 from rule.parameters import PARAMETERS, InvalidParameters, Parameter, Text, parse_parameters
 from tests.support.paths import ROOT
-from tools.readme import describe, make_table, put
+from tools.readme import describe_parameter, make_parameter_table, put_section
 
 PACK = load_pack()
 OURS = {each.name: each for each in PARAMETERS}
@@ -73,7 +73,7 @@ def test_the_pack_allows_what_the_rule_allows_and_nothing_else(parameter: Parame
 
 @every_parameter
 def test_the_pack_says_what_the_parameter_means(parameter: Parameter) -> None:
-    assert PACK["Parameters"][parameter.name]["Description"] == f"{describe(parameter)}."
+    assert PACK["Parameters"][parameter.name]["Description"] == f"{describe_parameter(parameter)}."
 
 
 def test_the_pack_hands_every_parameter_to_the_rule_and_none_that_is_empty() -> None:
@@ -129,29 +129,31 @@ def test_the_default_and_the_bounds_are_allowed_and_what_is_beyond_is_not(
 
 
 def test_the_table_has_a_line_for_every_parameter() -> None:
-    assert make_table().splitlines()[2:4] == [
+    assert make_parameter_table().splitlines()[2:4] == [
         "| `Criterion` | `SETUP_UNUSED` | SETUP_UNUSED, UNUSED or SETUP |"
-        f" {describe(OURS['Criterion'])} |",
+        f" {describe_parameter(OURS['Criterion'])} |",
         "| `SetupWindowSeconds` | `300` | a whole number of seconds from 0 to 86400 |"
-        f" {describe(OURS['SetupWindowSeconds'])} |",
+        f" {describe_parameter(OURS['SetupWindowSeconds'])} |",
     ]
-    assert len(make_table().splitlines()) == 2 + len(PARAMETERS)
+    assert len(make_parameter_table().splitlines()) == 2 + len(PARAMETERS)
 
 
 def test_the_table_replaces_what_stands_between_the_markers() -> None:
     before = "Above.\n<!-- x -->\n| old |\n<!-- /x -->\nBelow.\n"
-    assert put(before, "x", "new\n") == "Above.\n<!-- x -->\nnew\n<!-- /x -->\nBelow.\n"
-    assert put(put(before, "x", "new\n"), "x", "new\n") == put(before, "x", "new\n")
+    assert put_section(before, "x", "new\n") == "Above.\n<!-- x -->\nnew\n<!-- /x -->\nBelow.\n"
+    assert put_section(put_section(before, "x", "new\n"), "x", "new\n") == put_section(
+        before, "x", "new\n"
+    )
 
 
 def test_a_readme_without_markers_is_refused() -> None:
     with pytest.raises(Refused, match=r"README\.md has no line <!-- x -->"):
-        put("No table.\n", "x", "new\n")
+        put_section("No table.\n", "x", "new\n")
 
 
 def test_the_readme_has_this_table() -> None:
     readme = (ROOT / "README.md").read_text()
-    assert put(readme, "parameters", make_table()) == readme, "run make readme"
+    assert put_section(readme, "parameters", make_parameter_table()) == readme, "run make readme"
 
 
 def test_the_parameters_stand_in_the_rule_alone_and_the_remediation_is_handed_a_user() -> None:

@@ -17,14 +17,14 @@ from rule.clients import make_clients
 from rule.evaluator import lambda_handler
 from rule.facts import Identity
 from rule.parameters import parse_parameters
-from rule.process_check import NotSet, attest, choose, set_process_checks
-from rule.tally import Found
+from rule.process_check import NotSet, attest, choose_process_checks, set_process_checks
+from rule.tally import Tally
 from tests.conftest import NOW
 from tests.support.passing_time import let_time_pass
 
 LONG_AGO = NOW - timedelta(days=60)
 CHECK = "iam-user-console-and-api-access-at-creation"
-FOUND = Found("the-rule", "111122223333", NOW, users=37, findings=0)
+FOUND = Tally("the-rule", "111122223333", NOW, users=37, findings=0)
 KEY = "an access key made at setup and never used"
 PROCESS_CHECK = {"Owner": "AWS", "SourceIdentifier": "AWS_CONFIG_PROCESS_CHECK"}
 MANAGED = {"Owner": "AWS", "SourceIdentifier": "IAM_USER_MFA_ENABLED"}
@@ -131,7 +131,7 @@ def counted(line: dict[str, Any]) -> tuple[int, int, str]:
         ),
     ],
 )
-def test_the_sentence_counts(found: Found, criterion: str, compliance: str, sentence: str) -> None:
+def test_the_sentence_counts(found: Tally, criterion: str, compliance: str, sentence: str) -> None:
     assert attest(found, parse_parameters({"Criterion": criterion})) == (compliance, sentence)
     assert len(sentence) <= 256
 
@@ -204,7 +204,7 @@ def list_rules(**sources: dict[str, str]) -> Any:
 def test_the_rules_that_are_meant(
     prefix: str, rules: Any, names: list[str], faults: list[str]
 ) -> None:
-    assert choose(prefix, rules) == (names, faults)
+    assert choose_process_checks(prefix, rules) == (names, faults)
 
 
 # --- the scheduled run ---

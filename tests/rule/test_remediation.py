@@ -21,7 +21,7 @@ from emulator import Account, open_account
 from emulator.config.items import make_item
 from emulator.iam.users import AccessKey, User
 from rule.parameters import Policy
-from rule.remediation import RemediationFailed, Run, answer, make_clients
+from rule.remediation import RemediationFailed, UserRun, answer, make_remediation_clients
 from rule.repair import Outcome
 from tests.conftest import NOW
 from tests.support.facts import policy
@@ -67,7 +67,7 @@ class Desk:
         if self.witnessed:
             witness(self.account, user)
         now = self.account.clock.now
-        run = Run(self.iam, self.config, rules or policy(), dry_run, now, self.waits.append)
+        run = UserRun(self.iam, self.config, rules or policy(), dry_run, now, self.waits.append)
         return answer(*run.remediate(user.id))
 
     def note(self, model: Any, **_: Any) -> None:
@@ -491,8 +491,8 @@ def test_the_last_look_comes_fifteen_seconds_after_the_first(desk: Desk) -> None
 
 
 def test_both_clients_carry_the_retry_configuration(desk: Desk) -> None:
-    make_clients.cache_clear()
-    for client in make_clients():
+    make_remediation_clients.cache_clear()
+    for client in make_remediation_clients():
         retries = {"mode": "standard", "total_max_attempts": 8}
         config: Any = client.meta.config
         assert config.retries == retries
@@ -524,7 +524,7 @@ def deal_with(desk: Desk, user: User, at: datetime = NOW) -> list[Outcome]:
     """Return what came of each key in a run of now, failed or not."""
     witness(desk.account, user)
     desk.account.clock.move_to(at)
-    run = Run(desk.iam, desk.config, RULES, False, desk.account.clock.now, desk.waits.append)
+    run = UserRun(desk.iam, desk.config, RULES, False, desk.account.clock.now, desk.waits.append)
     return run.remediate(user.id)[2]
 
 

@@ -66,14 +66,14 @@ class Place:
 def place(capsys: pytest.CaptureFixture[str]) -> Iterator[Place]:
     """The account, its clock standing still, with a user whom the rule holds NON_COMPLIANT."""
     with open_account(NOW, ticking=False) as account:
-        remediation.make_clients.cache_clear()
+        remediation.make_remediation_clients.cache_clear()
         rule = account.add_rule(NAME, lambda event, context: {}, PARAMETERS)
         user = account.iam.add_user("ann", created=CREATED, password=CREATED)
         key = account.iam.add_key(user, created=CREATED)
         there = Place(account, rule, user, key, capsys)
         there.hold("NON_COMPLIANT")
         yield there
-        remediation.make_clients.cache_clear()
+        remediation.make_remediation_clients.cache_clear()
 
 
 def test_a_run_prints_one_line_that_says_what_was_done_and_one_with_its_metrics(

@@ -6,7 +6,7 @@ from rule.decision import judge
 from rule.facts import Key, User
 from rule.quarantine import QUARANTINE_TAG
 from rule.readers import Judged
-from rule.tally import Found, count_verdicts, sum_up
+from rule.tally import Tally, count_verdicts, sum_up
 from tests.support.facts import CREATED, ID, NOW, OTHER_ID, key, policy, user
 
 DAY = timedelta(days=1)
@@ -83,7 +83,7 @@ def test_a_user_with_one_key_in_quarantine_and_one_offending_counts_in_both() ->
 def test_the_sum_counts_users_with_a_password_and_takes_the_rest_as_counted() -> None:
     event = {"configRuleName": "iam-user-no-setup-access-key", "accountId": "111122223333"}
     counts = {"NonCompliant": 1, "Excepted": 2, "Waiting": 3, "Quarantined": 4}
-    assert sum_up([FINDING, EXCEPTED, NO_PASSWORD], counts, event, CREATED, whole=False) == Found(
+    assert sum_up([FINDING, EXCEPTED, NO_PASSWORD], counts, event, CREATED, whole=False) == Tally(
         rule="iam-user-no-setup-access-key",
         account="111122223333",
         at=CREATED,

@@ -15,7 +15,7 @@ import pytest
 from botocore.client import BaseClient
 
 from emulator.gateway.faults import Faults
-from rollout.aws.iam_actions import SERVICES
+from rollout.aws.iam_actions import ACTION_PREFIXES
 
 Send = Callable[[], Any]
 Happen = Callable[["Call", Send], Any]
@@ -54,7 +54,7 @@ class Calls:
         """Count a call and let it happen."""
         service = client.meta.service_model.signing_name
         with self._lock:
-            call = Call(len(self.made) + 1, SERVICES.get(service, service), operation)
+            call = Call(len(self.made) + 1, ACTION_PREFIXES.get(service, service), operation)
             self.made.append(call)
         # Without the lock: another operator's calls may come in between.
         return self.happen(call, send)

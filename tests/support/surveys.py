@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from rollout.findings.evaluation import NotRead
+from rollout.findings.evaluation import UnreadAccount
 from rollout.findings.finding import ADMINISTRATOR, NO_MFA, PRODUCTION, Finding, State, order
 from rollout.findings.survey import Held, Survey
 from rollout.organization.accounts import Account
@@ -106,8 +106,8 @@ def make_survey() -> Survey:
         accounts=(SHOP, BANK, SANDBOX, LATE),
         units=UNITS,
         held={SHOP.id: Held(210), BANK.id: Held(80), SANDBOX.id: Held(5402)},
-        not_read=(NotRead(LATE, "the aggregator has no result of our rule"),),
-        stale=(NotRead(BANK, "last judged 2026-11-20 06:00 UTC"),),
+        not_read=(UnreadAccount(LATE, "the aggregator has no result of our rule"),),
+        stale=(UnreadAccount(BANK, "last judged 2026-11-20 06:00 UTC"),),
         findings=tuple(order(findings)),
         parameters={"Criterion": "SETUP_UNUSED", "SetupWindowSeconds": "300", "GraceHours": "4"},
     )
@@ -130,5 +130,5 @@ def make_hostile() -> Survey:
         parameters={HOSTILE[3]: HOSTILE[1]},
         units={"ou-1": bad, "ou-2": HOSTILE[3], "ou-3": HOSTILE[2]},
         notes=HOSTILE,
-        not_read=tuple(NotRead(Account(LATE.id, text), text) for text in HOSTILE),
+        not_read=tuple(UnreadAccount(Account(LATE.id, text), text) for text in HOSTILE),
     )

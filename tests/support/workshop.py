@@ -25,7 +25,7 @@ from rule.deployed_rule import parse_rule_parameters
 from rule.facts import User
 from rule.live import read_identity, read_user
 from rule.parameters import PARAMETERS
-from rule.remediation import Run, answer
+from rule.remediation import UserRun, answer
 from tests.support.organizations import Estate
 from tests.support.planted import put_result
 
@@ -168,7 +168,9 @@ class Workshop:
         (name,) = [each for each in there.config_rules if each.startswith(RULE)]
         policy = parse_rule_parameters(there.config_rules[name].input_parameters_dict)
         dry_run = asked["DryRun"] == "true"
-        act = Run(iam, config, policy, dry_run, now=lambda: datetime.now(UTC), sleep=lambda _: None)
+        act = UserRun(
+            iam, config, policy, dry_run, now=lambda: datetime.now(UTC), sleep=lambda _: None
+        )
         return answer(*act.remediate(asked["UserId"]))
 
 

@@ -119,7 +119,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[Plain]:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setattr(remediation, "LAST_LOOK_SECONDS", 0.0)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    remediation.make_clients.cache_clear()
+    remediation.make_remediation_clients.cache_clear()
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("empty.py", "")
@@ -143,7 +143,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[Plain]:
         user.create_date = datetime.now(UTC).replace(microsecond=0) - timedelta(days=60)
         user.access_keys[0].create_date = user.create_date
         yield account
-    remediation.make_clients.cache_clear()
+    remediation.make_remediation_clients.cache_clear()
 
 
 def test_a_key_is_quarantined_and_deleted_when_config_has_seen_it_long_enough(plain: Plain) -> None:

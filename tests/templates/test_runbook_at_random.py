@@ -19,7 +19,7 @@ import pytest
 from emulator import Account, open_account
 from emulator.config.items import make_item
 from emulator.gateway.calls import Call
-from emulator.gateway.faults import Fault
+from emulator.gateway.faults import InjectedFault
 from emulator.iam.users import User
 from tests.conftest import NOW
 from tests.support.runbook import (
@@ -160,13 +160,13 @@ class Place:
         self.strike = account.faults.strike
         account.faults.strike = self.note  # type: ignore[method-assign]
 
-    def note(self, call: Call) -> Fault | None:
+    def note(self, call: Call) -> InjectedFault | None:
         """Count a call of the function, and kill it once it has had its last answer."""
         if call.caller == REMEDIATOR:
             if self.calls == self.last:
                 there = self.account.functions.interpreters.find(DOCUMENT)
                 os.kill(there.process_id, signal.SIGKILL)
-                return Fault(call.service, call.operation, dropped=True)
+                return InjectedFault(call.service, call.operation, dropped=True)
             self.calls += 1
         return self.strike(call)
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tools.pictures import PICTURES, cut, draw_flow, draw_terminal, run_on_terminal
+from tools.pictures import PICTURES, cut_chapters, draw_flow, draw_terminal, run_on_terminal
 
 AGAIN = "run make pictures"
 
@@ -22,7 +22,7 @@ def test_the_flow_is_as_it_is_drawn() -> None:
 
 @pytest.mark.slow
 def test_the_terminal_shows_the_demo_as_it_is() -> None:
-    demo = cut(run_on_terminal([sys.executable, "-m", "rollout", "demo"]))
+    demo = cut_chapters(run_on_terminal([sys.executable, "-m", "rollout", "demo"]))
     shown = (PICTURES / "demo.svg").read_text(encoding="utf-8")
     assert read_words(shown) == read_words(draw_terminal(demo)), AGAIN
 

@@ -10,13 +10,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
-from tools.benchmark.population import CREATED, USED, Person, Population
+from tools.benchmark.population import CREATED, USED, BenchUser, Population
 
 PAGE = 1000
 RESULTS_PAGE = 100
 
 
-class Refused(Exception):
+class ServiceError(Exception):
     """An error of AWS: its code and its message."""
 
 
@@ -30,15 +30,15 @@ class Answers:
     put: Counter[str] = field(default_factory=Counter)
     asked: float | None = None
     pages: dict[tuple[str, int], str] = field(default_factory=dict)
-    people: dict[str, Person] = field(init=False)
-    keys: dict[str, Person] = field(init=False)
+    people: dict[str, BenchUser] = field(init=False)
+    keys: dict[str, BenchUser] = field(init=False)
 
     def __post_init__(self) -> None:
         self.people = {person.name: person for person in self.population.people}
         self.keys = {person.key_id: person for person in self.population.people}
 
     def answer(self, action: str, body: bytes) -> bytes:
-        """Return the body of the answer. Raises Refused."""
+        """Return the body of the answer. Raises ServiceError."""
         if action in ("PutEvaluations", "GetComplianceDetailsByConfigRule"):
             asked = json.loads(body)
             put = action == "PutEvaluations"
@@ -69,7 +69,9 @@ class Answers:
         person = self.people[name]
         if action == "GetLoginProfile":
             if not person.has_password:
-                raise Refused("NoSuchEntity", f"Login Profile for User {name} cannot be found.")
+                raise ServiceError(
+                    "NoSuchEntity", f"Login Profile for User {name} cannot be found."
+                )
             return (
                 f"<LoginProfile><UserName>{name}</UserName><CreateDate>{CREATED}Z</CreateDate>"
                 "</LoginProfile>"
@@ -93,9 +95,9 @@ class Answers:
                 self.asked = time.monotonic()
             return f"<State>{'COMPLETE' if ready else 'STARTED' if first else 'INPROGRESS'}</State>"
         if first:
-            raise Refused("ReportNotPresent", "No report has been generated.")
+            raise ServiceError("ReportNotPresent", "No report has been generated.")
         if not ready:
-            raise Refused("ReportInProgress", "The report is being generated.")
+            raise ServiceError("ReportInProgress", "The report is being generated.")
         content = base64.b64encode(self.population.report).decode()
         made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         return (
@@ -118,7 +120,7 @@ class Answers:
         return self.pages[action, start]
 
     @staticmethod
-    def describe(person: Person, tags: bool) -> str:
+    def describe(person: BenchUser, tags: bool) -> str:
         """Return one user as XML, with two tags where tags are told."""
         told = "".join(
             f"<member><Key>{key}</Key><Value>{value}</Value></member>"

@@ -20,7 +20,7 @@ HEADER = (
 
 
 @dataclass(frozen=True)
-class Person:
+class BenchUser:
     """One IAM user with one access key."""
 
     number: int
@@ -66,14 +66,14 @@ class Population:
     share: float
 
     @cached_property
-    def people(self) -> tuple[Person, ...]:
+    def people(self) -> tuple[BenchUser, ...]:
         """Every user, the suspects spread evenly."""
         suspects = round(self.users * self.share / 100)
-        people, others = list[Person](), 0
+        people, others = list[BenchUser](), 0
         for number in range(self.users):
             suspect = (number + 1) * suspects // self.users > number * suspects // self.users
             others += not suspect
-            people.append(Person(number, suspect or others % 4 != 0, suspect))
+            people.append(BenchUser(number, suspect or others % 4 != 0, suspect))
         return tuple(people)
 
     @cached_property

@@ -147,7 +147,7 @@ def read_peak() -> float:
     return int(told.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def measure(name: str) -> dict[str, object]:
+def measure_reader(name: str) -> dict[str, object]:
     """Run one reader and return what it took; CPU and peak are the whole process's."""
     started = time.monotonic()
     error = ""
@@ -168,4 +168,4 @@ def measure(name: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1])))
+    print(json.dumps(measure_reader(sys.argv[1])))

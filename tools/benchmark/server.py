@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from tools.benchmark.answers import Answers, Refused
+from tools.benchmark.answers import Answers, ServiceError
 from tools.benchmark.population import Population
 from tools.benchmark.throttle import Throttle
 
@@ -29,7 +29,7 @@ class Setting:
     report_seconds: float = 0.0
 
 
-class Account:
+class ServedAccount:
     """The account that is open now, and what it was asked."""
 
     setting: Setting
@@ -71,9 +71,9 @@ class Account:
         try:
             if service == "iam" and not self.throttle.admits(action):
                 self.throttled[f"iam:{action}"] += 1
-                raise Refused("Throttling", "Rate exceeded")
+                raise ServiceError("Throttling", "Rate exceeded")
             return 200, self.answers.answer(action, body)
-        except Refused as refused:
+        except ServiceError as refused:
             code, message = refused.args
             status = {"NoSuchEntity": 404, "ReportInProgress": 404}.get(code, 400)
             return status, (
@@ -86,7 +86,7 @@ class Account:
 class Connection(asyncio.Protocol):
     """One client's connection: a request, its answer after the latency, the next request."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: ServedAccount) -> None:
         self.account = account
         self.received = b""
 
@@ -123,7 +123,7 @@ class Connection(asyncio.Protocol):
 
 async def serve() -> None:
     """Listen on a free port of loopback, say which, and go on until the input closes."""
-    account = Account()
+    account = ServedAccount()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(account), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Bucket:
+class TokenBucket:
     """So many calls a second, and as many at once after a quiet second."""
 
     rate: float
@@ -34,11 +34,11 @@ class Throttle:
     per_action: float
     in_all: float
     now: Callable[[], float]
-    _buckets: dict[str, Bucket] = field(default_factory=dict)
+    _buckets: dict[str, TokenBucket] = field(default_factory=dict)
 
     def admits(self, action: str) -> bool:
         """Is the call let through? Who is refused has cost nothing."""
         for rate, name in ((self.per_action, action), (self.in_all, "")):
-            if rate and not self._buckets.setdefault(name, Bucket(rate, self.now)).take():
+            if rate and not self._buckets.setdefault(name, TokenBucket(rate, self.now)).take():
                 return False
         return True

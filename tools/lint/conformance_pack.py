@@ -25,7 +25,7 @@ SECTIONS = ("AWSTemplateFormatVersion", "Description", "Parameters", "Conditions
 ROLE = "AutomationAssumeRole"
 NEEDED = ("MaximumAutomaticAttempts", "RetryAttemptSeconds")
 """With Automatic: PutRemediationConfigurations."""
-Place = list[str | int]
+TemplatePath = list[str | int]
 
 
 class PackForm(CloudFormationLintRule):  # type: ignore[misc] # cfn-lint is not typed
@@ -97,10 +97,10 @@ class PackRemediation(CloudFormationLintRule):  # type: ignore[misc] # cfn-lint 
         ]
 
     def _find(
-        self, place: Place, resource: dict[str, Any], rules: dict[str, str]
+        self, place: TemplatePath, resource: dict[str, Any], rules: dict[str, str]
     ) -> Iterator[RuleMatch]:
         properties = resource["Properties"]
-        within: Place = [*place, "Properties"]
+        within: TemplatePath = [*place, "Properties"]
         rule = str(properties["ConfigRuleName"])
         first = resource.get("DependsOn", [])
         if rule not in rules:
@@ -121,7 +121,7 @@ class PackRemediation(CloudFormationLintRule):  # type: ignore[misc] # cfn-lint 
             where = [*within, "Parameters", ROLE]
             yield from self._find_in_role(where, properties["Parameters"][ROLE])
 
-    def _find_in_role(self, place: Place, role: dict[str, Any]) -> Iterator[RuleMatch]:
+    def _find_in_role(self, place: TemplatePath, role: dict[str, Any]) -> Iterator[RuleMatch]:
         values = role.get("StaticValue", role)
         literals = values.get("Values", values) if isinstance(values, dict) else values
         for literal in literals if isinstance(literals, list) else [literals]:

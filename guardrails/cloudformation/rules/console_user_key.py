@@ -33,7 +33,7 @@ class Piece(NamedTuple):
 
 
 Name = tuple[Piece, ...]
-Case = dict[str, bool]
+ConditionValues = dict[str, bool]
 """The conditions on which something depends, each with the outcome it needs."""
 
 
@@ -92,23 +92,25 @@ class _Reader:
         self.decidable: dict[str, bool] = {}
         self.answers: dict[frozenset[tuple[str, bool]], bool] = {}
 
-    def read_user(self, user: dict[str, Any]) -> Iterator[tuple[Case, Name | None]]:
+    def read_user(self, user: dict[str, Any]) -> Iterator[tuple[ConditionValues, Name | None]]:
         """Yield the cases in which a user gets a password, with its name (None: generated)."""
         for case, properties in self.read_properties(user):
             for with_password, profile in self.choose(properties.get("LoginProfile"), case):
                 if profile is not None:
                     yield from self.read_name(properties.get("UserName"), with_password)
 
-    def read_key(self, key: dict[str, Any]) -> Iterator[tuple[Case, Name | None]]:
+    def read_key(self, key: dict[str, Any]) -> Iterator[tuple[ConditionValues, Name | None]]:
         """Yield the cases in which a key may be Active, with the name of its user."""
         for case, properties in self.read_properties(key):
             for with_status, status in self.read_name(properties.get("Status"), case):
                 if status != (Piece("text", "Inactive"),):
                     yield from self.read_name(properties.get("UserName"), with_status)
 
-    def read_properties(self, resource: dict[str, Any]) -> Iterator[tuple[Case, dict[str, Any]]]:
+    def read_properties(
+        self, resource: dict[str, Any]
+    ) -> Iterator[tuple[ConditionValues, dict[str, Any]]]:
         condition = resource.get("Condition")
-        case: Case | None = {}
+        case: ConditionValues | None = {}
         if isinstance(condition, str):
             case = self.extend({}, {condition: True})
         if case is not None:
@@ -118,10 +120,10 @@ class _Reader:
     def join(
         self,
         key: dict[str, Any],
-        key_cases: list[tuple[Case, Name | None]],
+        key_cases: list[tuple[ConditionValues, Name | None]],
         user_id: str,
-        user_cases: list[tuple[Case, Name | None]],
-    ) -> Iterator[Case]:
+        user_cases: list[tuple[ConditionValues, Name | None]],
+    ) -> Iterator[ConditionValues]:
         """Yield the cases in which the key and the user exist together and belong together."""
         depends_on = key.get("DependsOn")
         depends = user_id in (depends_on if isinstance(depends_on, list) else [depends_on])
@@ -137,7 +139,7 @@ class _Reader:
                 if same and (case := self.extend(key_case, user_case)) is not None:
                     yield case
 
-    def extend(self, case: Case, more: Case) -> Case | None:
+    def extend(self, case: ConditionValues, more: ConditionValues) -> ConditionValues | None:
         """Return both cases as one, or None when they can never be together."""
         if any(case.get(name, outcome) != outcome for name, outcome in more.items()):
             return None
@@ -147,14 +149,14 @@ class _Reader:
         known = {name: outcome for name, outcome in merged.items() if self.is_decidable(name)}
         return merged if self.is_possible(known) else None
 
-    def is_possible(self, known: Case) -> bool:
+    def is_possible(self, known: ConditionValues) -> bool:
         """Tell whether these outcomes can be together; each question costs, so it is put once."""
         question = frozenset(known.items())
         if question not in self.answers:
             self.answers[question] = not known or self.ask(known)
         return self.answers[question]
 
-    def ask(self, known: Case) -> bool:
+    def ask(self, known: ConditionValues) -> bool:
         if len(self.answers) >= MAX_QUESTIONS:
             raise TooManyCases(
                 f"Its conditions have more than {MAX_QUESTIONS} cases; give it fewer conditions."
@@ -169,7 +171,7 @@ class _Reader:
             self.decidable[condition] = any(True for _ in both)
         return self.decidable[condition]
 
-    def choose(self, value: Any, case: Case) -> Iterator[tuple[Case, Any]]:
+    def choose(self, value: Any, case: ConditionValues) -> Iterator[tuple[ConditionValues, Any]]:
         """Yield what a value can be without its outer Fn::If; None where it has no value."""
         function, argument = _read_function(value)
         if value == NO_VALUE:
@@ -182,7 +184,9 @@ class _Reader:
         else:
             yield case, value
 
-    def read_name(self, value: Any, case: Case) -> Iterator[tuple[Case, Name | None]]:
+    def read_name(
+        self, value: Any, case: ConditionValues
+    ) -> Iterator[tuple[ConditionValues, Name | None]]:
         """Yield every name that a value can come to, with its case; None where it has no value."""
         for count, (chosen, name) in enumerate(self._read_name(value, case)):
             if count >= MAX_CASES:
@@ -191,7 +195,9 @@ class _Reader:
                 )
             yield chosen, None if name is None else _normalize(name)
 
-    def _read_name(self, value: Any, case: Case) -> Iterator[tuple[Case, Name | None]]:
+    def _read_name(
+        self, value: Any, case: ConditionValues
+    ) -> Iterator[tuple[ConditionValues, Name | None]]:
         for chosen, plain in self.choose(value, case):
             function, argument = _read_function(plain)
             if plain is None:
@@ -234,7 +240,9 @@ class _Reader:
             return (Piece("user", path[0]),)
         return _opaque({"Fn::GetAtt": path})
 
-    def read_sub(self, argument: Any, case: Case) -> Iterator[tuple[Case, Name | None]]:
+    def read_sub(
+        self, argument: Any, case: ConditionValues
+    ) -> Iterator[tuple[ConditionValues, Name | None]]:
         text, variables = argument if _is_list(argument, 2) else (argument, {})
         if not isinstance(text, str) or not isinstance(variables, dict):
             yield case, _opaque({"Fn::Sub": argument})
@@ -249,7 +257,9 @@ class _Reader:
                 parts.append({"Fn::GetAtt" if "." in name else "Ref": name.strip()})
         yield from self.read_parts(parts, case)
 
-    def read_parts(self, parts: list[Any], case: Case) -> Iterator[tuple[Case, Name | None]]:
+    def read_parts(
+        self, parts: list[Any], case: ConditionValues
+    ) -> Iterator[tuple[ConditionValues, Name | None]]:
         """Yield the names that come of reading these values one after the other."""
         if not parts:
             yield case, ()
@@ -259,8 +269,8 @@ class _Reader:
                 yield last, (head or ()) + (tail or ())
 
     def read_selected(
-        self, index: Any, source: Any, case: Case
-    ) -> Iterator[tuple[Case, Name | None]]:
+        self, index: Any, source: Any, case: ConditionValues
+    ) -> Iterator[tuple[ConditionValues, Name | None]]:
         function, argument = _read_function(source)
         if isinstance(source, list) and str(index).isdigit() and int(index) < len(source):
             yield from self._read_name(source[int(index)], case)
@@ -271,7 +281,9 @@ class _Reader:
         else:
             yield case, _opaque({"Fn::Select": [index, source]})
 
-    def read_mapping(self, argument: list[Any], case: Case) -> Iterator[tuple[Case, Name | None]]:
+    def read_mapping(
+        self, argument: list[Any], case: ConditionValues
+    ) -> Iterator[tuple[ConditionValues, Name | None]]:
         for chosen, keys in self.read_keys(argument[:3], case):
             found: Any = self.cfn.template.get("Mappings")
             for key in keys:
@@ -285,8 +297,8 @@ class _Reader:
                 yield chosen, _opaque({"Fn::FindInMap": argument})
 
     def read_keys(
-        self, keys: list[Any], case: Case
-    ) -> Iterator[tuple[Case, tuple[str | None, ...]]]:
+        self, keys: list[Any], case: ConditionValues
+    ) -> Iterator[tuple[ConditionValues, tuple[str | None, ...]]]:
         """Yield the text of each key of a mapping, None where only the deployment knows it."""
         if not keys:
             yield case, ()
@@ -367,7 +379,7 @@ def _may_be_same(wanted: Name | None, name: Name) -> bool:
     return not all(texts)
 
 
-def _reduce(cases: Iterable[Case]) -> list[Case]:
+def _reduce(cases: Iterable[ConditionValues]) -> list[ConditionValues]:
     """Return the fewest cases that say the same, without conditions that do not matter."""
     left = {frozenset(case.items()) for case in cases}
     changed = True
@@ -390,7 +402,7 @@ def _sorting(case: frozenset[tuple[str, bool]]) -> list[tuple[str, bool]]:
     return sorted(case)
 
 
-def _message(key_id: str, user_id: str, cases: list[Case]) -> str:
+def _message(key_id: str, user_id: str, cases: list[ConditionValues]) -> str:
     alternatives = [
         " and ".join(f"{name} is {str(outcome).lower()}" for name, outcome in case.items())
         for case in cases

@@ -14,7 +14,7 @@ import pytest
 from emulator import Account, open_account
 from emulator.awslambda.functions import Function, Invocation, invoke
 from emulator.awslambda.runtime import FunctionError
-from emulator.config.rules import Finding, Rule
+from emulator.config.rules import ConsoleLine, Rule
 from rollout.names import RULE
 from tests.conftest import NOW
 from tests.support.deployment import deploy
@@ -75,7 +75,7 @@ def test_every_kind_of_event_reaches_the_deployed_code_under_its_role(
     assert {call.caller for call in calls.made()} == {ROLE}
     created = "2026-07-03T12:00:00Z"
     assert rule.list_findings() == [
-        Finding(
+        ConsoleLine(
             "ann",
             "NON_COMPLIANT",
             f"Access key {key} of ann was created at {created}, the user at {created}: AWS has no"

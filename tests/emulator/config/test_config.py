@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator import Account
-from emulator.config.rules import Finding, Rule
+from emulator.config.rules import ConsoleLine, Rule
 from tests.conftest import NOW
 from tests.support.paths import CASES
 
@@ -323,7 +323,7 @@ def test_the_console_lists_names_and_sentences(account: Account, rule: Rule) -> 
         evaluation("AIDAGONE"),
     )
     assert rule.list_findings() == [
-        Finding("AIDAGONE", "COMPLIANT", ""),
-        Finding("ann", "COMPLIANT", ""),
-        Finding("zoe", "NON_COMPLIANT", "A setup key."),
+        ConsoleLine("AIDAGONE", "COMPLIANT", ""),
+        ConsoleLine("ann", "COMPLIANT", ""),
+        ConsoleLine("zoe", "NON_COMPLIANT", "A setup key."),
     ]

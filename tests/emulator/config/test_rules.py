@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from moto.config.exceptions import NoSuchConfigRuleException
 
 from emulator import Account, open_account
-from emulator.awslambda.functions import Context
+from emulator.awslambda.functions import LambdaContext
 from emulator.config.rules import NoHandler, Rule
 from tests.conftest import NOW
 
@@ -25,9 +25,9 @@ class Recorder:
         self.failures = failures
         self.answer = answer
         self.events: list[dict[str, Any]] = []
-        self.contexts: list[Context] = []
+        self.contexts: list[LambdaContext] = []
 
-    def __call__(self, event: dict[str, Any], context: Context) -> Any:
+    def __call__(self, event: dict[str, Any], context: LambdaContext) -> Any:
         self.events.append(event)
         self.contexts.append(context)
         if len(self.events) <= self.failures:
@@ -101,7 +101,7 @@ def test_an_answer_that_is_not_json_fails_after_the_work_is_done(account: Accoun
 
 
 def test_what_a_handler_does_to_its_event_is_not_seen_again(account: Account) -> None:
-    def handler(event: dict[str, Any], context: Context) -> None:
+    def handler(event: dict[str, Any], context: LambdaContext) -> None:
         event.pop("invokingEvent")
 
     rule = account.add_rule(RULE, handler)
@@ -118,7 +118,7 @@ def test_the_context_is_that_of_a_function(account: Account) -> None:
         f"/aws/lambda/{RULE}",
     )
     assert 50_000 < context.get_remaining_time_in_millis() <= 60_000
-    assert Context("f", "arn", timeout_seconds=-1).get_remaining_time_in_millis() == 0
+    assert LambdaContext("f", "arn", timeout_seconds=-1).get_remaining_time_in_millis() == 0
 
 
 def test_a_scheduled_event_names_no_user() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from guardrails.cloudformation.check import check_template
 from guardrails.cloudformation.rules.console_user_key import MAX_CASES, _reduce
-from guardrails.finding import Acceptance, Judgement, Unreadable
+from guardrails.judgement import Acceptance, Judgement, Unreadable
 from tests.support.paths import ROOT
 
 CASES = ROOT / "tests" / "cases" / "guardrails" / "cloudformation"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from guardrails.cloudformation.check import check_template
-from guardrails.finding import Judgement
+from guardrails.judgement import Judgement
 
 TODAY = date(2026, 9, 1)
 INSIDE: dict[str, Any] = {

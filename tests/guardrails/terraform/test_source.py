@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from guardrails.document import check_document
-from guardrails.finding import Finding, Judgement, Unreadable
+from guardrails.judgement import FileFinding, Judgement, Unreadable
 from guardrails.scan import scan
 from guardrails.terraform import parse
 from guardrails.terraform.source import check_source
@@ -69,7 +69,7 @@ SURER = {
 }
 
 
-def list_unsure(findings: list[Finding]) -> set[str]:
+def list_unsure(findings: list[FileFinding]) -> set[str]:
     return {f.key for f in findings if f.message.startswith(f"{f.key} may be ")}
 
 

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
-from guardrails.finding import Finding, Judgement, Unreadable
-from guardrails.json_documents import Document
+from guardrails.json_documents import JsonDocument
+from guardrails.judgement import FileFinding, Judgement, Unreadable
 from guardrails.terraform.check import check_plan
 from guardrails.terraform.plan import read_plan
 from tests.support.paths import CASES
@@ -32,10 +32,10 @@ TODAY = date(2026, 9, 1)
 
 
 def check_text(text: str) -> Judgement:
-    return check_plan(Document(json.loads(text), text, 1), "plan.json", TODAY)
+    return check_plan(JsonDocument(json.loads(text), text, 1), "plan.json", TODAY)
 
 
-def check(document: Any) -> list[Finding]:
+def check(document: Any) -> list[FileFinding]:
     return check_text(json.dumps(document, indent=1)).findings
 
 
@@ -94,7 +94,7 @@ def created() -> Any:
 def test_a_finding_names_key_and_user_and_stands_on_the_line_of_the_key(created: Any) -> None:
     text = json.dumps(created, indent=1)
     finding = next(f for f in check_text(text).findings if "bad_of_a_mod" in f.key)
-    assert finding == Finding(
+    assert finding == FileFinding(
         file="plan.json",
         line=1 + text.splitlines().index('     "address": "aws_iam_access_key.bad_of_a_module",'),
         user='module.person["operator"].aws_iam_user.this',

@@ -10,7 +10,7 @@ from botocore.parsers import ResponseParserError
 from rollout.__main__ import main
 from rollout.aws.failures import translate
 from rollout.commands.examples import EXAMPLES
-from rollout.errors import explain
+from rollout.errors import explain_error
 from tests.support.organizations import Estate, run
 
 GO_ON = "and run the same command again; it goes on."
@@ -116,7 +116,7 @@ def answer(code: str) -> exceptions.ClientError:
     ],
 )
 def test_it_is_one_sentence_that_says_what_to_do(error: Exception, begins: str, ends: str) -> None:
-    sentence, code = explain(error, "audit")
+    sentence, code = explain_error(error, "audit")
     assert sentence.startswith(begins), sentence
     assert sentence.endswith(ends), sentence
     assert "\n" not in sentence

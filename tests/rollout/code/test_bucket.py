@@ -12,7 +12,7 @@ from rollout.code.bucket import (
     build_code,
     complete_bucket,
     delete_code,
-    find_code,
+    find_code_version,
     name_bucket,
     read_bucket,
     upload_code,
@@ -39,17 +39,19 @@ def test_a_zip_planted_under_the_name_of_our_code_is_not_taken_for_it(estate: Es
     session, code = open_session(None, REGION), build_code()
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=OURS)
-    assert not find_code(session, OURS, code.name)
+    assert not find_code_version(session, OURS, code.name)
     put(OURS, code.name, code.read_bytes())
-    assert not find_code(session, OURS, code.name), "a version that can be overwritten is none"
+    assert not find_code_version(session, OURS, code.name), (
+        "a version that can be overwritten is none"
+    )
     with pytest.raises(Refused, match="put-bucket-versioning"):
         upload_code(session, OURS, code)
     keep_versions()
     for planted in (b"PK planted", code.read_bytes() + b"x", code.read_bytes()[:-1]):
         put(OURS, code.name, planted)
-        assert not find_code(session, OURS, code.name)
+        assert not find_code_version(session, OURS, code.name)
     version = upload_code(session, OURS, code)
-    assert find_code(session, OURS, code.name) == version
+    assert find_code_version(session, OURS, code.name) == version
 
 
 def test_deploy_puts_its_own_code_in_the_place_of_a_planted_one(estate: Estate) -> None:
@@ -154,7 +156,7 @@ def test_every_call_but_the_one_that_makes_a_bucket_names_who_must_own_it(estate
     for _ in range(2):
         complete_bucket(session, read_bucket(session, OURS, ORGANIZATION), ORGANIZATION)
         upload_code(session, OURS, code)
-        assert find_code(session, OURS, code.name)
+        assert find_code_version(session, OURS, code.name)
     assert read_bucket(session, OURS, ORGANIZATION).faults == ()
     assert delete_code(session, OURS) == 2
     assert [call for call, owned in named.items() if not owned] == ["CreateBucket"]

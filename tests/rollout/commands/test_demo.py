@@ -9,7 +9,7 @@ from rollout.__main__ import main
 from rollout.commands import demo
 from rule.decision import NON_COMPLIANT
 from tests.support.paths import ROOT
-from tools.readme import excerpt, put
+from tools.readme import excerpt, put_section
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_every_verdict_of_the_demo_is_the_expected_one(
 
 def test_the_readme_shows_what_the_demo_prints(told: subprocess.CompletedProcess[str]) -> None:
     readme = (ROOT / "README.md").read_text()
-    assert put(readme, "demo", excerpt(told.stdout)) == readme, "run make readme"
+    assert put_section(readme, "demo", excerpt(told.stdout)) == readme, "run make readme"
 
 
 @pytest.mark.slow

@@ -411,16 +411,16 @@ def test_a_run_killed_after_any_change_and_run_again_ends_in_the_same_state(
     undisturbed: Any, estate: Estate, monkeypatch: pytest.MonkeyPatch, last_call: str
 ) -> None:
     """And after a look at each engine at work; every other read leaves the state as it was."""
-    explain = rollout.aws.session.explain
+    explain = rollout.aws.session.raise_hopeless
 
     def explain_and_die(*arguments: Any, model: Any, **more: Any) -> None:
         explain(*arguments, model=model, **more)
         if model.name == last_call:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("rollout.aws.session.explain", explain_and_die)
+    monkeypatch.setattr("rollout.aws.session.raise_hopeless", explain_and_die)
     killed = run(MEMBERS_ONLY)
-    monkeypatch.setattr("rollout.aws.session.explain", explain)
+    monkeypatch.setattr("rollout.aws.session.raise_hopeless", explain)
     again = run(MEMBERS_ONLY)
     assert (killed.code, again.code, again.err) == (130, 3, "")
     assert "run the same command again" in killed.err

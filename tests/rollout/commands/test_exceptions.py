@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rollout.remediation.exceptions import compare
+from rollout.remediation.exceptions import compare_exceptions
 from tests.support.organizations import (
     BANK,
     MANAGEMENT,
@@ -225,12 +225,12 @@ def test_two_operators_do_not_overwrite_each_other(
     file = write(tmp_path, entry("jo.plain"), entry("eve.lapsed"))
 
     def change_meanwhile(*given: Any) -> object:
-        found = compare(*given)
+        found = compare_exceptions(*given)
         iam.get_user("jo.plain").tag_values |= tags(**GOOD | {"owner": "somebody"})
         iam.delete_user("eve.lapsed")
         return found
 
-    monkeypatch.setattr("rollout.commands.exceptions.compare", change_meanwhile)
+    monkeypatch.setattr("rollout.commands.exceptions.compare_exceptions", change_meanwhile)
     outcome = run(f"exceptions apply {file} {ROLE}")
     assert outcome.code == 1
     assert f"{SHOP}/jo.plain: somebody changed its exception meanwhile" in outcome.out

@@ -80,7 +80,7 @@ def test_a_rule_of_which_no_run_is_reported_is_not_called_fine(
 ) -> None:
     """AWS may report none for custom rules (FACTS 4)."""
     run(f"{MEMBERS_ONLY} {ROLE}")
-    monkeypatch.setattr("rollout.deployment.health.read_runs", lambda *_: None)
+    monkeypatch.setattr("rollout.deployment.health.read_rule_runs", lambda *_: None)
     outcome = run(f"status {ROLE}")
     assert outcome.result("accounts: 5") == "4 accounts without a run on record"
     assert outcome.code == 3

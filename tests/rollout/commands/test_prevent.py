@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator, FormatChecker
 
-from guardrails.finding import HELP_LINK
+from guardrails.judgement import HELP_LINK
 from rollout.__main__ import main
 from tests.support.paths import CASES, ROOT
 

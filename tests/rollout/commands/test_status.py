@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from emulator.config.remediation import Exemption
+from emulator.config.remediation import RemediationException
 from tests.support.organizations import (
     BANK,
     LATE,
@@ -204,7 +204,9 @@ def test_a_remediation_that_config_has_given_up_is_named_with_what_clears_it(
     config = estate.members.config(SHOP, REGION)
     (rule,) = config.config_rules
     user = config.iam.add_user("bob")
-    config.remediations.exemptions[rule, ("AWS::IAM::User", user.id)] = Exemption("Five failures.")
+    config.remediations.exemptions[rule, ("AWS::IAM::User", user.id)] = RemediationException(
+        "Five failures."
+    )
     outcome = run(f"status {ROLE}")
     fault, mend = outcome.below("accounts: 5")
     assert fault.startswith(f"{SHOP} shop: AWS Config has given up the remediation of ")

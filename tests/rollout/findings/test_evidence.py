@@ -11,7 +11,7 @@ from rollout.__main__ import main
 from rollout.errors import Refused
 from rollout.findings.evidence import FILES, MANIFEST, verify_evidence, write_evidence
 from rollout.findings.html import CIS
-from rollout.output.report import describe
+from rollout.output.report import describe_survey
 from tests.support.surveys import make_hostile, make_survey
 
 CODE = "c" * 64
@@ -86,7 +86,7 @@ def test_the_manifest_says_who_asked_what_was_read_and_what_was_not(folder: Path
         }
         for name in FILES
     }
-    assert json.loads((folder / "report.json").read_text()) == describe(make_survey())
+    assert json.loads((folder / "report.json").read_text()) == describe_survey(make_survey())
 
 
 def test_what_was_written_is_verified(folder: Path) -> None:

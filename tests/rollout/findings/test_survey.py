@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from rollout.findings.finding import State
-from rollout.findings.survey import Held, UnitSum, compare, find_stale, is_production
+from rollout.findings.survey import Held, UnitSum, compare_findings, find_stale, is_production
 from tests.support.surveys import BANK, NOW, SANDBOX, SHOP, UNITS, make_survey
 
 SURVEY = make_survey()
@@ -48,7 +48,7 @@ def test_what_is_not_read_now_is_neither_gone_nor_still_there() -> None:
     before = SURVEY.in_state(State.FINDING)
     held = {id: each for id, each in SURVEY.held.items() if id != BANK.id}
     now = replace(SURVEY, held=held, findings=(before[0], replace(before[1], user_id="AIDANEW")))
-    since = compare(now, "2026-11-20", before)
+    since = compare_findings(now, "2026-11-20", before)
     assert [each.user_id for each in since.new] == ["AIDANEW"]
     assert sorted(each.user for each in since.gone) == sorted(
         each.user for each in before[1:] if each.account != BANK.id

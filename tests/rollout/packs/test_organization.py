@@ -161,7 +161,7 @@ def test_what_a_killed_run_put_is_waited_for_although_no_row_says_that_it_runs(
 ) -> None:
     run(MEMBERS_ONLY)
     estate.sleep(600)
-    explain = rollout.aws.session.explain
+    explain = rollout.aws.session.raise_hopeless
 
     def die(*arguments: Any, **more: Any) -> None:
         explain(*arguments, **more)
@@ -169,7 +169,7 @@ def test_what_a_killed_run_put_is_waited_for_although_no_row_says_that_it_runs(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patches:
-        patches.setattr("rollout.aws.session.explain", die)
+        patches.setattr("rollout.aws.session.raise_hopeless", die)
         assert run(f"{MEMBERS_ONLY} --grace-hours 9 --yes").code == 130
     estate.packs.failing[SHOP] = ("Failure", "No.")
     assert f"conformance pack {NAME} in 4 accounts: wait for what runs" in run("plan").out

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from rollout.findings.finding import Finding, State
-from rollout.remediation.letters import name_file, write_letters
+from rollout.remediation.letters import name_letter, write_letters
 
 FINDING = Finding(
     "333300000001",
@@ -63,10 +63,10 @@ def test_without_an_owner_the_user_gets_it() -> None:
     ],
 )
 def test_no_owner_s_name_leads_out_of_the_folder(owner: str, file: str) -> None:
-    name = name_file(owner, set())
+    name = name_letter(owner, set())
     assert name == file
     assert Path(name).name == name
 
 
 def test_two_owners_never_share_a_file() -> None:
-    assert name_file("Team", {"team.txt"}) == "Team-2.txt"
+    assert name_letter("Team", {"team.txt"}) == "Team-2.txt"

@@ -16,7 +16,7 @@ KINDS_OF_FILE = (TEMPLATE, PLAN, SOURCE)
 NEITHER = "it is neither a CloudFormation template nor a Terraform plan"
 
 
-class Finding(NamedTuple):
+class FileFinding(NamedTuple):
     """An access key that a console user would get at setup; lines count from 1.
 
     `user_file` and `user_line` say where the user's password stands, empty and 0 where the key's
@@ -51,7 +51,7 @@ class Acceptance(NamedTuple):
 class Accepted(NamedTuple):
     """A finding that somebody has accepted, and who."""
 
-    finding: Finding
+    finding: FileFinding
     acceptance: Acceptance
 
 
@@ -60,14 +60,14 @@ class Judgement:
     """What one file, or one folder of Terraform source, came to."""
 
     kind: str
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[FileFinding] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
     addresses: frozenset[str] = frozenset()
     """Every access key of a plan, accepted or not: what an exemption may name."""
 
 
-def join(judgements: Sequence[Judgement]) -> Judgement:
+def join_judgements(judgements: Sequence[Judgement]) -> Judgement:
     """Return what several parts of one file, all of one kind, came to."""
     return Judgement(
         judgements[0].kind,
@@ -91,7 +91,7 @@ class Malformed(Unreadable):
 
 
 @contextmanager
-def follow() -> Iterator[None]:
+def refuse_malformed() -> Iterator[None]:
     """Raise Malformed for whatever a malformed file makes the body stumble over."""
     try:
         yield
