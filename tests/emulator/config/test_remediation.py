@@ -241,10 +241,8 @@ def test_a_remediation_that_fails_or_does_not_start_says_why(
                 ConfigRuleName="untagged",
                 ResourceKeys=[{"resourceType": "AWS::IAM::User", "resourceId": resource}],
             )["RemediationExecutionStatuses"]
-            steps = [
-                (each["State"], each.get("ErrorMessage", "")) for each in status["StepDetails"]
-            ]
-            told.append((status["State"], steps))
+            step = (status["StepDetails"] or [{}])[0]
+            told.append((status["State"], step.get("State"), step.get("ErrorMessage", "")))
     queued = ("QUEUED", None, "")
     assert told[::2] == [queued] * 3
     assert told[1] == ("SUCCEEDED", "SUCCEEDED", "")
