@@ -4,6 +4,7 @@ Everything about the account can be reached with any boto3 client over HTTP; the
 the way around it, to set dates and to send Config's events.
 """
 
+import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,16 +14,18 @@ from pathlib import Path
 import boto3
 from moto.utilities.utils import get_partition
 
-from emulator.awslambda.functions import Handler, Invocation
+from emulator.awslambda.functions import Function, Handler, Invocation
 from emulator.awslambda.models import Lambda
 from emulator.clock import CloudClock
+from emulator.config.items import USER_TYPE
 from emulator.config.models import Config
 from emulator.config.remediation import Remediation
-from emulator.config.rules import Rule, add_rule, deliver_items
+from emulator.config.rules import Rule, deliver_items
 from emulator.environment import client_variables
 from emulator.gateway.calls import CallLog
 from emulator.gateway.faults import Faults
 from emulator.iam.models import Iam
+from emulator.iam.users import new_id
 from emulator.ssm.models import Ssm
 
 CHILD_FOLDER = Path(__file__).parent / "child"
@@ -74,15 +77,36 @@ class Account:
         from_pack: bool = True,
         timeout_seconds: float = 900.0,
     ) -> Rule:
-        """Register a rule that invokes `handler`; see `emulator.config.rules.add_rule`."""
-        return add_rule(
-            self.config,
-            name,
-            handler,
-            parameters,
-            from_pack=from_pack,
-            timeout_seconds=timeout_seconds,
+        """Register a rule for AWS::IAM::User, with all three message types, that calls `handler`.
+
+        `from_pack` gives it the suffix that rules of a conformance pack get.
+        """
+        place = f"arn:{get_partition(self.region)}:lambda:{self.region}:{self.account_id}"
+        function = Function(f"{place}:function:{name}", handler, timeout_seconds)
+        self.functions.handlers[function.arn] = function
+        if from_pack:
+            name += "-conformance-pack-" + new_id("", f"{self.account_id}/{name}", 1, 9).lower()
+        messages = (
+            "ConfigurationItemChangeNotification",
+            "OversizedConfigurationItemChangeNotification",
+            "ScheduledNotification",
         )
+        self.config.put_config_rule(
+            {
+                "ConfigRuleName": name,
+                "Scope": {"ComplianceResourceTypes": [USER_TYPE]},
+                "Source": {
+                    "Owner": "CUSTOM_LAMBDA",
+                    "SourceIdentifier": function.arn,
+                    "SourceDetails": [
+                        {"EventSource": "aws.config", "MessageType": message}
+                        for message in messages
+                    ],
+                },
+                "InputParameters": json.dumps(parameters or {}),
+            }
+        )
+        return Rule(self.config, name)
 
     def find_rule(self, name: str) -> Rule:
         """Return the rule of this name, or the one that a conformance pack made of it.

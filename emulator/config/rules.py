@@ -4,7 +4,6 @@ A rule is registered with a function of this process, or was put over the API or
 pack and has a deployed function.
 """
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,15 +11,14 @@ from typing import Any
 
 from moto.config.exceptions import NoSuchConfigRuleException
 from moto.config.models import ConfigRule
-from moto.utilities.utils import get_partition
 
-from emulator.awslambda.functions import Function, Handler, Invocation, invoke
+from emulator.awslambda.functions import Invocation, invoke
 from emulator.awslambda.models import Lambda
 from emulator.config.events import change_message, make_event, oversized_message, schedule_message
 from emulator.config.items import USER_TYPE, make_item
 from emulator.config.models import PRINCIPAL, Config
 from emulator.config.results import Results
-from emulator.iam.users import User, new_id
+from emulator.iam.users import User
 
 
 class NoHandler(LookupError):
@@ -148,47 +146,6 @@ def deliver_items(config: Config) -> list[Invocation]:
         Rule(config, name) for name, stored in config.config_rules.items() if _wants_changes(stored)
     ]
     return [rule.send(change_message(item, datetime.now(UTC))) for item in items for rule in rules]
-
-
-def add_rule(
-    config: Config,
-    name: str,
-    handler: Handler,
-    parameters: dict[str, str] | None = None,
-    *,
-    from_pack: bool = True,
-    timeout_seconds: float = 900.0,
-) -> Rule:
-    """Register a rule for AWS::IAM::User, with all three message types, that invokes `handler`.
-
-    `from_pack` gives it the suffix that rules of a conformance pack get.
-    """
-    place = f"{config.region_name}:{config.account_id}"
-    arn = f"arn:{get_partition(config.region_name)}:lambda:{place}:function:{name}"
-    functions = Lambda.of(config.account_id, config.region_name)
-    functions.handlers[arn] = Function(arn, handler, timeout_seconds)
-    if from_pack:
-        name += "-conformance-pack-" + new_id("", f"{config.account_id}/{name}", 1, 9).lower()
-    messages = (
-        "ConfigurationItemChangeNotification",
-        "OversizedConfigurationItemChangeNotification",
-        "ScheduledNotification",
-    )
-    config.put_config_rule(
-        {
-            "ConfigRuleName": name,
-            "Scope": {"ComplianceResourceTypes": [USER_TYPE]},
-            "Source": {
-                "Owner": "CUSTOM_LAMBDA",
-                "SourceIdentifier": arn,
-                "SourceDetails": [
-                    {"EventSource": "aws.config", "MessageType": message} for message in messages
-                ],
-            },
-            "InputParameters": json.dumps(parameters or {}),
-        }
-    )
-    return Rule(config, name)
 
 
 def _wants_changes(rule: ConfigRule) -> bool:
