@@ -125,8 +125,8 @@ class Packs:
             for name, pack in self._by_name.items()
             if pack.state != "DELETED" or pack.moving
         }
-        if missing := set(names or ()) - set(there):
-            raise no_such_pack() from KeyError(*missing)
+        if set(names or ()) - set(there):
+            raise no_such_pack()
         return [pack for pack in there.values() if not names or pack.name in names]
 
     def look(self, names: list[str] | None, kind: str) -> list[ConformancePack]:
