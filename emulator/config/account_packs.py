@@ -10,17 +10,11 @@ from typing import Any
 from emulator.cloudformation.templates import parse_template
 from emulator.config.models import Config
 from emulator.config.pack_resources import (
-    name_pack_stack,
     put_pack_resources,
     remove_pack_resources,
     resolve_pack,
 )
-from emulator.config.packs import (
-    ALLOWED_TYPES,
-    MAX_TEMPLATE_BYTES,
-    ConformancePack,
-    PackFailed,
-)
+from emulator.config.packs import ALLOWED_TYPES, MAX_TEMPLATE_BYTES, ConformancePack, PackFailed
 from emulator.gateway.errors import Refusal
 
 
@@ -32,8 +26,7 @@ def put_own_pack(
     pack = config.packs.begin(name, template, parameters)
     suffix = f"-{pack.id}"
     try:
-        stack = name_pack_stack(name, suffix)
-        resources = resolve_pack(template, parameters, config, stack, config.account_id)
+        resources = resolve_pack(template, parameters, config, name, suffix, config.account_id)
         put_pack_resources(config, resources, name, suffix)
         pack.state = "CREATE_COMPLETE"
     except PackFailed as failure:

@@ -6,7 +6,6 @@ from typing import Any, Protocol
 from emulator.config.models import Config
 from emulator.config.organization_pack import AccountStatus, OrganizationPack
 from emulator.config.pack_resources import (
-    name_pack_stack,
     put_pack_resources,
     remove_pack_resources,
     resolve_pack,
@@ -35,8 +34,7 @@ def put_member_pack(
         )
     suffix = "-conformance-pack-" + new_id("", f"{account}/{status.pack}", 1, 9).lower()
     said = account if facts.resolves_account_id else pack.owner
-    stack = name_pack_stack(status.pack, suffix)
-    resources = resolve_pack(pack.template, pack.parameters, config, stack, said)
+    resources = resolve_pack(pack.template, pack.parameters, config, status.pack, suffix, said)
     if facts.rewrites_role:
         for _, properties in resources:
             _rewrite_role(properties, pack.owner, account)

@@ -25,13 +25,13 @@ PackResource = tuple[str, dict[str, Any]]
 
 
 def resolve_pack(
-    text: str, parameters: dict[str, str], config: Config, stack: str, account: str
+    text: str, parameters: dict[str, str], config: Config, pack: str, suffix: str, account: str
 ) -> list[PackResource]:
     """Return what a pack is to make there, rules first. Raises PackFailed.
 
     `account` is what `${AWS::AccountId}` becomes, whichever account it is.
     """
-    template, region = parse_template(text), config.region_name
+    template, region, stack = parse_template(text), config.region_name, STACK_PREFIX + pack + suffix
     if fault := find_parameter_fault(template, parameters):
         raise PackFailed("ValidationError", fault)
     exports = CloudFormation.of(config.account_id, region).exports
@@ -79,11 +79,6 @@ def remove_pack_resources(config: Config, pack: str) -> list[str]:
         config.remediations.configurations.pop(rule, None)
         config.delete_config_rule(rule)
     return rules
-
-
-def name_pack_stack(pack: str, suffix: str) -> str:
-    """Return the name of the stack that a pack becomes."""
-    return f"{STACK_PREFIX}{pack}{suffix}"
 
 
 def put_rule(config: Config, properties: dict[str, Any], suffix: str) -> str:
