@@ -1,10 +1,11 @@
 """What an organization's conformance pack makes in one account."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from emulator.config.models import Config
 from emulator.config.organization_pack import AccountStatus, OrganizationPack
+from emulator.config.pack_facts import PackFacts
 from emulator.config.pack_resources import (
     put_pack_resources,
     remove_pack_resources,
@@ -14,16 +15,8 @@ from emulator.config.packs import PackFailed
 from emulator.iam.users import new_id
 
 
-class UnsureFacts(Protocol):
-    """The facts that nobody is sure of; see `OrganizationPacks`."""
-
-    resolves_account_id: bool
-    rewrites_role: bool
-    first_run_seconds: float
-
-
 def put_member_pack(
-    pack: OrganizationPack, account: str, status: AccountStatus, facts: UnsureFacts
+    pack: OrganizationPack, account: str, status: AccountStatus, facts: PackFacts
 ) -> None:
     """Create or update the pack's rules in one account. Raises PackFailed."""
     config = Config.of(account, pack.region)
@@ -46,7 +39,7 @@ def put_member_pack(
 
 
 def delete_member_pack(
-    pack: OrganizationPack, account: str, status: AccountStatus, facts: UnsureFacts
+    pack: OrganizationPack, account: str, status: AccountStatus, facts: PackFacts
 ) -> None:
     """Remove the pack's rules from one account."""
     config = Config.of(account, pack.region)
