@@ -100,7 +100,7 @@ class Rule:
         self.config.note_run(self.name, invocation)
         return invocation
 
-    def list_findings(self) -> list[ConsoleLine]:
+    def list_lines(self) -> list[ConsoleLine]:
         """Return what the Config console lists, by user name; it leaves NOT_APPLICABLE out.
 
         A user that is gone is listed by id.

@@ -322,7 +322,7 @@ def test_the_console_lists_names_and_sentences(account: Account, rule: Rule) -> 
         evaluation(ids[2], "NOT_APPLICABLE"),
         evaluation("AIDAGONE"),
     )
-    assert rule.list_findings() == [
+    assert rule.list_lines() == [
         ConsoleLine("AIDAGONE", "COMPLIANT", ""),
         ConsoleLine("ann", "COMPLIANT", ""),
         ConsoleLine("zoe", "NON_COMPLIANT", "A setup key."),
