@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-dev
 READY_DEMO := $(VENV)/.ready-demo
-PURE := counted decision exception_tags facts parameters quarantine sentences standing credential_report events results
+PURE := counted day decision exception_tags facts parameters quarantine sentences standing credential_report events results
 
 .PHONY: bench help venv demo test test-slow coverage check package rdk readme docs pictures format lock release clean
 
@@ -59,7 +59,7 @@ check: $(READY)
 	$(BIN)/zizmor --offline --quiet .github
 	$(BIN)/python -m tools.schemas build/schemas
 	$(BIN)/cfn-lint --include-checks I --registry-schemas build/schemas --append-rules tools/lint -- template.yaml conformance-pack.yaml
-	$(BIN)/python -m pytest -q $(PURE:%=--cov=rule.%) --cov-fail-under=100 tests/rule/test_decision.py tests/rule/test_parameters.py tests/rule/test_credential_report.py tests/rule/test_events.py tests/rule/test_results.py tests/rule/test_counted.py tests/rule/test_quarantine.py
+	$(BIN)/python -m pytest -q $(PURE:%=--cov=rule.%) --cov-fail-under=100 tests/rule/test_decision.py tests/rule/test_parameters.py tests/rule/test_credential_report.py tests/rule/test_events.py tests/rule/test_results.py tests/rule/test_counted.py tests/rule/test_day.py tests/rule/test_quarantine.py
 
 package: $(READY)
 	@$(BIN)/python -m rollout.code.package

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from guardrails.judgement import Acceptance, FileFinding
+from rule.day import parse_day
 
 METADATA = "no-setup-access-key"
 _FIELDS = ("owner", "until", "reason")
@@ -22,11 +23,10 @@ def read_acceptance(fields: Mapping[Any, Any]) -> Acceptance:
         if not isinstance(fields.get(name), str) or not fields[name].strip():
             raise ValueError(f"it needs {name}, a text that is not empty")
     until = fields.get("until")
-    try:
-        if isinstance(until, datetime) or not isinstance(until, date):
-            until = date.fromisoformat(str(until))
-    except ValueError as error:
-        raise ValueError("it needs until, a date such as 2026-12-31") from error
+    if isinstance(until, datetime) or not isinstance(until, date):
+        until = parse_day(str(until))
+    if until is None:
+        raise ValueError("it needs until, a date such as 2026-12-31")
     return Acceptance(str(fields["owner"]), until, str(fields["reason"]))
 
 

@@ -20,6 +20,7 @@ from guardrails.judgement import (
     Unreadable,
     refuse_malformed,
 )
+from rule.counted import count
 
 STANDARD_INPUT = "<stdin>"
 
@@ -55,20 +56,16 @@ class Scan:
     def tell_counts(self) -> str:
         """Return how many files were judged, by kind, passed over and not judged."""
         total = sum(self.judged.values())
-        kinds = [_count(self.judged[kind], kind) for kind in KINDS_OF_FILE if self.judged[kind]]
+        kinds = [count(self.judged[kind], kind) for kind in KINDS_OF_FILE if self.judged[kind]]
         which = f" ({', '.join(kinds)})" if kinds else ""
         return (
-            f"{_count(len(self.findings), 'finding')}; {_count(total, 'file')} judged{which},"
+            f"{count(len(self.findings), 'finding')}; {count(total, 'file')} judged{which},"
             f" {self.passed_over} passed over, {len(self.unreadable)} not judged."
         )
 
 
 def _place(finding: FileFinding) -> tuple[str, int, str, int]:
     return finding.file, finding.line, finding.user_file, finding.user_line
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def scan(

@@ -4,12 +4,12 @@ What a person wrote into a tag is never an error, only a sentence. A malformed e
 but it says that somebody meant to keep the key.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from rule.counted import count
+from rule.day import parse_day
 from rule.parameters import Policy
 from rule.sentences import clip, plain
 
@@ -57,10 +57,8 @@ def read_exception(tags: Mapping[str, str], policy: Policy, now: datetime) -> Ri
         if not tags[tag].strip():
             return _malformed(f"{short} is empty.")
     owner, expires, _ = (tags[tag].strip() for tag in EXCEPTION_TAGS)
-    try:
-        # fromisoformat also takes 20261231 and 2026-W53-4, which nobody would read as a date.
-        last = date.fromisoformat(expires if re.fullmatch("[0-9-]{10}", expires) else "")
-    except ValueError:
+    last = parse_day(expires)
+    if last is None:
         return _malformed(f'expires "{clip(plain(expires), 20)}" is no date (YYYY-MM-DD).')
     if last < now.date():
         return RiskException(fault=f"The exception ended on {last}.")

@@ -15,6 +15,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.utils import ArnParser
 
 from rule.decision import judge
 from rule.deployed_rule import FUNCTION, read_holding
@@ -193,13 +194,14 @@ def lambda_handler(event: Mapping[str, object], context: Any) -> dict[str, Any]:
     """
     started = time.monotonic()
     user_id, dry_run = parse_request(event)
-    place = str(context.invoked_function_arn).partition(":function:")[0]
-    account = place.rpartition(":")[2]
+    own = ArnParser().parse_arn(context.invoked_function_arn)
+    account = own["account"]
+    evaluator = f"arn:{own['partition']}:lambda:{own['region']}:{account}:function:{FUNCTION}"
     summary: dict[str, Any] = {"account": account, "user_id": user_id, "dry_run": dry_run}
     counts = Counter[str](dict.fromkeys(("Quarantined", "Deleted", "Kept", "Failed"), 0))
     try:
         iam, config = make_remediation_clients()
-        holding = read_holding(config, user_id, f"{place}:function:{FUNCTION}")
+        holding = read_holding(config, user_id, evaluator)
         if holding.policy is None:
             return answer(user_id, holding.describe(user_id), [])
         run = UserRun(iam, config, holding.policy, dry_run, lambda: datetime.now(UTC))

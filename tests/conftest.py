@@ -1,7 +1,8 @@
 """What every test stands on: no connection off loopback, and an emulated account on request."""
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import enumerate as threads
@@ -15,9 +16,11 @@ from rollout.code.package import build_package
 from tests.support import real_account
 from tests.support.deployment import deploy
 from tests.support.organizations import Estate, open_estate
+from tests.support.shared_models import share_models
 
 if not real_account.wanted:
     loopback.install_guard()
+share_models()
 # No test depends on how fast the machine is.
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
@@ -28,6 +31,20 @@ NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Ask a real account, where one is named, with the tests made for it and no others."""
     real_account.leave_out_the_others(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Search for circles neither while modules are imported nor, from then on, in what they made.
+
+    All of it lives to the end, and every search went through it: a fifth of the tests' CPU.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

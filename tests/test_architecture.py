@@ -58,6 +58,17 @@ def test_a_package_imports_only_what_lies_below_it(package: str) -> None:
     assert upward == set()
 
 
+def test_what_stands_in_a_pipeline_takes_of_the_rule_only_what_needs_no_aws() -> None:
+    taken = {
+        each for file in modules("guardrails") for each in imports(file) if each.startswith("rule")
+    }
+    assert taken == {"rule", "rule.counted", "rule.day"}
+    assert {each for name in ("counted", "day") for each in imports(Path(f"rule/{name}.py"))} <= {
+        "re",
+        "datetime",
+    }
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_import_goes_in_a_circle(package: str) -> None:
     names = {name(file) for file in modules(package)}

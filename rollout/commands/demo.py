@@ -228,8 +228,8 @@ class Demo:
 
         A verdict is its sentence as well: the right compliance for a wrong reason is not expected.
         """
-        findings = rule.list_findings()
-        rows = [(each.user, each.compliance, each.annotation) for each in findings]
+        lines = rule.list_lines()
+        rows = [(each.user, each.compliance, each.annotation) for each in lines]
         write_rows([row for row in rows if row not in self.shown], sys.stdout)
         self.shown = rows
         self.as_expected &= {user for user, _, _ in rows} == expected.keys() and all(

@@ -3,14 +3,19 @@
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from rollout.aws.session import NotSeen, Session, open_session, try_read
 from rollout.commands.output_options import add_all_option, add_format_option, find_group
 from rollout.commands.policy_options import add_policy_options, read_policy
-from rollout.commands.session_options import add_member_role_option, add_session_options, name_verb
+from rollout.commands.session_options import (
+    add_member_role_option,
+    add_session_options,
+    check_accounts,
+    name_verb,
+)
+from rollout.commands.times import parse_moment
 from rollout.errors import Refused
 from rollout.findings.evaluation import NEWEST, Evaluation, Scope
 from rollout.findings.live_accounts import (
@@ -22,7 +27,7 @@ from rollout.findings.live_accounts import (
     refuse_earlier,
 )
 from rollout.findings.report_file import judge_files
-from rollout.organization.accounts import ACCOUNT_ID, Account, read_organization
+from rollout.organization.accounts import Account, read_organization
 from rollout.organization.members import Members
 from rollout.output.teller import show_progress
 from rollout.output.verdicts import EVALUATION_FORMATS, write_verdicts
@@ -30,10 +35,7 @@ from rule.facts import utc
 from rule.one_user import judge_named
 from rule.parameters import VERDICT_PARAMETERS, Policy
 from rule.readers import Judged
-from rule.report_row import LAST_YEAR
 
-FIRST_YEAR = 2006
-"""When AWS began; no key is older."""
 FILE_NOTE = (
     "A credential report holds no tags: exceptions and quarantines are not known, and the keys are"
     " named by their slots."
@@ -85,16 +87,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_format_option(parser, EVALUATION_FORMATS)
     add_all_option(parser, "show every user, not only findings (json and csv always hold all)")
-
-
-def parse_moment(text: str) -> datetime:
-    """Return the time; without an offset it is UTC. Raises argparse's error for what is none."""
-    with suppress(ValueError, OverflowError):
-        moment = datetime.fromisoformat(text)
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if FIRST_YEAR <= moment.year < LAST_YEAR:
-            return moment
-    raise argparse.ArgumentTypeError(f'"{text}" is no ISO 8601 time such as 2026-01-31T12:00:00Z')
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -189,9 +181,7 @@ def judge_organization(
     arguments: argparse.Namespace, policy: Policy, parameters: dict[str, str]
 ) -> Evaluation:
     """Return the evaluation of every account, or of those asked for. Raises Refused."""
-    for each in arguments.accounts or ():
-        if not ACCOUNT_ID.fullmatch(each):
-            raise Refused(f"--accounts {each}: give the 12 digits of an account.")
+    check_accounts("--accounts", arguments.accounts or ())
     session = open_session(arguments.profile, arguments.region)
     suspended: tuple[Account, ...] = ()
     if arguments.accounts:

@@ -1,17 +1,17 @@
 """The verb `letters`: one text for each owner of a finding, into a folder; nothing is sent."""
 
 import argparse
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rollout.aws.session import NotSeen, Session
 from rollout.commands.member_options import Place, add_member_options, close, open_accounts
 from rollout.commands.member_survey import add_source_option, survey_members
+from rollout.commands.times import read_day
 from rollout.errors import Refused
 from rollout.findings.survey import Survey
 from rollout.output.fault import Unseen
 from rollout.output.story import Story
-from rollout.remediation.exceptions import parse_day
 from rollout.remediation.letters import LETTER_STATES, Letter, write_letters
 from rollout.remediation.tagged_users import read_tagged_users
 from rule.counted import count
@@ -42,13 +42,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="say whom letters would be for")
     add_source_option(parser)
     add_member_options(parser)
-
-
-def read_day(text: str) -> date:
-    """Return the date. Raises argparse's error for what is none."""
-    if day := parse_day(text):
-        return day
-    raise argparse.ArgumentTypeError(f'"{text}" is no date such as 2026-12-31')
 
 
 def run(arguments: argparse.Namespace) -> int:

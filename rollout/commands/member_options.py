@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from rollout.aws.session import NotSeen, Session
@@ -13,11 +13,11 @@ from rollout.commands.session_options import (
     add_account_only_option,
     add_member_role_option,
     add_session_options,
-    name_verb,
+    check_accounts,
 )
-from rollout.deployment.region import open_place
+from rollout.deployment.estate import read_estate
 from rollout.errors import Refused
-from rollout.organization.accounts import ACCOUNT_ID, Account, Organization, read_organization
+from rollout.organization.accounts import Account, Organization
 from rollout.organization.members import Members, list_unseen
 from rollout.output.fault import Fault
 from rollout.output.story import Draft, Story
@@ -117,24 +117,19 @@ def open_accounts(
 
     An account is checked by its form before AWS is asked anything.
     """
-    for each in accounts:
-        if not ACCOUNT_ID.fullmatch(each):
-            raise Refused(f"{each}: accounts are given by their 12 digits, separated by blanks.")
+    check_accounts("--account", accounts)
     if units and arguments.account_only:
         raise Refused("--unit: with --account-only there is no organization.")
-    session, organization, here = open_place(read_caller(arguments))
-    if organization and (units or with_units):
-        organization = read_organization(session, with_units=True)
-    active = [each for each in organization.accounts if each.active] if organization else [here]
+    estate = read_estate(read_caller(arguments), with_units=bool(units) or with_units)
+    organization, active = estate.organization, estate.active
     if organization and units:
         inside = organization.under(tuple(find_unit(organization, each) for each in units))
-        active = [each for each in active if each.unit in inside]
-    members = Members(session, arguments.member_role, name_verb(arguments))
-    place = Place(session, organization, tuple(active), members)
+        active = tuple(each for each in active if each.unit in inside)
+    place = Place(estate.session, organization, active, estate.members)
     if not accounts:
         return place
     chosen = tuple(sorted({place.find(each) for each in accounts}))
-    return Place(session, organization, chosen, place.members)
+    return replace(place, accounts=chosen)
 
 
 def find_unit(organization: Organization, text: str) -> str:

@@ -14,13 +14,13 @@ from rollout.commands.session_options import (
     add_account_only_option,
     add_member_role_option,
     add_session_options,
+    check_accounts,
     name_verb,
 )
 from rollout.commands.stack_parameters import find_value_fault, read_declared, read_stack_parameters
 from rollout.deployment.request import Caller, Decisions, Request
 from rollout.deployment.settings import FILE, FREQUENCIES, merge, read_settings
 from rollout.errors import Refused
-from rollout.organization.accounts import ACCOUNT_ID
 from rollout.packs.template import AUTOMATIC
 from rule.parameters import VERDICT_PARAMETERS, InvalidParameters, parse_parameters
 
@@ -208,11 +208,7 @@ def read_excluded(given: list[str] | None) -> tuple[str, ...] | None:
         return None
     if given == ["none"]:
         return ()
-    for each in given:
-        if not ACCOUNT_ID.fullmatch(each):
-            raise Refused(
-                f"--exclude {each}: give account numbers of 12 digits, separated by blanks."
-            )
+    check_accounts("--exclude", given)
     return tuple(dict.fromkeys(given))
 
 

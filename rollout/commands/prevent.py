@@ -9,7 +9,7 @@ import difflib
 import importlib
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from guardrails.content import read_content
 from guardrails.document import DOCUMENT_KINDS
@@ -20,6 +20,7 @@ from guardrails.formats.printable import make_printable
 from guardrails.judgement import PLAN, Unreadable
 from guardrails.scan import Scan, scan
 from rollout.commands.output_options import add_format_option
+from rollout.commands.times import read_day
 from rollout.errors import Refused
 from rule.counted import count
 
@@ -62,17 +63,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--now",
         metavar="DATE",
-        type=parse_today,
+        type=read_day,
         help="judge expiry dates as of this day, such as 2026-12-31 (default: today, UTC)",
     )
-
-
-def parse_today(text: str) -> date:
-    """Return the day; raise argparse's error for what is none."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f'"{text}" is no date such as 2026-12-31') from error
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -46,10 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     removal.remove_stack()
     if arguments.with_code:
         removal.remove_code(arguments.bucket)
-    accounts = [estate.here]
-    if organization:
-        accounts = [each for each in organization.accounts if each.active]
-    tell_quarantines(told, estate.members, accounts)
+    tell_quarantines(told, estate.members, estate.active)
     return told.close(
         {
             "organization": organization.id if organization else None,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rollout.commands.member_survey import add_source_option
+from rollout.commands.member_survey import add_source_option, check_production
 from rollout.commands.options import read_caller
 from rollout.commands.output_options import add_all_option, add_format_option, find_group
 from rollout.commands.session_options import (
@@ -14,14 +14,12 @@ from rollout.commands.session_options import (
     add_account_only_option,
     add_member_role_option,
     add_session_options,
-    name_verb,
+    check_accounts,
 )
-from rollout.deployment.region import open_home, read_alias
+from rollout.deployment.estate import read_estate
 from rollout.errors import Refused
 from rollout.findings.reading import Asked, read_survey
 from rollout.findings.survey import Survey, compare_findings
-from rollout.organization.accounts import ACCOUNT_ID, Account, read_organization
-from rollout.organization.members import Members
 from rollout.output.report import read_earlier_report, write_report
 from rollout.output.teller import show_progress
 
@@ -96,21 +94,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def survey_accounts(arguments: argparse.Namespace, now: datetime) -> Survey:
     """Return the survey that the options describe. Raises Refused."""
-    for each in arguments.account:
-        if not ACCOUNT_ID.fullmatch(each):
-            raise Refused(f"--account {each}: give the 12 digits of an account.")
-    for each in arguments.production or ():
-        if not all(each.partition("=")):
-            raise Refused(f"--production {each}: write WHAT=PATTERN, such as unit=prod*.")
-    session, _ = open_home(read_caller(arguments))
-    accounts: tuple[Account, ...]
-    if arguments.account_only:
-        organization = None
-        accounts = (Account(session.account, read_alias(session)),)
-    else:
-        organization = read_organization(session, with_units=True)
-        session.label = str(organization.find(session.account))
-        accounts = tuple(each for each in organization.accounts if each.active)
+    check_accounts("--account", arguments.account)
+    check_production(arguments.production or ())
+    estate = read_estate(read_caller(arguments), with_units=True)
+    accounts = estate.active
     if unknown := sorted(set(arguments.account) - {each.id for each in accounts}):
         raise Refused(f"--account {' '.join(unknown)}: no such active account here.")
     if arguments.account:
@@ -122,9 +109,8 @@ def survey_accounts(arguments: argparse.Namespace, now: datetime) -> Survey:
         timedelta(hours=arguments.stale_hours),
         arguments.thorough,
     )
-    members = Members(session, arguments.member_role, name_verb(arguments))
     with show_progress("accounts read"):
-        return read_survey(session, organization, accounts, members, wanted)
+        return read_survey(estate.session, estate.organization, accounts, estate.members, wanted)
 
 
 def read_earlier_file(name: str) -> bytes:

@@ -1,8 +1,11 @@
 """The options of every verb that calls AWS: whose credentials, where, and how strictly."""
 
 import argparse
+from collections.abc import Iterable
 
 from rollout.commands.output_options import add_strict_option, find_group
+from rollout.errors import Refused
+from rollout.organization.accounts import ACCOUNT_ID
 
 CREDENTIALS = "credentials"
 WHICH = "which accounts"
@@ -37,3 +40,12 @@ def add_session_options(parser: argparse.ArgumentParser, region: str = HOME) -> 
     group.add_argument("--profile", help="use this profile of the AWS configuration files")
     group.add_argument("--region", help=region)
     add_strict_option(parser)
+
+
+def check_accounts(option: str, given: Iterable[str]) -> None:
+    """Raise Refused for what is no account's number, before AWS is asked anything."""
+    for each in given:
+        if not ACCOUNT_ID.fullmatch(each):
+            raise Refused(
+                f"{option} {each}: give account numbers of 12 digits, separated by blanks."
+            )

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from botocore.loaders import create_loader
+from botocore.utils import ArnParser
 
 from rollout.aws.iam_actions import find_action
 from rollout.names import DOCUMENT, FUNCTION, PACK, REMEDIATION, STACK, STACK_SET
@@ -98,7 +99,7 @@ def list_attempts(file: str, at: Address) -> Iterator[tuple[str, str, list[Attem
         arns = [
             at.fill(arn)
             for arn in RESOURCES["Function" if sid == "Invocation" else sid]
-            if arn.split(":")[2] == action.split(":")[0]
+            if ArnParser().parse_arn(arn)["service"] == action.partition(":")[0]
         ]
         keys = [each for key in TAG_KEYS.get(sid, ()) for each in spell(key)] or [()]
         yield (

@@ -12,10 +12,10 @@ from rollout.aws.failures import tell_error
 from rollout.aws.session import NotSeen, Session, open_session, try_read
 from rollout.code.bucket import Bucket, find_code_version, read_bucket
 from rollout.deployment.quotas import Counts, has_function, read_counts
-from rollout.deployment.region import list_regions, open_home, read_alias
+from rollout.deployment.region import list_regions, open_home
 from rollout.deployment.request import Caller
 from rollout.deployment.reservation import Reservations, read_reservation
-from rollout.organization.accounts import Account, Organization, read_organization
+from rollout.organization.accounts import Account, Organization, read_alias, read_organization
 from rollout.organization.control_policies import Policies, Suffice, read_control_policies
 from rollout.organization.members import Members
 from rollout.organization.recorder import Recorder, read_recorder, read_users_by_account
@@ -63,6 +63,13 @@ class Estate:
         """What is administered: the organization's id, or this account's."""
         return self.organization.id if self.organization else self.session.account
 
+    @property
+    def active(self) -> tuple[Account, ...]:
+        """The accounts that AWS has not suspended; without an organization, this one."""
+        if self.organization is None:
+            return (self.here,)
+        return tuple(each for each in self.organization.accounts if each.active)
+
     def find(self, account_id: str) -> Account:
         """Return an account by its id."""
         return self.organization.find(account_id) if self.organization else self.here
@@ -85,9 +92,8 @@ class Estate:
 def read_estate(caller: Caller, *, with_units: bool = False, with_trust: bool = False) -> Estate:
     """Return who calls from where, and the organization. Raises Refused."""
     session, recorder = open_home(caller)
-    organization = None
-    here = Account(session.account, "")
     if caller.account_only:
+        organization = None
         here = Account(session.account, read_alias(session))
     else:
         organization = read_organization(session, with_units=with_units, with_trust=with_trust)

@@ -1,17 +1,9 @@
-"""Where the roll-out happens: the Region whose recorder records IAM users; this account's name."""
-
-from botocore.exceptions import ClientError
+"""Where the roll-out happens: the Region whose recorder records IAM users."""
 
 from rollout.aws.session import Session, open_session
 from rollout.deployment.request import Caller
 from rollout.errors import Refused
-from rollout.organization.accounts import Account, Organization, read_organization
-from rollout.organization.recorder import (
-    MAIN_REGIONS,
-    NO_USERS,
-    Recorder,
-    read_recorder,
-)
+from rollout.organization.recorder import MAIN_REGIONS, NO_USERS, Recorder, read_recorder
 
 
 def open_home(caller: Caller) -> tuple[Session, Recorder]:
@@ -41,28 +33,3 @@ def list_regions(session: Session, caller: Caller) -> tuple[str, ...]:
         return (caller.region,)
     regions = (session.boto.region_name, MAIN_REGIONS.get(session.partition, ""))
     return tuple(dict.fromkeys(filter(None, regions)))
-
-
-def open_place(caller: Caller) -> tuple[Session, Organization | None, Account]:
-    """Return the session, the organization (None with --account-only), and this account by name.
-
-    Raises Refused as `open_home` and `read_organization` do.
-    """
-    session, _ = open_home(caller)
-    organization = None if caller.account_only else read_organization(session)
-    here = (
-        organization.find(session.account)
-        if organization
-        else Account(session.account, read_alias(session))
-    )
-    session.label = str(here)
-    return session, organization, here
-
-
-def read_alias(session: Session) -> str:
-    """Return the account's alias; Organizations knows names, but a plain account may not ask."""
-    try:
-        aliases = session.iam.list_account_aliases()["AccountAliases"]
-    except (Refused, ClientError):
-        aliases = []
-    return aliases[0] if aliases else "(no alias)"

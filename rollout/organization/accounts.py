@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from rollout.aws.session import NotSeen, Session, try_read
 from rollout.errors import NotThere, Refused
 
@@ -197,3 +199,12 @@ def read_administrators(session: Session, service: str) -> tuple[Account, ...]:
         for page in pages
         for each in page["DelegatedAdministrators"]
     )
+
+
+def read_alias(session: Session) -> str:
+    """Return the account's alias; Organizations knows names, but a plain account may not ask."""
+    try:
+        aliases = session.iam.list_account_aliases()["AccountAliases"]
+    except (Refused, ClientError):
+        aliases = []
+    return aliases[0] if aliases else "(no alias)"

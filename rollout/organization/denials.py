@@ -13,6 +13,8 @@ from enum import IntEnum
 from functools import cache
 from typing import Any
 
+from botocore.utils import ArnParser
+
 from rollout.organization.control_policies import ControlPolicy
 
 TAG_KEYS = "aws:tagkeys"
@@ -38,7 +40,7 @@ class Attempt:
     @property
     def context(self) -> Mapping[str, tuple[str, ...]]:
         """What is known of it, by condition key in lower case; a key without values is absent."""
-        account = self.principal.split(":")[4]
+        account = ArnParser().parse_arn(self.principal)["account"]
         return {
             "aws:principalarn": (self.principal,),
             "aws:principalaccount": (account,),

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
+from botocore.utils import ArnParser
 
 from rollout.aws.failures import FINAL, tell_error
 from rollout.aws.session import NotSeen, Session
@@ -140,9 +141,8 @@ def name_session(caller: str) -> str:
     That is the last part of his ARN: a user's name, or what his own session is called. STS takes
     letters, digits and +=,.@_- (AssumeRole's RoleSessionName).
     """
-    person = re.sub(
-        r"[^\w+=,.@-]", "-", caller.rpartition("/")[2].rpartition(":")[2], flags=re.ASCII
-    )
+    last = ArnParser().parse_arn(caller)["resource"].rpartition("/")[2]
+    person = re.sub(r"[^\w+=,.@-]", "-", last, flags=re.ASCII)
     return f"{SESSION}-{person}"[:MAX_SESSION] if person else SESSION
 
 

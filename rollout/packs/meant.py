@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from botocore.utils import ArnParser
+
 from rollout.names import FUNCTION
 from rollout.packs.readback import DeployedRule
 from rollout.packs.template import Pack, load_template
@@ -37,7 +39,9 @@ def fill(value: Any, parameters: dict[str, str], account: str) -> Any:
         return {key: fill(each, parameters, account) for key, each in value.items()}
     if isinstance(value, list):
         return [fill(each, parameters, account) for each in value]
-    if isinstance(value, str) and ":iam::" in value:
-        head, _, tail = value.partition(":iam::")
-        return f"{head}:iam::{account}:{tail.partition(':')[2]}"
+    if ArnParser.is_arn(value):
+        arn = ArnParser().parse_arn(value)
+        return (
+            f"arn:{arn['partition']}:{arn['service']}:{arn['region']}:{account}:{arn['resource']}"
+        )
     return value

@@ -4,10 +4,8 @@ Whether an exception is good is never said here: the rule's own `read_exception`
 own words. Deciding is pure; only `read_tagged_account` and `write_exception` touch AWS.
 """
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -16,6 +14,7 @@ from rollout.aws.session import Session
 from rollout.findings.rule_in_force import read_rule_in_force
 from rollout.organization.accounts import Account
 from rollout.remediation.tagged_users import TaggedUser, read_tagged_users
+from rule.day import parse_day
 from rule.exception_tags import EXCEPTION_TAG, EXCEPTION_TAGS, read_exception
 from rule.parameters import Policy, parse_parameters
 
@@ -163,13 +162,6 @@ def sort_exceptions(found: Iterable[Recorded]) -> list[Recorded]:
             each.user,
         ),
     )
-
-
-def parse_day(text: str) -> date | None:
-    """Return the date, None for what is none; the only form is 2026-12-31."""
-    with suppress(ValueError):
-        return date.fromisoformat(text if re.fullmatch("[0-9-]{10}", text, re.ASCII) else "")
-    return None
 
 
 def find_exception_fault(wanted: Wanted, tagged: TaggedAccount, now: datetime) -> str:

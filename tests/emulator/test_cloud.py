@@ -36,7 +36,7 @@ def where_moto_is_changed() -> dict[str, str]:
     """Return, for each place in which this package changes moto, whose object stands there."""
     places = {
         "bucket policies": FakeBucket.get_permission,
-        "rules in stacks": get_model_map().get("AWS::Config::ConfigRule"),
+        "alarms in stacks": get_model_map().get("AWS::CloudWatch::Alarm"),
         "roles in stacks": get_model_map()["AWS::IAM::Role"],
         "functions in stacks": get_model_map()["AWS::Lambda::Function"],
         "iam": iam_backends.backend,
@@ -51,9 +51,9 @@ def test_nothing_of_moto_stays_changed_when_the_cloud_has_closed() -> None:
         with open_account(NOW):
             assert {*where_moto_is_changed().values()} == {"emulator"}
         outside = where_moto_is_changed()
-        assert outside.pop("rules in stacks") == ""
+        assert outside.pop("alarms in stacks") == ""
         assert {*outside.values()} == {"moto"}
-        assert "AWS::Config::ConfigRule" not in get_name_type_map()
+        assert "AWS::CloudWatch::Alarm" not in get_name_type_map()
 
 
 def test_the_clock_ticks_on() -> None:

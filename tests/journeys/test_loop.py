@@ -61,7 +61,7 @@ class Loop:
     @property
     def finding(self) -> tuple[str, str]:
         """What the Config console shows of ann: compliance, and the sentence without its lead."""
-        (found,) = self.rule.list_findings()
+        (found,) = self.rule.list_lines()
         lead = (
             f"Access key {self.key.access_key_id} of ann was created at 2026-07-03T12:00:00Z, the"
             " user at 2026-07-03T12:00:00Z: "
@@ -186,7 +186,7 @@ def test_an_exception_recorded_after_the_finding_stops_what_was_started_for_it(l
     bob = loop.account.iam.add_user("bob", created=CREATED, password=CREATED)
     key = loop.account.iam.add_key(bob, created=CREATED)
     loop.account.deliver_changes()
-    assert ConsoleLine("bob", "NON_COMPLIANT", bob_annotation(key)) in loop.rule.list_findings()
+    assert ConsoleLine("bob", "NON_COMPLIANT", bob_annotation(key)) in loop.rule.list_lines()
     bob.tag_values.update(
         {
             "no-setup-access-key:exception-owner": "security",

@@ -75,7 +75,7 @@ def test_the_commands_set_the_account_up_judge_it_and_take_everything_away(
     )
     changed = changed.replace("CodeKey=", "LogRetentionDays=30 CodeKey=")
     run(account, tmp_path, changed)
-    assert [each.annotation for each in account.find_rule(RULE).list_findings()] == [finding]
+    assert [each.annotation for each in account.find_rule(RULE).list_lines()] == [finding]
     (rule,) = account.config.config_rules.values()
     assert rule.input_parameters_dict["GraceHours"] == "9"
     run(account, tmp_path, take_away)

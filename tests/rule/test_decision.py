@@ -905,6 +905,7 @@ def test_a_sentence_changes_only_with_the_standing_or_the_exception(
 
 PURE = [
     "counted",
+    "day",
     "decision",
     "exception_tags",
     "facts",

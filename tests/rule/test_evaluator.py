@@ -95,7 +95,7 @@ def test_a_change_of_a_flagged_user_is_reported(
     alice, key = add_finding(account, "alice")
     with account.calls.since_now() as calls:
         assert send(rule, alice).succeeded
-    assert rule.list_findings() == [finding("alice", key)]
+    assert rule.list_lines() == [finding("alice", key)]
     assert calls.actions() == [
         "iam:GetUser",
         "iam:GetLoginProfile",
@@ -123,7 +123,7 @@ def test_a_renamed_user_is_found_by_its_id(account: Account, rule: Rule) -> None
     item["resourceName"] = item["configuration"]["userName"] = "alice"
     rule.results.clear()
     assert rule.send(message).succeeded
-    assert rule.list_findings() == [finding("bob", key)]
+    assert rule.list_lines() == [finding("bob", key)]
 
 
 @pytest.mark.parametrize("status", ["ResourceDeleted", "ResourceDeletedNotRecorded"])
@@ -137,7 +137,7 @@ def test_a_deleted_user_is_cleared_without_a_look(
     with account.calls.since_now() as calls:
         assert send(rule, alice, status).succeeded
     assert calls.actions() == ["config:PutEvaluations"]
-    assert rule.list_findings() == []
+    assert rule.list_lines() == []
 
 
 def test_a_user_deleted_since_the_event_is_cleared(account: Account, rule: Rule) -> None:
@@ -161,7 +161,7 @@ def test_the_event_of_a_deleted_user_never_judges_the_user_who_has_the_name_now(
         old.id: "NOT_APPLICABLE"
     }
     rule.send_change(new)
-    assert [(each.user, each.compliance) for each in rule.list_findings()] == [
+    assert [(each.user, each.compliance) for each in rule.list_lines()] == [
         ("alice", "NON_COMPLIANT")
     ]
 
@@ -178,7 +178,7 @@ def test_contradicting_answers_about_a_user_raise_and_clear_nothing(
         f"IAM has user alice ({alice.id}), and then again it has not: No IAM user has the name"
         " alice. Evaluate the user again in some minutes."
     )
-    assert rule.list_findings() == [finding("alice", key)]
+    assert rule.list_lines() == [finding("alice", key)]
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_a_list_of_users_that_comes_back_short_clears_no_finding(
     alice, key = add_finding(account, "alice")
     rule.send_change(alice)
     assert rule.send_schedule().succeeded
-    assert rule.list_findings() == [finding("alice", key)]
+    assert rule.list_lines() == [finding("alice", key)]
 
 
 @pytest.mark.usefixtures("short_list")
@@ -227,7 +227,7 @@ def test_a_user_whom_the_list_lacks_and_nobody_can_look_up_keeps_his_result(
         "1 user whom IAM's list lacks could not be looked up, and keep the results they have;"
         f" {alice.id}: An error occurred (AccessDenied)"
     )
-    assert rule.list_findings() == [finding("alice", key)]
+    assert rule.list_lines() == [finding("alice", key)]
 
 
 @pytest.mark.usefixtures("short_list")
@@ -254,7 +254,7 @@ def test_an_answer_that_nobody_can_read_costs_no_other_user_his_result(
         rule.send_schedule()
     finally:
         events.unregister(f"after-call.{call}", answer_with_a_page)
-    assert rule.list_findings() == [
+    assert rule.list_lines() == [
         finding("alice", key),
         ConsoleLine("bob", "COMPLIANT", "No active access key."),
     ]
@@ -289,7 +289,7 @@ def test_a_new_user_is_waited_for_until_iam_knows_him(account: Account, rule: Ru
     once = once_before("after-call.iam.ListUsers", lambda: account.iam.users.update(alice=alice))
     with once:
         assert rule.send(message).succeeded
-    assert rule.list_findings() == [ConsoleLine("alice", "COMPLIANT", "No active access key.")]
+    assert rule.list_lines() == [ConsoleLine("alice", "COMPLIANT", "No active access key.")]
 
 
 def test_an_item_under_a_name_that_somebody_else_bears_by_now_is_never_judged_by_him(
@@ -304,14 +304,14 @@ def test_an_item_under_a_name_that_somebody_else_bears_by_now_is_never_judged_by
     add_user(account, "alice")
     rule.results.clear()
     assert rule.send(message).succeeded
-    assert rule.list_findings() == [finding("bob", key)]
+    assert rule.list_lines() == [finding("bob", key)]
 
 
 def test_a_user_that_left_the_scope_is_cleared(account: Account, rule: Rule) -> None:
     alice, _ = add_finding(account, "alice")
     rule.send_change(alice)
     assert rule.send_change(alice, left_scope=True).succeeded
-    assert rule.list_findings() == []
+    assert rule.list_lines() == []
 
 
 @pytest.mark.parametrize("lost", ["resourceCreationTime", "resourceName"])
@@ -323,7 +323,7 @@ def test_an_item_without_name_or_creation_time_is_judged_all_the_same(
     message["configurationItemSummary"][lost] = None
     rule.results.clear()
     assert rule.send(message).succeeded
-    assert rule.list_findings() == [finding("alice", key)]
+    assert rule.list_lines() == [finding("alice", key)]
 
 
 ANN = "AIDAEXAMPLE0000000001"
@@ -349,7 +349,7 @@ def test_an_item_whose_lists_are_null_is_judged(
 ) -> None:
     answer = send_case("e1-change-null-lists-and-diff.json", rule)
     assert answer["put"] == {"NON_COMPLIANT": 1}
-    assert rule.list_findings() == [finding("ann@example.com", ann)]
+    assert rule.list_lines() == [finding("ann@example.com", ann)]
 
 
 @pytest.mark.parametrize(
@@ -422,7 +422,7 @@ def test_a_scheduled_run_reads_only_suspects_live(account: Account, rule: Rule) 
         "put": {"COMPLIANT": 300, "NON_COMPLIANT": 1},
         "seconds": 0,
     }
-    assert finding("alice", key) in rule.list_findings()
+    assert finding("alice", key) in rule.list_lines()
 
 
 def test_a_second_run_puts_only_the_findings_again(account: Account, rule: Rule) -> None:
@@ -444,12 +444,12 @@ def test_ten_daily_runs_put_the_findings_alone_and_say_the_same_of_everybody(
     for part, value in (("owner", "x"), ("expires", "2026-11-01"), ("reason", "y")):
         excepted.tag_values[f"no-setup-access-key:exception-{part}"] = value
     rule.send_schedule()
-    told = rule.list_findings()
+    told = rule.list_lines()
     assert len(told) == 5
     for _ in range(10):
         account.clock.advance(days=1)
         assert rule.send_schedule().answer["put"] == {"NON_COMPLIANT": 1}
-        assert rule.list_findings() == told
+        assert rule.list_lines() == told
 
 
 def test_report_unchanged_puts_everybody_with_a_password_at_every_run(account: Account) -> None:
@@ -482,7 +482,7 @@ def test_a_user_created_after_the_report_is_read_live(account: Account, rule: Ru
     account.iam.add_key(new, created=NOW)
     account.clock.advance(hours=2)
     rule.send_schedule()
-    assert rule.list_findings()[0] == ConsoleLine(
+    assert rule.list_lines()[0] == ConsoleLine(
         "new",
         "COMPLIANT",
         f"Access key {new.access_keys[0].access_key_id} of new was created at"
@@ -512,7 +512,7 @@ def test_a_finding_is_read_live_until_it_is_none(account: Account, rule: Rule) -
     rule.send_schedule()
     alice.remove_password()
     assert rule.send_schedule().answer["put"] == {"NOT_APPLICABLE": 1}
-    assert rule.list_findings() == []
+    assert rule.list_lines() == []
 
 
 def test_an_old_report_never_overrules_a_younger_result(account: Account, rule: Rule) -> None:
@@ -525,10 +525,10 @@ def test_an_old_report_never_overrules_a_younger_result(account: Account, rule: 
     robot.set_password(account.clock.now())
     rule.send_change(alice)
     rule.send_change(robot)
-    before = rule.list_findings()
+    before = rule.list_lines()
     assert [(each.user, each.compliance) for each in before] == [("robot", "COMPLIANT")]
     assert rule.send_schedule().answer["put"] == {}
-    assert rule.list_findings() == before
+    assert rule.list_lines() == before
 
 
 def test_a_user_that_vanishes_during_the_run_is_left_out(account: Account, rule: Rule) -> None:
@@ -544,7 +544,7 @@ def test_a_user_that_vanishes_during_the_run_is_left_out(account: Account, rule:
         assert rule.send_schedule().answer["put"] == {"NON_COMPLIANT": 1}
     finally:
         events.unregister("before-call.iam.GetLoginProfile", unique_id="delete")
-    assert rule.list_findings() == [finding("bob", key)]
+    assert rule.list_lines() == [finding("bob", key)]
 
 
 def test_users_and_results_on_many_pages_are_all_seen(account: Account, rule: Rule) -> None:
@@ -565,7 +565,7 @@ def test_whoever_has_a_quarantine_tag_is_read_live(account: Account, rule: Rule)
     key = account.iam.add_key(alice, created=LONG_AGO, status="Inactive")
     alice.tag_values["no-setup-access-key:quarantined:" + key.access_key_id] = "?"
     assert rule.send_schedule().answer["read_live"] == 1
-    assert rule.list_findings()[0].annotation.endswith(
+    assert rule.list_lines()[0].annotation.endswith(
         "Inactive, left alone. Its quarantine tag is invalid: its value is not of the known form."
     )
 
@@ -583,7 +583,7 @@ def test_root_is_never_reported_whatever_keys_it_has(account: Account, rule: Rul
     assert account.iam.report.rounds == 0
     add_user(account, "alice")
     rule.send_schedule()
-    assert [each.user for each in rule.list_findings()] == ["alice"]
+    assert [each.user for each in rule.list_lines()] == ["alice"]
 
 
 def populate(account: Account, seed: int) -> None:
@@ -626,14 +626,14 @@ def test_change_events_and_the_schedule_agree_to_the_letter(
     rule = account.add_rule("rule", lambda_handler, {"Criterion": criterion})
     populate(account, seed=7)
     assert rule.send_schedule().succeeded
-    scheduled = rule.list_findings()
+    scheduled = rule.list_lines()
     rule.results.clear()
     for user in account.iam.users.values():
         assert rule.send_change(user).succeeded
-    assert rule.list_findings() == scheduled
+    assert rule.list_lines() == scheduled
     assert {each.compliance for each in scheduled} == {"COMPLIANT", "NON_COMPLIANT"}
     assert rule.send_schedule().answer["put"].keys() == {"NON_COMPLIANT"}
-    assert rule.list_findings() == scheduled
+    assert rule.list_lines() == scheduled
 
 
 # --- faults ---
@@ -686,7 +686,7 @@ def test_a_user_who_cannot_be_read_is_named_and_stops_nobody_else(
         " others were put. Evaluate the rule again. The first error: ClientError: An error occurred"
         f" (AccessDenied) when calling the {operation} operation: "
     )
-    assert rule.list_findings() == [
+    assert rule.list_lines() == [
         finding("alice", key),
         ConsoleLine("fine", "COMPLIANT", "No active access key."),
     ]
@@ -721,7 +721,7 @@ def test_an_exception_tagged_while_the_user_is_read_counts(account: Account, rul
         once_before("before-call.iam.GetAccessKeyLastUsed", accept),
     ):
         assert rule.send_schedule().answer["put"] == {"COMPLIANT": 1}
-    assert rule.list_findings() == [
+    assert rule.list_lines() == [
         ConsoleLine(
             "alice",
             "COMPLIANT",
@@ -766,7 +766,7 @@ def test_a_user_whom_the_second_look_lacks_is_read_once_more_and_not_taken_for_g
             rule.send_schedule()
     finally:
         events.unregister("after-call.iam.GetAccountAuthorizationDetails", bring_back)
-    assert rule.list_findings() == [finding("alice", key)]
+    assert rule.list_lines() == [finding("alice", key)]
 
 
 def test_a_change_evaluated_during_the_run_is_not_overruled(account: Account, rule: Rule) -> None:
@@ -782,7 +782,7 @@ def test_a_change_evaluated_during_the_run_is_not_overruled(account: Account, ru
     account.clock.advance(minutes=5)
     with once_before("before-call.iam.GetAccessKeyLastUsed", change_carol):
         rule.send_schedule()
-    assert [(each.user, each.compliance) for each in rule.list_findings()] == [
+    assert [(each.user, each.compliance) for each in rule.list_lines()] == [
         ("alice", "NON_COMPLIANT"),
         ("carol", "NON_COMPLIANT"),
     ]
@@ -851,7 +851,7 @@ def test_without_a_report_everybody_is_read_live(
     assert said
     assert 250 <= int(said[1]) <= 300
     assert calls.count("iam:GetCredentialReport") < 60
-    assert rule.list_findings() == [
+    assert rule.list_lines() == [
         finding("alice", key),
         ConsoleLine("fine", "COMPLIANT", "No active access key."),
     ]
@@ -885,7 +885,7 @@ def test_a_report_that_cannot_be_read_lets_everybody_be_read_live(
     assert answer["everybody_read_live"].startswith(
         "The credential report cannot be read (ReportUnreadable('line 1, column user: the column is"
     )
-    assert rule.list_findings() == [
+    assert rule.list_lines() == [
         finding("alice", key),
         ConsoleLine("fine", "COMPLIANT", "No active access key."),
     ]
@@ -928,7 +928,7 @@ def test_a_user_of_whom_the_report_says_that_there_are_more_keys_is_read_live(
     reported(f"{shown}N/A", f"{more}1 additional access key")
     rule.results.clear()
     assert rule.send_schedule().answer["read_live"] == 1
-    assert finding("lee", key) in rule.list_findings()
+    assert finding("lee", key) in rule.list_lines()
 
 
 @pytest.mark.usefixtures("short_list")
@@ -938,7 +938,7 @@ def test_a_user_whom_the_report_names_and_the_list_lacks_is_looked_up(
     _, key = add_finding(account, "alice")
     add_user(account, "bob")
     assert rule.send_schedule().succeeded
-    assert rule.list_findings() == [
+    assert rule.list_lines() == [
         finding("alice", key),
         ConsoleLine("bob", "COMPLIANT", "No active access key."),
     ]
@@ -954,7 +954,7 @@ def test_a_user_whom_the_report_names_and_nobody_can_look_up_is_named(
     raised = error(rule.send_schedule())
     assert isinstance(raised, UsersNotRead)
     assert str(raised).startswith("1 of 1 user could not be read live: alice. They keep")
-    assert [each.user for each in rule.list_findings()] == ["bob"]
+    assert [each.user for each in rule.list_lines()] == ["bob"]
 
 
 def test_a_list_of_users_that_breaks_off_is_told_once_what_is_known_is_put(
@@ -974,7 +974,7 @@ def test_a_list_of_users_that_breaks_off_is_told_once_what_is_known_is_put(
         " the first 7, those were judged whom the credential report or a result names; the results"
         " were put. Evaluate the rule again."
     )
-    assert [each.user for each in rule.list_findings()] == list("abcdefghijkl")
+    assert [each.user for each in rule.list_lines()] == list("abcdefghijkl")
     assert late.id not in {each.resource_id for each in rule.results.stored()}
 
 
@@ -1001,7 +1001,7 @@ def test_throttling_is_waited_out(account: Account, rule: Rule) -> None:
     account.faults.fail("iam", "ListAccessKeys", "Throttling", times=7)
     account.faults.fail("config", "PutEvaluations", "ThrottlingException", times=7)
     assert rule.send_change(alice).succeeded
-    assert rule.list_findings() == [finding("alice", key)]
+    assert rule.list_lines() == [finding("alice", key)]
 
 
 def test_throttling_without_end_raises(account: Account, rule: Rule) -> None:

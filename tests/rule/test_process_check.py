@@ -308,7 +308,7 @@ def test_a_check_that_cannot_be_set_is_logged_and_counted_and_costs_nothing(
         add_check(*other)
     with account.calls.since_now() as calls:
         assert rule.send_schedule().errors == []
-    assert [each.compliance for each in rule.list_findings()] == ["NON_COMPLIANT"]
+    assert [each.compliance for each in rule.list_lines()] == ["NON_COMPLIANT"]
     told, metrics = read_log(capsys)
     assert told == {
         "level": "ERROR",
@@ -328,7 +328,7 @@ def test_a_call_that_fails_costs_nothing(
     add_check(CHECK)
     account.faults.fail("config", action, "AccessDeniedException", "Not you.", times=9)
     assert rule.send_schedule().errors == []
-    assert [each.compliance for each in rule.list_findings()] == ["NON_COMPLIANT"]
+    assert [each.compliance for each in rule.list_lines()] == ["NON_COMPLIANT"]
     told, metrics = read_log(capsys)
     assert told["level"] == "ERROR"
     assert "Not you." in told["error"]

@@ -12,8 +12,6 @@ from functools import cache
 from itertools import takewhile
 from typing import Any
 
-import botocore.loaders
-import pytest
 from moto.cloudformation.models import cloudformation_backends
 from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
@@ -173,7 +171,6 @@ WORK_OFF = ("remediate", "restore", "rescan", "letters", "exceptions")
 """The verbs that work findings off; one account alone takes what they call in the accounts."""
 BLOCK = re.compile(r"```json\n(.*?)```", re.DOTALL)
 _CALLS: list[CallLog] = []
-_LOADER = botocore.loaders.create_loader()
 
 
 def split_calls(calls: Iterable[Call]) -> tuple[set[str], set[str]]:
@@ -215,13 +212,10 @@ def run(arguments: str, *, documented: bool = True, columns: int = 0) -> Outcome
     """Run `python -m rollout` in this process; what it calls has to be in the permissions page.
 
     It writes to a pipe, or to a terminal of so many columns: `out` is what stands there at last.
-    Sessions share what botocore reads of its models from disk: half of a run's time.
     """
     out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patches:
-        patches.setattr("botocore.session.create_loader", lambda *_: _LOADER)
-        with _CALLS[-1].since_now() as calls:
-            code = _run(arguments, out, err, columns)
+    with _CALLS[-1].since_now() as calls:
+        code = _run(arguments, out, err, columns)
     if documented:
         verb = arguments.split(maxsplit=1)[0]
         alone = "--account-only" in arguments and verb not in WORK_OFF

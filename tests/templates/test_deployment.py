@@ -293,7 +293,7 @@ def test_a_pack_put_again_changes_the_rule_and_keeps_its_results(
     (described,) = boto3.client("config").describe_config_rules()["ConfigRules"]
     assert described["ConfigRuleName"] == rule.name
     assert json.loads(described["InputParameters"])["Criterion"] == "UNUSED"
-    assert [finding.user for finding in rule.list_findings()] == ["ann"]
+    assert [finding.user for finding in rule.list_lines()] == ["ann"]
     put_pack(account)
     (described,) = boto3.client("config").describe_config_rules()["ConfigRules"]
     assert json.loads(described["InputParameters"])["Criterion"] == "SETUP_UNUSED"

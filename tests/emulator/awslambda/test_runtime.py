@@ -74,7 +74,7 @@ def test_every_kind_of_event_reaches_the_deployed_code_under_its_role(
     ]
     assert {call.caller for call in calls.made()} == {ROLE}
     created = "2026-07-03T12:00:00Z"
-    assert rule.list_findings() == [
+    assert rule.list_lines() == [
         ConsoleLine(
             "ann",
             "NON_COMPLIANT",

@@ -392,6 +392,16 @@ def test_metadata_with_owner_date_and_reason_accepts_the_finding(place: str, ign
             id="no date",
         ),
         pytest.param(
+            WHOLE.replace("2026-12-31", "20261231"),
+            "Its acceptance does not count: it needs until, a date such as 2026-12-31.",
+            id="a date without dashes",
+        ),
+        pytest.param(
+            WHOLE.replace("2026-12-31", "2026-W53-4"),
+            "Its acceptance does not count: it needs until, a date such as 2026-12-31.",
+            id="a date by its week",
+        ),
+        pytest.param(
             WHOLE.replace("2026-12-31", "2026-08-31"),
             "Its acceptance by ops ended on 2026-08-31.",
             id="a day that is over",

@@ -267,7 +267,10 @@ def test_a_comment_on_the_block_accepts_the_key(text: str, tmp_path: Path) -> No
     [
         (ACCEPT.replace("2026-12-31", "2026-08-31"), "by ops ended on 2026-08-31."),
         (ACCEPT.replace("owner=ops ", ""), "it needs owner, a text that is not empty."),
-        (ACCEPT.replace("2026-12-31", "soon"), "it needs until, a date such as 2026-12-31."),
+        *(
+            (ACCEPT.replace("2026-12-31", text), "it needs until, a date such as 2026-12-31.")
+            for text in ("soon", "20261231", "2026-W53-4")
+        ),
         (ACCEPT.partition(" owner")[0], "it needs owner, a text that is not empty."),
     ],
 )

@@ -218,11 +218,18 @@ def test_parameters_and_time_are_options(run: Run, file: str) -> None:
         ),
         (
             ["--credential-report", CAPTURED, "--now", "soon"],
-            '--now: "soon" is no ISO 8601 time such as 2026-01-31T12:00:00Z (--help shows the',
+            '--now: "soon" is no time such as 2026-01-31T12:00:00Z or 2026-01-31 (--help shows the',
         ),
         (
             ["--credential-report", CAPTURED, "--now", "9999-12-31T23:59:59-10:00"],
-            '"9999-12-31T23:59:59-10:00" is no ISO 8601 time such as 2026-01-31T12:00:00Z',
+            '"9999-12-31T23:59:59-10:00" is no time such as 2026-01-31T12:00:00Z or 2026-01-31',
+        ),
+        *(
+            (
+                ["--credential-report", CAPTURED, "--now", text],
+                f'"{text}" is no time such as 2026-01-31T12:00:00Z or 2026-01-31',
+            )
+            for text in ("20260131", "2026-W05-6", "2026-01-31T120000Z", "2026-01-31x12:00")
         ),
         (["--credential-report", ""], "python -m rollout: : Is a directory.\n"),
         (["--credential-report", CAPTURED, "--user", "x"], "not allowed with argument"),
@@ -493,7 +500,7 @@ def test_a_time_before_a_key_was_made_is_refused_live_too(account: Account, run:
 def test_an_account_is_given_by_its_twelve_digits(run: Run, number: str) -> None:
     code, _, err = run("evaluate", "--accounts", number)
     assert (code, err.count("\n")) == (2, 1)
-    assert f"--accounts {number}: give the 12 digits of an account." in err
+    assert f"--accounts {number}: give account numbers of 12 digits" in err
 
 
 def test_a_role_without_accounts_is_refused(run: Run) -> None:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from rollout.__main__ import main
 from tests.support.organizations import BANK, MANAGEMENT, SHOP, Estate, run
 from tests.support.workshop import Workshop, open_workshop
 
@@ -46,6 +47,13 @@ def test_tags_that_cannot_be_read_make_the_user_the_owner(
     outcome = run(f"letters {tmp_path} --account {SHOP} {ROLE} --by 2026-10-01")
     assert "tags not read, so by user" in outcome.out
     assert sorted(each.name for each in tmp_path.iterdir()) == ["ben.idle.txt", "gil.returns.txt"]
+
+
+@pytest.mark.parametrize("text", ["soon", "20261231", "2026-W53-4"])
+def test_a_day_that_is_none_is_wrong_usage(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["letters", "new", "--account-only", "--by", text])
+    assert f'"{text}" is no date such as 2026-12-31' in capsys.readouterr().err
 
 
 def test_one_account_alone_needs_no_organization(

@@ -483,10 +483,11 @@ def test_every_fault_of_an_exemption_file_is_told_at_once(
     )
 
 
-def test_a_day_that_is_none_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("text", ["soon", "20261231", "2026-W53-4"])
+def test_a_day_that_is_none_is_wrong_usage(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        main(["prevent", "--now", "soon", "plan.json"])
-    assert '"soon" is no date such as 2026-12-31' in capsys.readouterr().err
+        main(["prevent", "--now", text, "plan.json"])
+    assert f'"{text}" is no date such as 2026-12-31' in capsys.readouterr().err
 
 
 def test_the_project_s_own_templates_pass(capsys: pytest.CaptureFixture[str]) -> None:
