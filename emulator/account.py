@@ -4,6 +4,7 @@ Everything about the account can be reached with any boto3 client over HTTP; the
 the way around it, to set dates and to send Config's events.
 """
 
+import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,22 +12,20 @@ from functools import cache
 from pathlib import Path
 
 import boto3
-from moto.awslambda.models import lambda_backends
-from moto.config.models import config_backends
-from moto.iam.models import iam_backends
-from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
 
-from emulator.awslambda.functions import Handler, Invocation
+from emulator.awslambda.functions import Function, Handler, Invocation
 from emulator.awslambda.models import Lambda
 from emulator.clock import CloudClock
+from emulator.config.items import USER_TYPE
 from emulator.config.models import Config
 from emulator.config.remediation import Remediation
-from emulator.config.rules import Rule, add_rule, deliver_items
+from emulator.config.rules import Rule, deliver_items
 from emulator.environment import client_variables
 from emulator.gateway.calls import CallLog
 from emulator.gateway.faults import Faults
 from emulator.iam.models import Iam
+from emulator.iam.users import new_id
 from emulator.ssm.models import Ssm
 
 CHILD_FOLDER = Path(__file__).parent / "child"
@@ -52,30 +51,22 @@ class Account:
     @property
     def iam(self) -> Iam:
         """IAM: `add_user`, `add_key`, the report and what may be set."""
-        backend = iam_backends[self.account_id][get_partition(self.region)]
-        assert isinstance(backend, Iam)
-        return backend
+        return Iam.of(self.account_id, self.region)
 
     @property
     def config(self) -> Config:
         """AWS Config of this Region."""
-        backend = config_backends[self.account_id][self.region]
-        assert isinstance(backend, Config)
-        return backend
+        return Config.of(self.account_id, self.region)
 
     @property
     def functions(self) -> Lambda:
         """Lambda of this Region."""
-        backend = lambda_backends[self.account_id][self.region]
-        assert isinstance(backend, Lambda)
-        return backend
+        return Lambda.of(self.account_id, self.region)
 
     @property
     def automation(self) -> Ssm:
         """Systems Manager of this Region: documents and their executions."""
-        backend = ssm_backends[self.account_id][self.region]
-        assert isinstance(backend, Ssm)
-        return backend
+        return Ssm.of(self.account_id, self.region)
 
     def add_rule(
         self,
@@ -86,16 +77,36 @@ class Account:
         from_pack: bool = True,
         timeout_seconds: float = 900.0,
     ) -> Rule:
-        """Register a rule that invokes `handler`; see `emulator.config.rules.add_rule`."""
-        return add_rule(
-            self.config,
-            self.functions,
-            name,
-            handler,
-            parameters,
-            from_pack=from_pack,
-            timeout_seconds=timeout_seconds,
+        """Register a rule for AWS::IAM::User, with all three message types, that calls `handler`.
+
+        `from_pack` gives it the suffix that rules of a conformance pack get.
+        """
+        place = f"arn:{get_partition(self.region)}:lambda:{self.region}:{self.account_id}"
+        function = Function(f"{place}:function:{name}", handler, timeout_seconds)
+        self.functions.handlers[function.arn] = function
+        if from_pack:
+            name += "-conformance-pack-" + new_id("", f"{self.account_id}/{name}", 1, 9).lower()
+        messages = (
+            "ConfigurationItemChangeNotification",
+            "OversizedConfigurationItemChangeNotification",
+            "ScheduledNotification",
         )
+        self.config.put_config_rule(
+            {
+                "ConfigRuleName": name,
+                "Scope": {"ComplianceResourceTypes": [USER_TYPE]},
+                "Source": {
+                    "Owner": "CUSTOM_LAMBDA",
+                    "SourceIdentifier": function.arn,
+                    "SourceDetails": [
+                        {"EventSource": "aws.config", "MessageType": message}
+                        for message in messages
+                    ],
+                },
+                "InputParameters": json.dumps(parameters or {}),
+            }
+        )
+        return Rule(self.config, name)
 
     def find_rule(self, name: str) -> Rule:
         """Return the rule of this name, or the one that a conformance pack made of it.
@@ -109,11 +120,11 @@ class Account:
         ]
         if len(found) != 1:
             raise LookupError(f"{len(found)} rules are named {name} in {self.account_id}.")
-        return Rule(self.config, self.functions, found[0])
+        return Rule(self.config, found[0])
 
     def deliver_changes(self) -> list[Invocation]:
         """Send what Config recorded since the last time; see `Config.recording`."""
-        return deliver_items(self.config, self.functions)
+        return deliver_items(self.config)
 
     def deliver_remediations(self) -> list[Remediation]:
         """Start automatic remediation for what was found meanwhile; see `Remediations`."""
@@ -161,8 +172,7 @@ def admit_operator(
 
     The Region in which an account is opened first is the one that records its IAM.
     """
-    iam = iam_backends[account_id][get_partition(region)]
-    assert isinstance(iam, Iam)
+    iam = Iam.of(account_id, region)
     key = iam.make_key(None, "ASIA", datetime.now(UTC))
     key.caller = f"arn:{get_partition(region)}:sts::{account_id}:assumed-role/Operator/emulator"
     account = Account(account_id, region, key.access_key_id, clock, calls, faults, url)

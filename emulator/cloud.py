@@ -8,20 +8,14 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Any
 
 import boto3
-from moto.awslambda.models import lambda_backends
-from moto.cloudformation.models import cloudformation_backends
-from moto.config.models import config_backends
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
-from moto.iam.models import iam_backends
-from moto.organizations.models import organizations_backends
-from moto.ssm.models import ssm_backends
 
 from emulator.account import Account, admit_operator
 from emulator.awslambda.models import Lambda
+from emulator.backend import OwnBackend
 from emulator.clock import CloudClock
 from emulator.cloudformation.models import CloudFormation
 from emulator.cloudformation.resources import own_resources
@@ -39,13 +33,13 @@ from emulator.ssm.models import Ssm
 
 ACCOUNT_ID = "111122223333"
 REGION = "us-east-1"
-_BACKENDS: tuple[tuple[Any, type], ...] = (
-    (iam_backends, Iam),
-    (config_backends, Config),
-    (lambda_backends, Lambda),
-    (cloudformation_backends, CloudFormation),
-    (organizations_backends, Organizations),
-    (ssm_backends, Ssm),
+_BACKENDS: tuple[type[OwnBackend], ...] = (
+    Iam,
+    Config,
+    Lambda,
+    CloudFormation,
+    Organizations,
+    Ssm,
 )
 _open = False
 
@@ -139,24 +133,24 @@ def _only_one() -> Iterator[None]:
 @contextmanager
 def _own_backends() -> Iterator[None]:
     """Let moto make this package's backends, from empty, until the block ends."""
-    originals = [(backends, backends.backend) for backends, _ in _BACKENDS]
+    originals = [ours.backends.backend for ours in _BACKENDS]
     _forget_everything()
-    for backends, ours in _BACKENDS:
-        backends.backend = ours
+    for ours in _BACKENDS:
+        ours.backends.backend = ours
     try:
         yield
     finally:
         _forget_everything()
-        for backends, original in originals:
-            backends.backend = original
+        for ours, original in zip(_BACKENDS, originals, strict=True):
+            ours.backends.backend = original
 
 
 def _stop_interpreters() -> None:
-    backends: tuple[Any, ...] = (lambda_backends, ssm_backends)
-    for regions in [each for kind in backends for each in kind.values()]:
-        for backend in list(regions.values()):
-            if isinstance(backend, Lambda | Ssm):
-                backend.stop_interpreters()
+    kinds: tuple[type[Lambda | Ssm], ...] = (Lambda, Ssm)
+    for kind in kinds:
+        for account_id, regions in kind.backends.items():
+            for region in list(regions):
+                kind.of(account_id, region).interpreters.stop()
 
 
 def _forget_everything() -> None:

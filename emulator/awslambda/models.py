@@ -5,7 +5,6 @@ role's credentials. A handler of this process may stand for one, so that events 
 zip file.
 """
 
-import base64
 import json
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -17,14 +16,16 @@ from moto.utilities.utils import get_partition
 
 from emulator.awslambda.concurrency import Concurrency
 from emulator.awslambda.functions import ATTEMPTS, Function, LambdaContext, invoke
-from emulator.awslambda.runtime import FunctionError, Runtime
+from emulator.awslambda.runtime import FunctionError, Runtime, Runtimes
+from emulator.backend import OwnBackend, OwnResource
 from emulator.iam.roles import assume_role, trusts_service
+from emulator.iam.statements import meets_conditions
 from emulator.s3.policies import digest_code, find_object
 
 SERVICE = "lambda.amazonaws.com"
 
 
-class DeployedFunction(models.LambdaFunction):
+class DeployedFunction(OwnResource, models.LambdaFunction):
     """A function with code, and with the settings that moto forgets."""
 
     def __init__(self, account_id: str, spec: dict[str, Any], region: str) -> None:
@@ -52,10 +53,6 @@ class DeployedFunction(models.LambdaFunction):
                 " specified key does not exist."
             )
 
-    def is_created(self) -> bool:
-        """Say that CloudFormation may go on; moto declares this abstract and leaves it so."""
-        return True
-
     @classmethod
     def delete_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
@@ -68,10 +65,7 @@ class DeployedFunction(models.LambdaFunction):
             statement["Effect"] == "Allow"
             and statement["Principal"] == {"Service": principal}
             and statement["Action"] == "lambda:InvokeFunction"
-            and statement.get("Condition", {})
-            .get("StringEquals", {})
-            .get("AWS:SourceAccount", account_id)
-            == account_id
+            and meets_conditions(statement.get("Condition", {}), {"aws:SourceAccount": account_id})
             for statement in self.policy.statements
         )
 
@@ -88,8 +82,10 @@ class DeployedFunction(models.LambdaFunction):
         return models.lambda_backends[account_id][region_name].create_function(spec)
 
 
-class Lambda(Concurrency):
+class Lambda(OwnBackend, Concurrency):
     """Moto's Lambda; `handlers` are the functions of this process, by ARN."""
+
+    backends = models.lambda_backends
 
     cloud_url: ClassVar[str] = ""
     """Where functions reach the cloud that is open."""
@@ -97,7 +93,8 @@ class Lambda(Concurrency):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.handlers: dict[str, Function] = {}
-        self._runtimes: dict[str, tuple[str, Runtime]] = {}
+        self.interpreters = Runtimes()
+        """Those of the deployed functions that have run, by name."""
 
     def get_function(self, function_name_or_arn: str, qualifier: str | None = None) -> Any:
         """Return a handler of this process, or the function that was created over the API."""
@@ -121,18 +118,18 @@ class Lambda(Concurrency):
         self._lambdas.put_function(function)
         return function
 
-    def find_function(self, arn: str) -> Function:
+    def find_function(self, arn: str, qualifier: str | None = None) -> Function:
         """Return what runs when the function is invoked; raises moto's error where there is none.
 
         An asynchronous run is retried as the function's event invoke configuration says.
         """
-        function = self.get_function(arn)
+        function = self.get_function(arn, qualifier)
         if isinstance(function, Function):
             return function
         configs = [each.config for each in function.event_invoke_config]
         attempts = 1 + configs[0].get("MaximumRetryAttempts", ATTEMPTS - 1) if configs else ATTEMPTS
         return Function(
-            arn,
+            function.function_arn,
             lambda event, context: self.run(function, event, context),
             float(function.timeout),
             attempts,
@@ -164,53 +161,30 @@ class Lambda(Concurrency):
         response_headers: Any,
     ) -> str | bytes | None:
         """Run a function for the API's Invoke, which waits for the answer unless told not to."""
-        deployed = self.get_function(function_name, qualifier)
-        event = json.loads(body or "{}")
-        if isinstance(deployed, Function):
-            return self._call(deployed, event, response_headers)
+        function, event = self.find_function(function_name, qualifier), json.loads(body or "{}")
         if headers.get("x-amz-invocation-type") == "Event":
-            invoke(self.find_function(deployed.function_arn), event)
+            invoke(function, event)
             return b""
-        context = LambdaContext(
-            deployed.function_name, deployed.function_arn, float(deployed.timeout)
-        )
         try:
-            payload = self.run(deployed, event, context)
+            context = LambdaContext(function.name, function.arn, function.timeout_seconds)
+            payload = function.handler(event, context)
         except FunctionError as error:
             response_headers["x-amz-function-error"] = "Unhandled"
             payload = {"errorMessage": error.text, "errorType": error.kind}
-        response_headers["x-amz-log-result"] = base64.b64encode(b"").decode()
-        return json.dumps(payload).encode()
-
-    def _call(self, function: Function, event: dict[str, Any], headers: Any) -> bytes:
-        """Invoke a handler of this process once, and answer as Lambda does for it."""
-        try:
-            answer = function.handler(event, LambdaContext(function.name, function.arn))
         except Exception as error:
-            headers["x-amz-function-error"] = "Unhandled"
-            answer = {"errorMessage": str(error), "errorType": type(error).__name__}
-        return json.dumps(answer).encode()
-
-    def find_interpreter(self, name: str) -> Runtime:
-        """Return the interpreter of a deployed function that has run."""
-        return self._runtimes[name][1]
-
-    def stop_interpreters(self) -> None:
-        """End every interpreter of this account and Region."""
-        while self._runtimes:
-            self._runtimes.popitem()[1][1].stop()
+            response_headers["x-amz-function-error"] = "Unhandled"
+            payload = {"errorMessage": str(error), "errorType": type(error).__name__}
+        response_headers["x-amz-log-result"] = ""
+        return json.dumps(payload).encode()
 
     def _warm(self, function: DeployedFunction) -> Runtime:
         """Return the function's interpreter, a new one where code or settings have changed."""
         version = f"{function.code_sha_256} {function.handler} {function.role}"
-        known, runtime = self._runtimes.get(function.function_name, ("", None))
-        if runtime is not None and known == version and runtime.is_running:
-            return runtime
-        if runtime is not None:
-            runtime.stop()
-        runtime = Runtime(function.code_bytes, function.handler or "", self._variables(function))
-        self._runtimes[function.function_name] = version, runtime
-        return runtime
+        return self.interpreters.warm(
+            function.function_name,
+            version,
+            lambda: Runtime(function.code_bytes, function.handler or "", self._variables(function)),
+        )
 
     def _variables(self, function: DeployedFunction) -> dict[str, str]:
         """Return what Lambda puts into the environment, the role's credentials among it."""

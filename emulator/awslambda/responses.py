@@ -12,8 +12,7 @@ class AccountSettings(LambdaResponse):
 
     def get_account_settings(self) -> str:
         """Return how many runs there may be at once, as far as anybody asks."""
-        backend = self.backend
-        assert isinstance(backend, Lambda)
+        backend = Lambda.of(self.current_account, self.region)
         limit = {
             "ConcurrentExecutions": backend.limit,
             "UnreservedConcurrentExecutions": backend.unreserved,

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import distribution
@@ -131,6 +131,33 @@ class Runtime:
     def _tell(self, message: dict[str, Any]) -> None:
         assert self._child.stdin is not None
         print(json.dumps(message), file=self._child.stdin, flush=True)
+
+
+class Runtimes:
+    """Warm environments by name; where code or settings have changed a new one takes the place."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[object, Runtime]] = {}
+
+    def find(self, name: str) -> Runtime:
+        """Return the environment of something that has run."""
+        return self._known[name][1]
+
+    def warm(self, name: str, version: object, make: Callable[[], Runtime]) -> Runtime:
+        """Return the environment of this version; one of another version is stopped."""
+        if name in self._known:
+            known, runtime = self._known[name]
+            if known == version and runtime.is_running:
+                return runtime
+            runtime.stop()
+        made = make()
+        self._known[name] = version, made
+        return made
+
+    def stop(self) -> None:
+        """End every environment."""
+        while self._known:
+            self._known.popitem()[1][1].stop()
 
 
 _LINKING = Lock()

@@ -9,17 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto.awslambda.models import lambda_backends
 from moto.cloudformation.models import CloudFormationBackend, cloudformation_backends
 from moto.cloudformation.parsing import Export, ResourceMap, clean_json
-from moto.config.models import config_backends
-from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
 
 from emulator.awslambda.functions import Function
 from emulator.awslambda.models import Lambda
 from emulator.cloudformation.stack_set import StackFailed, StackSet
-from emulator.cloudformation.templates import find_parameter_fault, parse_template
+from emulator.cloudformation.templates import parse_template
 from emulator.config.models import Config
 from emulator.organizations.models import Organization
 from emulator.s3.policies import digest_code, find_code_fault, find_object
@@ -59,9 +56,7 @@ class MemberStacks:
 
     def config(self, account: str, region: str) -> Config:
         """Return an account's Config."""
-        backend = config_backends[account][region]
-        assert isinstance(backend, Config)
-        return backend
+        return Config.of(account, region)
 
     def add_recorder(
         self, account: str, region: str, *, records_users: bool = True, running: bool = True
@@ -71,9 +66,6 @@ class MemberStacks:
 
     def deploy(self, account: str, region: str, stack_set: StackSet) -> None:
         """Create or update the stack of a stack set. Raises StackFailed."""
-        fault = find_parameter_fault(parse_template(stack_set.template), stack_set.parameters)
-        if fault:
-            raise StackFailed(fault)
         try:
             resources = _load(stack_set, account, region)
             self._check_code(stack_set, account, region, resources)
@@ -94,7 +86,7 @@ class MemberStacks:
         if self.full:
             cloudformation.delete_stack(stack_name(stack_set))
             return
-        functions, ssm = _functions(account, region), _ssm(account, region)
+        functions, ssm = Lambda.of(account, region), Ssm.of(account, region)
         resources = _load(stack_set, account, region)
         for name, resource in parse_template(stack_set.template)["Resources"].items():
             if resource["Type"] == FUNCTION:
@@ -107,7 +99,7 @@ class MemberStacks:
     def _deploy_lightly(
         self, account: str, region: str, stack_set: StackSet, resources: Any
     ) -> None:
-        functions, ssm = _functions(account, region), _ssm(account, region)
+        functions, ssm = Lambda.of(account, region), Ssm.of(account, region)
         template = parse_template(stack_set.template)
         for name, resource in template["Resources"].items():
             if resource["Type"] == FUNCTION:
@@ -190,15 +182,3 @@ def _owned_exports(cloudformation: CloudFormationBackend, stack_set: StackSet) -
     return [
         name for name, each in cloudformation.exports.items() if each.exporting_stack_id == owner
     ]
-
-
-def _functions(account: str, region: str) -> Lambda:
-    backend = lambda_backends[account][region]
-    assert isinstance(backend, Lambda)
-    return backend
-
-
-def _ssm(account: str, region: str) -> Ssm:
-    backend = ssm_backends[account][region]
-    assert isinstance(backend, Ssm)
-    return backend

@@ -11,12 +11,14 @@ from typing import Any
 from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import ValidationError
 
-from emulator.cloudformation.events import describe_error
+from emulator.backend import OwnBackend
 from emulator.cloudformation.templates import find_parameter_fault
 
 
-class CloudFormation(models.CloudFormationBackend):
+class CloudFormation(OwnBackend, models.CloudFormationBackend):
     """The CloudFormation of one account and Region."""
+
+    backends = models.cloudformation_backends
 
     def create_stack(
         self, name: str, template: str, parameters: dict[str, Any], *rest: Any, **more: Any
@@ -91,6 +93,12 @@ class CloudFormation(models.CloudFormationBackend):
         stack.status = "ROLLBACK_COMPLETE"
         stack._add_stack_event("ROLLBACK_COMPLETE")
         return stack
+
+
+def describe_error(error: Exception) -> str:
+    """Return what an event of a stack says of a service's error: its text and its code."""
+    code = getattr(error, "error_type", None) or type(error).__name__
+    return f"{getattr(error, 'message', None) or error} (Error Code: {code})"
 
 
 def settle_conditions(resources: Any, template: dict[str, Any], given: dict[str, Any]) -> None:

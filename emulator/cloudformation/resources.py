@@ -11,20 +11,18 @@ from typing import Any
 from moto.awslambda.models import lambda_backends
 from moto.cloudformation import parsing
 from moto.cloudwatch.models import cloudwatch_backends
-from moto.config.models import config_backends
 from moto.core.common_models import CloudFormationModel
 from moto.logs.exceptions import ResourceAlreadyExistsException
 from moto.logs.models import LogGroup
 from moto.utilities.utils import get_partition
 
 from emulator.awslambda.models import DeployedFunction
-from emulator.config.models import Config
-from emulator.config.pack_resources import put_remediation, put_rule
+from emulator.backend import OwnResource
 from emulator.iam.roles import StackRole
 from emulator.ssm.documents import Document
 
 
-class Resource(CloudFormationModel):
+class Resource(OwnResource, CloudFormationModel):
     """A resource in a stack that is kept by its service under a name."""
 
     def __init__(self, name: str) -> None:
@@ -34,10 +32,6 @@ class Resource(CloudFormationModel):
     def physical_resource_id(self) -> str:
         """The name under which the service knows it."""
         return self.name
-
-    def is_created(self) -> bool:
-        """Say that CloudFormation may go on."""
-        return True
 
     @classmethod
     def has_cfn_attr(cls, attr: str) -> bool:
@@ -53,8 +47,7 @@ class Resource(CloudFormationModel):
         **kwargs: Any,
     ) -> "Resource":
         properties = cloudformation_json["Properties"]
-        stack = kwargs["StackId"].split("/")[1]
-        return cls(cls.put(resource_name, properties, account_id, region_name, stack))
+        return cls(cls.put(resource_name, properties, account_id, region_name))
 
     @classmethod
     def update_from_cloudformation_json(
@@ -66,11 +59,11 @@ class Resource(CloudFormationModel):
         region_name: str,
     ) -> "Resource":
         properties = cloudformation_json["Properties"]
-        cls.put(original_resource.name, properties, account_id, region_name, "")
+        cls.put(original_resource.name, properties, account_id, region_name)
         return cls(original_resource.name)
 
     @staticmethod
-    def put(name: str, properties: dict[str, Any], account: str, region: str, stack: str) -> str:
+    def put(name: str, properties: dict[str, Any], account: str, region: str) -> str:
         """Create or change the resource at its service and return its name there."""
         raise NotImplementedError
 
@@ -79,7 +72,7 @@ class EventInvokeConfig(Resource):
     """How often and how long Lambda tries an asynchronous event."""
 
     @staticmethod
-    def put(name: str, properties: dict[str, Any], account: str, region: str, stack: str) -> str:
+    def put(name: str, properties: dict[str, Any], account: str, region: str) -> str:
         config = {key: properties[key] for key in properties if key.startswith("Maximum")}
         functions = lambda_backends[account][region]
         function = functions.get_function(properties["FunctionName"])
@@ -99,7 +92,7 @@ class Alarm(Resource):
     """An alarm on a metric."""
 
     @staticmethod
-    def put(name: str, properties: dict[str, Any], account: str, region: str, stack: str) -> str:
+    def put(name: str, properties: dict[str, Any], account: str, region: str) -> str:
         cloudwatch_backends[account][region].put_metric_alarm(
             name=name,
             namespace=properties["Namespace"],
@@ -146,49 +139,6 @@ class StackLogGroup(LogGroup):
             raise
 
 
-class ConfigRule(Resource):
-    """A Config rule; in the stack of a conformance pack it gets the pack's suffix."""
-
-    @staticmethod
-    def put(name: str, properties: dict[str, Any], account: str, region: str, stack: str) -> str:
-        return put_rule(_config(account, region), {**properties, "ConfigRuleName": name}, stack)
-
-    def delete(self, account: str, region: str) -> None:
-        """Remove it with its results."""
-        config_backends[account][region].delete_config_rule(self.name)
-
-
-class RemediationConfiguration(Resource):
-    """The remediation of a rule, which it names without the suffix that a pack gives it."""
-
-    @staticmethod
-    def put(name: str, properties: dict[str, Any], account: str, region: str, stack: str) -> str:
-        return put_remediation(_config(account, region), properties, stack)
-
-    @classmethod
-    def update_from_cloudformation_json(
-        cls,
-        original_resource: Any,
-        new_resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
-    ) -> Resource:
-        named = {"ConfigRuleName": original_resource.name}
-        properties = cloudformation_json["Properties"] | named
-        return cls(cls.put(original_resource.name, properties, account_id, region_name, ""))
-
-    def delete(self, account: str, region: str) -> None:
-        """Remove it."""
-        _config(account, region).remediations.remove(self.name)
-
-
-def _config(account: str, region: str) -> Config:
-    config = config_backends[account][region]
-    assert isinstance(config, Config)
-    return config
-
-
 MODELS: dict[str, Any] = {
     "AWS::IAM::Role": StackRole,
     "AWS::Lambda::Function": DeployedFunction,
@@ -196,10 +146,8 @@ MODELS: dict[str, Any] = {
     "AWS::CloudWatch::Alarm": Alarm,
     "AWS::SSM::Document": Document,
     "AWS::Logs::LogGroup": StackLogGroup,
-    "AWS::Config::ConfigRule": ConfigRule,
-    "AWS::Config::RemediationConfiguration": RemediationConfiguration,
 }
-NAMES = {"AWS::CloudWatch::Alarm": "AlarmName", "AWS::Config::ConfigRule": "ConfigRuleName"}
+NAMES = {"AWS::CloudWatch::Alarm": "AlarmName"}
 """The property by which a resource is named."""
 
 

@@ -16,9 +16,10 @@ from emulator.cloudformation.stack_set_answers import (
     describe_stack_set,
 )
 from emulator.cloudformation.stack_sets import StackSets, check_targets
-from emulator.gateway.pages import InvalidToken, cut_page
+from emulator.gateway.errors import Refusal
+from emulator.gateway.pages import cut_page
 from emulator.iam.users import new_id
-from emulator.organizations.models import STACKSETS, Refusal, organization_of
+from emulator.organizations.models import STACKSETS, organization_of
 
 MAX_PAGE = 100
 MAX_INLINE = 51_200
@@ -103,9 +104,7 @@ class StackSetResponse(responses.CloudFormationResponse):
 
     def create_stack_instances(self) -> ActionResult:
         """Stacks in every account of the targets that has none."""
-        sets, stack_set = self._set()
-        sets.check_idle(stack_set)
-        targets, regions = self._targets()
+        sets, stack_set, targets, regions = self._targeted()
         sets.note_targets(stack_set, targets, regions)
         missing = []
         for member in sets.choose(targets):
@@ -118,9 +117,7 @@ class StackSetResponse(responses.CloudFormationResponse):
 
     def update_stack_instances(self) -> ActionResult:
         """The instances of the targets, once more."""
-        sets, stack_set = self._set()
-        sets.check_idle(stack_set)
-        targets, regions = self._targets()
+        sets, stack_set, targets, regions = self._targeted()
         present = [each for each in sets.choose(targets) if each.id in stack_set.instances]
         if not present:
             raise Refusal("StackInstanceNotFoundException", "No stack instance was found.")
@@ -128,9 +125,7 @@ class StackSetResponse(responses.CloudFormationResponse):
 
     def delete_stack_instances(self) -> ActionResult:
         """The stacks of the targets are deleted."""
-        sets, stack_set = self._set()
-        sets.check_idle(stack_set)
-        targets, regions = self._targets()
+        sets, stack_set, targets, regions = self._targeted()
         present = [each for each in sets.choose(targets) if each.id in stack_set.instances]
         stack_set.units = [u for u in stack_set.units if u not in targets["OrganizationalUnitIds"]]
         if self._get_param("RetainStacks") in (True, "true"):
@@ -210,10 +205,13 @@ class StackSetResponse(responses.CloudFormationResponse):
             stack_set.instances[member.id].operation = operation.id
         return ActionResult({"OperationId": operation.id})
 
-    def _targets(self) -> tuple[dict[str, Any], list[str]]:
+    def _targeted(self) -> tuple[StackSets, StackSet, dict[str, Any], list[str]]:
+        """Return an idle stack set, and the targets and Regions of a call that is about them."""
+        sets, stack_set = self._set()
+        sets.check_idle(stack_set)
         targets = self._get_param("DeploymentTargets") or {}
         check_targets(targets)
-        return targets, self._get_param("Regions") or []
+        return sets, stack_set, targets, self._get_param("Regions") or []
 
     def _template(self) -> str:
         template: str = self._get_param("TemplateBody") or ""
@@ -238,8 +236,6 @@ class StackSetResponse(responses.CloudFormationResponse):
         organization = organization_of(self.current_account)
         assert organization is not None
         size = min(int(self._get_param("MaxResults") or MAX_PAGE), organization.page_limit)
-        try:
-            page, token = cut_page(items, self._get_param("NextToken"), size)
-        except InvalidToken as error:
-            raise Refusal("ValidationError", str(error)) from None
-        return ActionResult({name: [describe(item) for item in page], "NextToken": token})
+        refusal = Refusal("ValidationError", "The NextToken is none of this account's.")
+        page, following = cut_page(items, self._get_param("NextToken"), size, refusal)
+        return ActionResult({name: [describe(item) for item in page], **following})

@@ -13,8 +13,9 @@ from typing import Any
 from emulator.cloudformation.member_stacks import MemberStacks
 from emulator.cloudformation.stack_set import Operation, StackFailed, StackInstance, StackSet
 from emulator.cloudformation.templates import find_parameter_fault, parse_template
+from emulator.gateway.errors import Refusal
 from emulator.iam.users import new_id
-from emulator.organizations.models import Member, Organization, Refusal
+from emulator.organizations.models import Member, Organization
 
 MAX_UNITS = 50
 """Of one call's targets (FACTS 13)."""
@@ -33,9 +34,6 @@ class StackSets:
         """How many accounts are worked on at a time."""
         self.joining_seconds = 60.0
         """How long after an account joined its stack is made."""
-        self.refuses_parameters = True
-        """Whether a stack set refuses parameters that its template does not allow, before any
-        account has its stack (L); without it each stack fails."""
         self.failing: dict[str, str] = {}
         """Accounts in which every stack fails, and why."""
         self._numbers = count(1)
@@ -65,9 +63,11 @@ class StackSets:
                 )
 
     def check_parameters(self, template: str, parameters: dict[str, str]) -> None:
-        """Raise ValidationError for parameters that the template does not allow."""
-        fault = find_parameter_fault(parse_template(template), parameters)
-        if fault and self.refuses_parameters:
+        """Raise ValidationError for parameters that the template does not allow.
+
+        That a stack set refuses them before any account has its stack is L.
+        """
+        if fault := find_parameter_fault(parse_template(template), parameters):
             raise Refusal("ValidationError", fault)
 
     def choose(self, targets: dict[str, Any]) -> list[Member]:

@@ -7,33 +7,27 @@ is refused.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
-from moto.config import responses
-from moto.config.models import config_backends
-from moto.iam.models import iam_backends
-from moto.utilities.utils import get_partition
-
+from emulator.config.answers import ConfigAnswer
 from emulator.config.items import USER_TYPE, make_item
 from emulator.config.models import Config
-from emulator.gateway.pages import cut_page
-from emulator.iam.models import Iam
-from emulator.organizations.models import Organization, Refusal, organization_of
+from emulator.gateway.errors import Refusal
+from emulator.organizations.models import Organization, organization_of
 
 GROUP_TYPE = "AWS::IAM::Group"
 KEPT = ("COMPLIANT", "NON_COMPLIANT")
 """Aggregates know these two alone (botocore's model, AggregateEvaluationResult)."""
-MAX_RULES, MAX_RESULTS, MAX_EXPRESSION = 1000, 100, 4096
+MAX_RULES = 1000
 CONDITION = re.compile(
     r"\s*([\w.]+)\s*(?:(=|>)\s*'([^']*)'|(LIKE)\s*'([^'%]{3,})%'|(IN)\s*\(([^)]*)\))\s*",
     re.IGNORECASE,
 )
-_Item = TypeVar("_Item")
 
 
-class AggregateResponse(responses.ConfigResponse):
+class AggregateResponse(ConfigAnswer):
     """The operations of an aggregator, and how many resources an account has."""
 
     def describe_aggregate_compliance_by_config_rules(self) -> str:
@@ -63,7 +57,9 @@ class AggregateResponse(responses.ConfigResponse):
                         "AwsRegion": self.region,
                     }
                 )
-        return self._answer("AggregateComplianceByConfigRules", found, organization, MAX_RULES)
+        return self._pages(
+            "AggregateComplianceByConfigRules", found, MAX_RULES, most=organization.page_limit
+        )
 
     def get_aggregate_compliance_details_by_config_rule(self) -> str:
         """The results of one rule in one account."""
@@ -78,7 +74,7 @@ class AggregateResponse(responses.ConfigResponse):
                 for result in config.results(name).stored((wanted,) if wanted else KEPT):
                     place = {"AccountId": account, "AwsRegion": self.region}
                     found.append(result.answer(name) | place)
-        return self._answer("AggregateEvaluationResults", found, organization, MAX_RESULTS)
+        return self._pages("AggregateEvaluationResults", found, most=organization.page_limit)
 
     def select_aggregate_resource_config(self) -> str:
         """The items of users and groups that an expression selects, each as a text of JSON."""
@@ -92,11 +88,30 @@ class AggregateResponse(responses.ConfigResponse):
             for item in read_query_items(config)
             if all(meets(item, *condition) for condition in conditions)
         ]
-        return self._answer("Results", found, organization, MAX_RESULTS)
+        return self._pages("Results", found, most=organization.page_limit)
+
+    def get_aggregate_discovered_resource_counts(self) -> str:
+        """How many IAM users the aggregator knows in each account."""
+        filters = self._get_param("Filters") or {}
+        if filters.get("ResourceType") != USER_TYPE:
+            raise Refusal("ValidationException", "Only AWS::IAM::User is counted here.")
+        counts = {
+            config.account_id: len(config.iam.users)
+            for config in self._read_configs(self._find_organization())
+        }
+        answer = {
+            "TotalDiscoveredResources": sum(counts.values()),
+            "GroupByKey": "ACCOUNT_ID",
+            "GroupedResourceCounts": [
+                {"GroupName": account, "ResourceCount": users}
+                for account, users in counts.items()
+                if users
+            ],
+        }
+        return json.dumps(answer)
 
     def get_discovered_resource_counts(self) -> str:
         """How many IAM users this account's recorder knows."""
-        assert isinstance(self.config_backend, Config)
         users = len(self.config_backend.list_users(deleted=False))
         counts = [{"resourceType": USER_TYPE, "count": users}] if users else []
         return json.dumps({"totalDiscoveredResources": users, "resourceCounts": counts})
@@ -110,22 +125,14 @@ class AggregateResponse(responses.ConfigResponse):
 
     def _read_configs(self, organization: Organization) -> Iterator[Config]:
         for account in organization.members:
-            config = config_backends[account][self.region]
-            if isinstance(config, Config) and config.recorders:
+            config = Config.of(account, self.region)
+            if config.recorders:
                 yield config
-
-    def _answer(
-        self, result: str, items: Sequence[_Item], organization: Organization, most: int
-    ) -> str:
-        size = min(self._get_param("Limit") or most, most, max(organization.page_limit, 1))
-        page, token = cut_page(items, self._get_param("NextToken"), size)
-        return json.dumps({result: list(page)} | ({"NextToken": token} if token else {}))
 
 
 def read_query_items(config: Config) -> Iterator[dict[str, Any]]:
     """Yield the items of an account's users and groups as queries see them."""
-    iam = iam_backends[config.account_id][get_partition(config.region_name)]
-    assert isinstance(iam, Iam)
+    iam = config.iam
     for user in iam.users.values():
         if config.records_users and user.id not in config.unrecorded:
             item = make_item(iam, user, "OK", user.create_date)
@@ -160,8 +167,8 @@ def list_tags(tags: dict[str, str]) -> list[dict[str, str]]:
 def read_expression(expression: str) -> tuple[list[str], list[tuple[str, str, list[str]]]]:
     """Return the fields and the conditions of an expression. Raises Refusal."""
     found = re.fullmatch(r"\s*SELECT\s+(.+?)\s+WHERE\s+(.+)", expression, re.IGNORECASE | re.DOTALL)
-    if found is None or len(expression) > MAX_EXPRESSION:
-        raise Refusal("InvalidExpressionException", "The expression is none, or too long.")
+    if found is None:
+        raise Refusal("InvalidExpressionException", "This is no expression.")
     conditions = []
     for part in re.split(r"\s+AND\s+", found[2], flags=re.IGNORECASE):
         one = CONDITION.fullmatch(part)

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from moto.awslambda.models import lambda_backends
 from moto.config import models
 from moto.config.exceptions import (
     InsufficientPermissionsException,
@@ -20,12 +19,11 @@ from moto.config.exceptions import (
     ResourceInUseException,
     ValidationException,
 )
-from moto.iam.models import iam_backends
-from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
 
 from emulator.awslambda.functions import Invocation
 from emulator.awslambda.models import Lambda
+from emulator.backend import OwnBackend
 from emulator.config.history import History
 from emulator.config.items import USER_TYPE, make_item
 from emulator.config.packs import Packs
@@ -35,7 +33,6 @@ from emulator.iam.models import Iam
 from emulator.iam.users import User
 from emulator.ssm.models import Ssm
 
-MAX_EVALUATIONS = 100
 PRINCIPAL = "config.amazonaws.com"
 
 
@@ -47,8 +44,10 @@ class Token:
     invoked: datetime
 
 
-class Config(models.ConfigBackend):
+class Config(OwnBackend, models.ConfigBackend):
     """The Config of one account and Region; the attributes below may be set at any time."""
+
+    backends = models.config_backends
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -63,15 +62,15 @@ class Config(models.ConfigBackend):
         """Ids of users that are not recorded, or not yet."""
         self.failing_evaluations: set[str] = set()
         """Resource ids whose evaluations PutEvaluations returns in FailedEvaluations."""
-        self.remediations = Remediations(self._find_ssm, self.config_rules)
+        self.remediations = Remediations(lambda: Ssm.of(account_id, region_name), self.config_rules)
         """Remediation configurations and what came of them."""
         self.packs = Packs(region_name, account_id)
         """The conformance packs of this account."""
         self.history = History()
         """The items of each user, which are recorded whether they are delivered or not."""
         self.deleted_users: list[tuple[User, datetime]] = []
-        self.organization_packs: dict[str, list[str]] = {}
-        """The rules of each pack that an organization put here, by the pack's name."""
+        self.pack_rules: dict[str, list[str]] = {}
+        """The rules of each pack, an organization's or an own one, by the pack's name."""
         self.runs: dict[str, dict[str, Any]] = {}
         """What DescribeConfigRuleEvaluationStatus says of a rule beside its name; each run of its
         function is noted here, and whatever is set holds until the next one."""
@@ -86,9 +85,7 @@ class Config(models.ConfigBackend):
     @property
     def iam(self) -> Iam:
         """The IAM of the same account."""
-        backend = iam_backends[self.account_id][get_partition(self.region_name)]
-        assert isinstance(backend, Iam)
-        return backend
+        return Iam.of(self.account_id, self.region_name)
 
     def add_recorder(self, *, records_users: bool = True, running: bool = True) -> None:
         """Give the account a configuration recorder; without IAM users it records EC2 alone."""
@@ -129,13 +126,7 @@ class Config(models.ConfigBackend):
         token will do and nothing is stored (API reference).
         """
         given = evaluations or []
-        if len(given) > MAX_EVALUATIONS:
-            raise ValidationException(
-                "1 validation error detected: Value at 'evaluations' failed to satisfy constraint: "
-                f"Member must have length less than or equal to {MAX_EVALUATIONS}"
-            )
-        fault = find_refused(given)
-        if fault is not None:
+        if fault := find_refused(given):
             raise ValidationException(f"1 validation error detected: {fault}")
         if not result_token:
             raise InvalidParameterValueException("The ResultToken must not be empty.")
@@ -173,8 +164,7 @@ class Config(models.ConfigBackend):
                 )
         source = config_rule.get("Source", {})
         arn = source.get("SourceIdentifier", "")
-        functions = lambda_backends[self.account_id][self.region_name]
-        assert isinstance(functions, Lambda)
+        functions = Lambda.of(self.account_id, self.region_name)
         if source.get("Owner") == "CUSTOM_LAMBDA" and not functions.may_invoke(arn, PRINCIPAL):
             raise InsufficientPermissionsException(
                 f"The AWS Lambda function {arn} cannot be invoked. Check the specified function"
@@ -210,11 +200,6 @@ class Config(models.ConfigBackend):
         super().delete_config_rule(rule_name)
         self._results.pop(rule_name, None)
         self.runs.pop(rule_name, None)
-
-    def _find_ssm(self) -> Ssm:
-        backend = ssm_backends[self.account_id][self.region_name]
-        assert isinstance(backend, Ssm)
-        return backend
 
     def note_user(self, user: User, status: str) -> None:
         """Take note of a change of a user; a deleted one stays known to Config."""

@@ -8,14 +8,6 @@ from moto.utilities.utils import get_partition
 from emulator.iam.users import new_id
 
 
-class PackFailed(Exception):
-    """A pack could not be made in an account: AWS's code and message."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 @dataclass
 class AccountStatus:
     """How the pack stands in one account."""

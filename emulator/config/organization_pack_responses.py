@@ -5,14 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from emulator.config.answers import list_pack_parameters
 from emulator.config.organization_pack import AccountStatus, OrganizationPack
 from emulator.config.organization_packs import OrganizationPacks
 from emulator.config.rule_responses import RuleResponse
-from emulator.gateway.pages import InvalidToken, cut_page
-from emulator.organizations.models import Organization, Refusal, organization_of
-
-MAX_EXCLUDED = 1000
-MAX_BODY = 51_200
+from emulator.gateway.errors import Refusal
+from emulator.organizations.models import Organization, organization_of
 
 
 class OrganizationPackResponse(RuleResponse):
@@ -23,17 +21,12 @@ class OrganizationPackResponse(RuleResponse):
         packs = self._packs()
         template = self._get_param("TemplateBody") or ""
         excluded = self._get_param("ExcludedAccounts") or []
-        if not 1 <= len(template) <= MAX_BODY or len(excluded) > MAX_EXCLUDED:
-            raise Refusal("ValidationException", "1 validation error detected: a list is too long.")
         pack = packs.put(
             self.current_account,
             self.region,
             self._get_param("OrganizationConformancePackName"),
             template,
-            {
-                each["ParameterName"]: each["ParameterValue"]
-                for each in self._get_param("ConformancePackInputParameters") or []
-            },
+            self._pack_parameters(),
             excluded,
             self._get_param("Tags") or [],
         )
@@ -46,15 +39,12 @@ class OrganizationPackResponse(RuleResponse):
             return {
                 "OrganizationConformancePackName": pack.name,
                 "OrganizationConformancePackArn": pack.arn,
-                "ConformancePackInputParameters": [
-                    {"ParameterName": name, "ParameterValue": value}
-                    for name, value in pack.parameters.items()
-                ],
+                "ConformancePackInputParameters": list_pack_parameters(pack.parameters),
                 "ExcludedAccounts": pack.excluded,
                 "LastUpdateTime": _seconds(pack.put),
             }
 
-        return self._pages("OrganizationConformancePacks", self._chosen("packs"), describe)
+        return self._list("OrganizationConformancePacks", self._chosen("packs"), describe)
 
     def describe_organization_conformance_pack_statuses(self) -> str:
         """The aggregate status of packs."""
@@ -69,7 +59,7 @@ class OrganizationPackResponse(RuleResponse):
                 "LastUpdateTime": _seconds(updated),
             }
 
-        return self._pages("OrganizationConformancePackStatuses", chosen, describe)
+        return self._list("OrganizationConformancePackStatuses", chosen, describe)
 
     def get_organization_conformance_pack_detailed_status(self) -> str:
         """A pack's status in each account."""
@@ -94,7 +84,7 @@ class OrganizationPackResponse(RuleResponse):
                 described |= {"ErrorCode": status.code, "ErrorMessage": status.message}
             return described
 
-        return self._pages("OrganizationConformancePackDetailedStatuses", found, describe)
+        return self._list("OrganizationConformancePackDetailedStatuses", found, describe)
 
     def delete_organization_conformance_pack(self) -> str:
         """Remove a pack from every account."""
@@ -123,16 +113,10 @@ class OrganizationPackResponse(RuleResponse):
         found = [packs.look(owner, name, kind) for name in names]
         return [pack for pack in found if pack is not None]
 
-    def _pages(
+    def _list(
         self, name: str, items: Sequence[Any], describe: Callable[[Any], dict[str, Any]]
     ) -> str:
-        limit = min(self._get_param("Limit") or 100, self._organization().page_limit)
-        try:
-            page, token = cut_page(items, self._get_param("NextToken"), limit)
-        except InvalidToken as error:
-            raise Refusal("InvalidNextTokenException", str(error)) from None
-        answer: dict[str, Any] = {name: [describe(item) for item in page]}
-        return json.dumps(answer if token is None else {**answer, "NextToken": token})
+        return self._pages(name, items, describe=describe, most=self._organization().page_limit)
 
 
 def _seconds(moment: datetime) -> float:

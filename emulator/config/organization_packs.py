@@ -6,10 +6,12 @@ from typing import Any
 
 from emulator.cloudformation.templates import parse_template
 from emulator.config.member_packs import delete_member_pack, put_member_pack
-from emulator.config.organization_pack import AccountStatus, OrganizationPack, PackFailed
+from emulator.config.organization_pack import AccountStatus, OrganizationPack
 from emulator.config.pack_facts import PackFacts
+from emulator.config.packs import PackFailed, pack_in_use
+from emulator.gateway.errors import Refusal
 from emulator.iam.users import new_id
-from emulator.organizations.models import CONFIG, Member, Organization, Refusal
+from emulator.organizations.models import CONFIG, Member, Organization
 
 
 class OrganizationPacks(PackFacts):
@@ -128,10 +130,7 @@ class OrganizationPacks(PackFacts):
         moving = any(each.status.endswith("IN_PROGRESS") for each in pack.accounts.values())
         # Whatever its aggregate says for ever to a delegated administrator.
         if moving or datetime.now(UTC) < pack.ends:
-            raise Refusal(
-                "ResourceInUseException",
-                f"{pack.name} is currently in progress. Try again later.",
-            )
+            raise pack_in_use(pack.name)
 
     def _reached(self) -> list[Member]:
         return [each for each in self.organization.members.values() if each.status == "ACTIVE"]

@@ -15,10 +15,11 @@ from moto.config.exceptions import (
     InvalidParameterValueException,
     ValidationException,
 )
-from moto.core.exceptions import JsonRESTError, ServiceException
+from moto.core.exceptions import ServiceException
 
 from emulator.config.remediation_target import fill_parameters, find_configuration_fault
 from emulator.gateway.calls import find_model
+from emulator.gateway.errors import Refusal
 from emulator.gateway.validation import find_invalid, read_template_value
 from emulator.ssm.automation import Execution
 from emulator.ssm.models import Ssm
@@ -28,18 +29,6 @@ SHAPE = "RemediationConfiguration"
 PACK_SERVICE = "config-conforms.amazonaws.com"
 ResourceKey = tuple[str, str]
 """Type and id."""
-
-
-class NoSuchRemediation(JsonRESTError):
-    """The rule has no remediation."""
-
-    code = 400
-
-    def __init__(self, rule: str) -> None:
-        super().__init__(
-            "NoSuchRemediationConfigurationException",
-            f"No RemediationConfiguration for rule {rule} exists.",
-        )
 
 
 @dataclass
@@ -62,10 +51,9 @@ class Remediation:
 
 @dataclass
 class RemediationException:
-    """A remediation exception: no automatic remediation of one resource, perhaps until a time."""
+    """A remediation exception, as Config makes it: no automatic remediation of one resource."""
 
     message: str
-    until: datetime | None = None
 
 
 class Remediations:
@@ -84,9 +72,12 @@ class Remediations:
         self._rules = rules
 
     def find(self, rule: str) -> dict[str, Any]:
-        """Return a rule's remediation; raises NoSuchRemediation."""
+        """Return a rule's remediation; raises NoSuchRemediationConfigurationException."""
         if rule not in self.configurations:
-            raise NoSuchRemediation(rule)
+            raise Refusal(
+                "NoSuchRemediationConfigurationException",
+                f"No RemediationConfiguration for rule {rule} exists.",
+            )
         return self.configurations[rule]
 
     def put(self, configuration: dict[str, Any], *, from_pack: bool = False) -> None:
@@ -106,8 +97,8 @@ class Remediations:
         created_by = {"CreatedByService": PACK_SERVICE} if from_pack else {}
         self.configurations[name] = {**configuration, "Arn": arn, **created_by}
 
-    def put_from_template(self, properties: dict[str, Any], *, from_pack: bool) -> None:
-        """Add or change the remediation that a stack describes."""
+    def put_from_template(self, properties: dict[str, Any]) -> None:
+        """Add or change the remediation that a pack describes."""
         shape = find_model("config").shape_for(SHAPE)
         try:
             configuration = read_template_value(shape, properties)
@@ -115,11 +106,7 @@ class Remediations:
             raise ValidationException(f"#/RemediationConfiguration: {error}") from error
         for fault in find_invalid(shape, configuration, ""):
             raise ValidationException(f"1 validation error detected: {fault}")
-        self.put(configuration, from_pack=from_pack)
-
-    def remove(self, rule: str) -> None:
-        """Remove a rule's remediation; raises NoSuchRemediation."""
-        del self.configurations[self.find(rule)["ConfigRuleName"]]
+        self.put(configuration, from_pack=True)
 
     def note_violation(self, rule: str, resource: ResourceKey) -> None:
         """Take note of a NON_COMPLIANT result, for the next delivery."""
@@ -135,7 +122,7 @@ class Remediations:
         delivered = []
         for rule, resource in pending:
             configuration = self.configurations.get(rule, {})
-            if not configuration.get("Automatic") or self.is_exempt(rule, resource):
+            if not configuration.get("Automatic") or (rule, resource) in self.exemptions:
                 continue
             remediation = self.start(rule, resource)
             delivered.append(remediation)
@@ -160,11 +147,6 @@ class Remediations:
             )
         self.latest[rule, resource] = remediation
         return remediation
-
-    def is_exempt(self, rule: str, resource: ResourceKey) -> bool:
-        """Say whether an exception keeps a resource from automatic remediation now."""
-        found = self.exemptions.get((rule, resource))
-        return found is not None and (found.until is None or datetime.now(UTC) < found.until)
 
     def _note_failure(self, configuration: dict[str, Any], resource: ResourceKey) -> None:
         rule = configuration["ConfigRuleName"]

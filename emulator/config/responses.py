@@ -1,35 +1,22 @@
 """AWS Config's operations that moto lacks or answers otherwise than AWS."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
 
-from moto.awslambda.models import lambda_backends
 from moto.config.exceptions import (
-    InvalidLimitException,
-    InvalidNextTokenException,
     InvalidResourceParameters,
-    NameTooLongException,
     ResourceNotDiscoveredException,
     TooManyResourceIds,
 )
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 
-from emulator.awslambda.models import Lambda
+from emulator.config.account_packs import delete_own_pack, put_own_pack, template_refused
 from emulator.config.aggregate_responses import AggregateResponse
+from emulator.config.answers import list_pack_parameters
 from emulator.config.items import USER_TYPE
 from emulator.config.organization_pack_responses import OrganizationPackResponse
-from emulator.config.packs import TemplateRefused
 from emulator.config.remediation_responses import RemediationResponse
 from emulator.config.rules import Rule
-from emulator.gateway.pages import InvalidToken, cut_page
-
-MAX_NAME = 64
-"""Of a rule's name in the compliance queries (botocore's model), though rules may have 128."""
-MAX_PAGE = 100
-MAX_STARTED = 25
-"""Rules in one StartConfigRulesEvaluation (botocore's model)."""
 
 
 class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackResponse):
@@ -38,14 +25,8 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
     def get_compliance_details_by_config_rule(self) -> str:
         """The stored results of a rule, 10 a page unless Limit says otherwise."""
         name = self._get_param("ConfigRuleName")
-        if len(name) > MAX_NAME:
-            raise NameTooLongException(name, "configRuleName", MAX_NAME)
         results = self.config_backend.results(name).stored(self._get_param("ComplianceTypes") or ())
-        page, token = self._page(results, "Limit", "NextToken", 10)
-        answer: dict[str, Any] = {"EvaluationResults": [result.answer(name) for result in page]}
-        if token is not None:
-            answer["NextToken"] = token
-        return json.dumps(answer)
+        return self._pages("EvaluationResults", results, 10, lambda result: result.answer(name))
 
     def get_compliance_details_by_resource(self) -> str:
         """The stored results of one resource, of all rules."""
@@ -57,9 +38,7 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
             for result in self.config_backend.results(name).stored(wanted)
             if (result.resource_type, result.resource_id) == (kind, resource_id)
         ]
-        page, token = self._page(found, "Limit", "NextToken", MAX_PAGE)
-        answer: dict[str, Any] = {"EvaluationResults": list(page)}
-        return json.dumps({**answer, "NextToken": token} if token else answer)
+        return self._pages("EvaluationResults", found)
 
     def get_resource_config_history(self) -> str:
         """The items of one user, the latest first unless asked otherwise."""
@@ -69,9 +48,7 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
         items = self.config_backend.history.list(self._get_param("resourceId"), oldest_first)
         if not items:
             raise ResourceNotDiscoveredException(USER_TYPE, self._get_param("resourceId"))
-        page, token = self._page(items, "limit", "nextToken", 10)
-        answer: dict[str, Any] = {"configurationItems": list(page)}
-        return json.dumps({**answer, "nextToken": token} if token else answer)
+        return self._pages("configurationItems", items, 10, limit="limit", token="nextToken")
 
     def list_discovered_resources(self) -> str:
         """Users from the emulated IAM; every other type as moto has it."""
@@ -90,25 +67,16 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
             if (not ids or resource["resourceId"] in ids)
             and (not name or resource["resourceName"] == name)
         ]
-        page, token = self._page(found, "limit", "nextToken", MAX_PAGE)
-        answer: dict[str, Any] = {"resourceIdentifiers": list(page)}
-        if token is not None:
-            answer["nextToken"] = token
-        return json.dumps(answer)
+        return self._pages("resourceIdentifiers", found, limit="limit", token="nextToken")
 
     def put_conformance_pack(self) -> str:
         """Create or change a pack from a template in the request or in S3."""
         template = self._get_param("TemplateBody") or self._read_template(
             self._get_param("TemplateS3Uri") or ""
         )
-        parameters = {
-            each["ParameterName"]: each["ParameterValue"]
-            for each in self._get_param("ConformancePackInputParameters") or ()
-        }
         name = self._get_param("ConformancePackName")
-        return json.dumps(
-            {"ConformancePackArn": self.config_backend.packs.put(name, template, parameters).arn}
-        )
+        pack = put_own_pack(self.config_backend, name, template, self._pack_parameters())
+        return json.dumps({"ConformancePackArn": pack.arn})
 
     def describe_conformance_packs(self) -> str:
         """The packs of these names, or all."""
@@ -118,10 +86,7 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
                 "ConformancePackName": pack.name,
                 "ConformancePackArn": pack.arn,
                 "ConformancePackId": pack.id,
-                "ConformancePackInputParameters": [
-                    {"ParameterName": name, "ParameterValue": value}
-                    for name, value in pack.parameters.items()
-                ],
+                "ConformancePackInputParameters": list_pack_parameters(pack.parameters),
                 "LastUpdateRequestedTime": pack.updated.timestamp(),
             }
             for pack in packs.look(self._get_param("ConformancePackNames"), "packs")
@@ -149,18 +114,14 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
 
     def delete_conformance_pack(self) -> str:
         """Remove a pack and its rules."""
-        self.config_backend.packs.delete(self._get_param("ConformancePackName"))
+        delete_own_pack(self.config_backend, self._get_param("ConformancePackName"))
         return "{}"
 
     def start_config_rules_evaluation(self) -> str:
         """Send the periodic trigger to rules, at once rather than within minutes."""
         names = self._get_param("ConfigRuleNames") or list(self.config_backend.config_rules)
-        if len(names) > MAX_STARTED:
-            raise InvalidLimitException(len(names))
-        functions = lambda_backends[self.current_account][self.region]
-        assert isinstance(functions, Lambda)
         for name in names:
-            Rule(self.config_backend, functions, name).send_schedule()
+            Rule(self.config_backend, name).send_schedule()
         return "{}"
 
     def _read_template(self, uri: str) -> str:
@@ -170,16 +131,5 @@ class ConfigResponse(AggregateResponse, RemediationResponse, OrganizationPackRes
         except MissingBucket:
             content = None
         if content is None:
-            raise TemplateRefused(f"The template {uri} cannot be read.")
+            raise template_refused(f"The template {uri} cannot be read.")
         return str(content.value.decode())
-
-    def _page(
-        self, items: Sequence[Any], limit_name: str, token_name: str, usual: int
-    ) -> tuple[Sequence[Any], str | None]:
-        limit = self._get_param(limit_name) or usual
-        if limit > MAX_PAGE:
-            raise InvalidLimitException(limit)
-        try:
-            return cut_page(items, self._get_param(token_name), limit)
-        except InvalidToken:
-            raise InvalidNextTokenException from None

@@ -1,7 +1,7 @@
 """What AWS Config stores of a rule's evaluations, and what PutEvaluations refuses to store.
 
-Limits are those of botocore's model (`Evaluation`). Two things are not documented, and each is one
-attribute of `Results`: whether NOT_APPLICABLE is listed, and what an older OrderingTimestamp does.
+Two things are not documented. NOT_APPLICABLE is listed, as AWS names it among the values of
+EvaluationResult (M), and an older OrderingTimestamp replaces a newer one like any other (L).
 """
 
 from collections.abc import Iterable
@@ -50,27 +50,15 @@ class EvaluationResult:
 class Results:
     """The stored evaluations of one rule, by resource."""
 
-    keeps_not_applicable: bool = True
-    """List NOT_APPLICABLE results. AWS names it among the values of EvaluationResult, so it is
-    taken to be kept (M); False removes the resource instead, as the console shows it."""
-    refuses_older: bool = False
-    """Ignore an evaluation that is ordered before the stored one. Not documented (L)."""
     _by_resource: dict[tuple[str, str], EvaluationResult] = field(default_factory=dict)
 
     def put(self, evaluation: dict[str, Any], invoked: datetime) -> None:
         """Store one evaluation of PutEvaluations, already checked."""
         resource = (evaluation["ComplianceResourceType"], evaluation["ComplianceResourceId"])
         ordered = datetime.fromtimestamp(evaluation["OrderingTimestamp"], UTC)
-        present = self._by_resource.get(resource)
-        if self.refuses_older and present is not None and present.ordered > ordered:
-            return
-        compliance = evaluation["ComplianceType"]
-        if compliance == "NOT_APPLICABLE" and not self.keeps_not_applicable:
-            self._by_resource.pop(resource, None)
-            return
         self._by_resource[resource] = EvaluationResult(
             *resource,
-            compliance,
+            evaluation["ComplianceType"],
             evaluation.get("Annotation"),
             ordered,
             datetime.now(UTC),
@@ -88,14 +76,8 @@ class Results:
 
 
 def find_refused(evaluations: Iterable[dict[str, Any]]) -> str | None:
-    """Return AWS's complaint about the first evaluation it would refuse, or None."""
-    for position, evaluation in enumerate(evaluations, 1):
-        where = f"at 'evaluations.{position}.member"
-        annotation = evaluation.get("Annotation")
-        if annotation is not None and not 1 <= len(annotation) <= 256:
-            bound = "less than or equal to 256" if annotation else "greater than or equal to 1"
-            return f"Value '{annotation}' {where}.annotation' failed to satisfy constraint: {bound}"
+    """Return AWS's complaint about a result that its model allows and no rule may put, or None."""
+    for evaluation in evaluations:
         if evaluation["ComplianceType"] not in COMPLIANCE_TYPES:
-            value = evaluation["ComplianceType"]
-            return f"Value '{value}' {where}.complianceType' failed to satisfy constraint: enum"
+            return f"{evaluation['ComplianceType']} is no result that may be put."
     return None

@@ -4,7 +4,6 @@ A rule is registered with a function of this process, or was put over the API or
 pack and has a deployed function.
 """
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,15 +11,14 @@ from typing import Any
 
 from moto.config.exceptions import NoSuchConfigRuleException
 from moto.config.models import ConfigRule
-from moto.utilities.utils import get_partition
 
-from emulator.awslambda.functions import Function, Handler, Invocation, invoke
+from emulator.awslambda.functions import Invocation, invoke
 from emulator.awslambda.models import Lambda
 from emulator.config.events import change_message, make_event, oversized_message, schedule_message
 from emulator.config.items import USER_TYPE, make_item
 from emulator.config.models import PRINCIPAL, Config
 from emulator.config.results import Results
-from emulator.iam.users import User, new_id
+from emulator.iam.users import User
 
 
 class NoHandler(LookupError):
@@ -41,8 +39,12 @@ class Rule:
     """A rule by name."""
 
     config: Config
-    functions: Lambda
     name: str
+
+    @property
+    def functions(self) -> Lambda:
+        """Lambda of the same account and Region."""
+        return Lambda.of(self.config.account_id, self.config.region_name)
 
     @property
     def invocations(self) -> list[Invocation]:
@@ -120,7 +122,7 @@ class Rule:
             raise NoSuchConfigRuleException(self.name) from None
 
 
-def run_due(config: Config, functions: Lambda) -> None:
+def run_due(config: Config) -> None:
     """Evaluate the new rules whose first evaluation is due."""
     due = [name for name, at in config.first_runs.items() if at <= datetime.now(UTC)]
     for name in due:
@@ -130,10 +132,10 @@ def run_due(config: Config, functions: Lambda) -> None:
     for name in [each for each in due if each not in ran]:
         # Without a function the rule has no run, as far as anybody can see.
         with suppress(NoHandler):
-            Rule(config, functions, name).send_schedule()
+            Rule(config, name).send_schedule()
 
 
-def deliver_items(config: Config, functions: Lambda) -> list[Invocation]:
+def deliver_items(config: Config) -> list[Invocation]:
     """Send every pending item to each rule that wants changes of users; return what came of it.
 
     Config does so within minutes of the change; here it happens on request, so that a test knows
@@ -141,52 +143,9 @@ def deliver_items(config: Config, functions: Lambda) -> list[Invocation]:
     """
     items, config.pending_items = config.pending_items, []
     rules = [
-        Rule(config, functions, name)
-        for name, stored in config.config_rules.items()
-        if _wants_changes(stored)
+        Rule(config, name) for name, stored in config.config_rules.items() if _wants_changes(stored)
     ]
     return [rule.send(change_message(item, datetime.now(UTC))) for item in items for rule in rules]
-
-
-def add_rule(
-    config: Config,
-    functions: Lambda,
-    name: str,
-    handler: Handler,
-    parameters: dict[str, str] | None = None,
-    *,
-    from_pack: bool = True,
-    timeout_seconds: float = 900.0,
-) -> Rule:
-    """Register a rule for AWS::IAM::User, with all three message types, that invokes `handler`.
-
-    `from_pack` gives it the suffix that rules of a conformance pack get.
-    """
-    place = f"{config.region_name}:{config.account_id}"
-    arn = f"arn:{get_partition(config.region_name)}:lambda:{place}:function:{name}"
-    functions.handlers[arn] = Function(arn, handler, timeout_seconds)
-    if from_pack:
-        name += "-conformance-pack-" + new_id("", f"{config.account_id}/{name}", 1, 9).lower()
-    messages = (
-        "ConfigurationItemChangeNotification",
-        "OversizedConfigurationItemChangeNotification",
-        "ScheduledNotification",
-    )
-    config.put_config_rule(
-        {
-            "ConfigRuleName": name,
-            "Scope": {"ComplianceResourceTypes": [USER_TYPE]},
-            "Source": {
-                "Owner": "CUSTOM_LAMBDA",
-                "SourceIdentifier": arn,
-                "SourceDetails": [
-                    {"EventSource": "aws.config", "MessageType": message} for message in messages
-                ],
-            },
-            "InputParameters": json.dumps(parameters or {}),
-        }
-    )
-    return Rule(config, functions, name)
 
 
 def _wants_changes(rule: ConfigRule) -> bool:

@@ -1,4 +1,4 @@
-"""AWS's errors as they go over the wire, for those that no backend raises.
+"""AWS's errors: those that our backends raise, and how others go over the wire that none raises.
 
 Moto can only write errors that a service's model lists; throttling and missing permission, which
 every service can answer, are in none.
@@ -7,12 +7,17 @@ every service can answer, are in none.
 import json
 from xml.sax.saxutils import escape
 
+from moto.core.exceptions import ServiceException
 from moto.core.model import ServiceModel
 
 _STATUSES = {"AccessDenied": 403, "InvalidClientTokenId": 403, "ServiceFailure": 500}
 """Of errors that no service model lists; every other one is a 400."""
 
 Headers = list[tuple[str, str]]
+
+
+class Refusal(ServiceException):
+    """An error of any AWS service: its code and its text."""
 
 
 def find_status(model: ServiceModel, code: str) -> int:

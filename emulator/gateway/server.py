@@ -10,7 +10,7 @@ import socket
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from threading import Thread
 from typing import Any
 
@@ -27,6 +27,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from emulator.gateway.calls import Call, CallLog, UnreadableCall, find_model, read_call
 from emulator.gateway.errors import find_status, write_error
 from emulator.gateway.faults import Faults
+from emulator.gateway.validation import find_input_fault
 from emulator.s3.policies import is_foreign
 
 _CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type": ?"([^"]+)"')
@@ -56,15 +57,11 @@ class Gateway:
             return [str(error).encode()]
         environ["wsgi.input"] = io.BytesIO(body)
         self.calls.append(call)
+        refuse = partial(_send_error, start_response, request, call)
         caller = self.find_caller(call.access_key_id)
         if caller is None:
-            return _send_error(
-                start_response,
-                request,
-                call,
-                "InvalidClientTokenId",
-                "The security token included in the request is invalid.",
-            )
+            text = "The security token included in the request is invalid."
+            return refuse("InvalidClientTokenId", text)
         call.account, call.caller = caller
         fault = self.faults.strike(call)
         if fault is not None and fault.dropped:
@@ -72,9 +69,11 @@ class Gateway:
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return []
         if fault is not None and fault.code is not None:
-            return _send_error(start_response, request, call, fault.code, fault.message)
+            return refuse(fault.code, fault.message)
         if call.service == "s3" and is_foreign(request):
-            return _send_error(start_response, request, call, "AccessDenied", "Access Denied")
+            return refuse("AccessDenied", "Access Denied")
+        if complaint := find_input_fault(call):
+            return refuse(*complaint)
         return self._answer(environ, start_response, request, call)
 
     def _answer(

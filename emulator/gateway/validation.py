@@ -10,15 +10,16 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from emulator.gateway.calls import find_model
+from emulator.gateway.calls import Call, find_model
 
 
-def find_input_fault(service: str, operation: str, value: dict[str, Any]) -> str | None:
-    """Return the service's complaint about an operation's input, or None."""
-    shape = find_model(service).operation_model(operation).input_shape
-    assert shape is not None
-    fault = next(find_invalid(shape, value, ""), None)
-    return fault and f"1 validation error detected: {fault}"
+def find_input_fault(call: Call) -> tuple[str, str] | None:
+    """Return the code and the text with which a service refuses a call's input, or None."""
+    model = find_model(call.service)
+    shape = model.operation_model(call.operation).input_shape
+    fault = next(find_invalid(shape, call.parameters, ""), None) if shape else None
+    code = "ValidationError" if model.protocol == "query" else "ValidationException"
+    return (code, f"1 validation error detected: {fault}") if fault else None
 
 
 def find_invalid(shape: Shape, value: Any, path: str) -> Iterator[str]:

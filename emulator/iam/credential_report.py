@@ -39,6 +39,9 @@ COLUMNS = (
 )
 EXTRA_COLUMN = "additional_credentials_info"
 """A 23rd column that some reports carry; append it to `columns`. Unknown columns read N/A."""
+_INACTIVE = {
+    f"{kind}_active": "false" for kind in ("access_key_1", "access_key_2", "cert_1", "cert_2")
+}
 
 CACHED = timedelta(hours=4)
 
@@ -129,25 +132,17 @@ class CredentialReport:
             "password_last_used": "no_information",
             "password_last_changed": self._time(created),
             "mfa_active": "true",
-            "access_key_1_active": "false",
-            "access_key_2_active": "false",
-            "cert_1_active": "false",
-            "cert_2_active": "false",
         }
-        return row | self.root
+        return _INACTIVE | row | self.root
 
     def _row(self, user: User) -> dict[str, str]:
-        row = {
+        row = _INACTIVE | {
             "user": user.name,
             "arn": user.arn,
             "user_creation_time": self._time(user.create_date),
             "password_enabled": _flag(user.password is not None),
             "password_last_used": "N/A",
             "mfa_active": _flag(bool(user.mfa_devices)),
-            "access_key_1_active": "false",
-            "access_key_2_active": "false",
-            "cert_1_active": "false",
-            "cert_2_active": "false",
         }
         if user.password is not None:
             row["password_last_used"] = self._time(user.password_last_used, "no_information")

@@ -6,16 +6,26 @@ not part of the item, so writes to them are not.
 """
 
 from datetime import UTC, datetime
+from typing import Self
 
 from moto.iam.exceptions import DeleteConflictException, EntityAlreadyExists, NoSuchEntity
+from moto.iam.models import iam_backends
+from moto.utilities.utils import get_partition
 
+from emulator.backend import OwnBackend
 from emulator.iam.directory import Directory
 from emulator.iam.tags import check_tags, put_tags, remove_tags
 from emulator.iam.users import AccessKey, User
 
 
-class Iam(Directory):
+class Iam(OwnBackend, Directory):
     """The IAM of one account and partition."""
+
+    backends = iam_backends
+
+    @classmethod
+    def of(cls, account_id: str, region: str) -> Self:
+        return super().of(account_id, get_partition(region))
 
     def create_user(
         self,

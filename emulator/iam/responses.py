@@ -7,9 +7,8 @@ from botocore.utils import ArnParser
 from moto.core.responses import ActionResult
 from moto.iam import responses
 from moto.iam.exceptions import IAMException, LimitExceededException, ValidationError
-from moto.iam.models import iam_backends
 
-from emulator.gateway.pages import InvalidToken, cut_page
+from emulator.gateway.pages import cut_page
 from emulator.iam.models import Iam
 from emulator.iam.users import User
 
@@ -34,9 +33,7 @@ class IamResponse(responses.IamResponse):
 
     @property
     def backend(self) -> Iam:
-        backend = iam_backends[self.current_account][self.partition]
-        assert isinstance(backend, Iam)
-        return backend
+        return Iam.of(self.current_account, self.region)
 
     def list_users(self) -> ActionResult:
         prefix = self._get_param("PathPrefix") or "/"
@@ -95,14 +92,9 @@ class IamResponse(responses.IamResponse):
 
     def _page(self, items: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
         size = min(int(self._get_param("MaxItems") or 100), self.backend.page_limit)
-        try:
-            page, marker = cut_page(items, self._get_param("Marker"), size)
-        except InvalidToken:
-            raise ValidationError("Invalid Marker.") from None
-        paging: dict[str, Any] = {"IsTruncated": marker is not None}
-        if marker is not None:
-            paging["Marker"] = marker
-        return list(page), paging
+        refusal = ValidationError("Invalid Marker.")
+        page, following = cut_page(items, self._get_param("Marker"), size, refusal, "Marker")
+        return list(page), {"IsTruncated": bool(following), **following}
 
     def _details(self, kind: str) -> list[Any]:
         backend = self.backend

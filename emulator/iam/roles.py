@@ -5,7 +5,6 @@ are known that a service fills in, and any other one makes it count as refused.
 """
 
 import json
-from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.iam import models
@@ -15,6 +14,7 @@ from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
 from emulator.environment import client_variables
+from emulator.iam.statements import meets_conditions
 
 
 class StackRole:
@@ -80,21 +80,6 @@ def trusts_service(
         and meets_conditions(statement.get("Condition", {}), context)
         for statement in json.loads(role.assume_role_policy_document)["Statement"]
     )
-
-
-def meets_conditions(conditions: dict[str, dict[str, Any]], context: dict[str, str]) -> bool:
-    """Say whether every condition of a statement holds; one on an unknown key does not."""
-    for operator, wanted in conditions.items():
-        for key, values in wanted.items():
-            allowed = [values] if isinstance(values, str) else values
-            given = context.get(key, "")
-            if operator in ("ArnLike", "ArnEquals", "StringLike"):
-                met = any(fnmatchcase(given, pattern) for pattern in allowed)
-            else:
-                met = operator == "StringEquals" and given in allowed
-            if not met:
-                return False
-    return True
 
 
 def assume_role(

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from moto.iam import models
 
+from emulator.backend import OwnResource
 from emulator.clock import cut_fraction
 
 
@@ -20,7 +21,7 @@ def new_id(prefix: str, account: str, number: int, length: int) -> str:
     return prefix + base64.b32encode(digest).decode()[: length - len(prefix)]
 
 
-class AccessKey(models.AccessKey):
+class AccessKey(OwnResource, models.AccessKey):
     """An access key. `create_date` and `status` (Active, Inactive, Expired) may be set.
 
     `slot`, 1 or 2, fixes its place in the credential report; None leaves it to the report.
@@ -42,10 +43,6 @@ class AccessKey(models.AccessKey):
         self.slot: int | None = None
         self.caller = ""
 
-    def is_created(self) -> bool:
-        """Say that CloudFormation may go on; moto declares this abstract and leaves it so."""
-        return True
-
     @property
     def last_used(self) -> models.AccessKeyLastUsed | None:
         """The newest use that AWS shows by now: one at t shows `use_lag` after t."""
@@ -66,7 +63,7 @@ class AccessKey(models.AccessKey):
         self._uses.append(models.AccessKeyLastUsed(cut_fraction(when), service, region))
 
 
-class User(models.User):
+class User(OwnResource, models.User):
     """A user. `create_date`, `password_changed` and `password_last_used` may be set."""
 
     access_keys: list["AccessKey"]  # type: ignore[assignment] # moto declares its own
@@ -82,10 +79,6 @@ class User(models.User):
         self.login_created: datetime | None = None
         self.password_changed: datetime | None = None
         self.tag_values: dict[str, str] = {}
-
-    def is_created(self) -> bool:
-        """Say that CloudFormation may go on; moto declares this abstract and leaves it so."""
-        return True
 
     @property
     def tags(self) -> list[dict[str, str]] | None:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from moto.core.exceptions import ServiceException
 from moto.organizations import models
 
 from emulator.agenda import Agenda
+from emulator.backend import OwnBackend
 from emulator.iam.users import new_id
 from emulator.organizations.policies import FULL_ACCESS, OrganizationPolicy, full_access
 
@@ -21,12 +21,10 @@ _Part = TypeVar("_Part")
 CONFIG = "config-multiaccountsetup.amazonaws.com"
 
 
-class Organizations(models.OrganizationsBackend):
+class Organizations(OwnBackend, models.OrganizationsBackend):
     """Moto's backend, beside whose module moto finds our `urls`."""
 
-
-class Refusal(ServiceException):
-    """An error of any AWS service: its code and its text."""
+    backends = models.organizations_backends
 
 
 @dataclass

@@ -6,8 +6,9 @@ from typing import Any
 
 from moto.organizations import responses
 
-from emulator.gateway.pages import InvalidToken, cut_page
-from emulator.organizations.models import Organization, Refusal, organization_of
+from emulator.gateway.errors import Refusal
+from emulator.gateway.pages import cut_page
+from emulator.organizations.models import Organization, organization_of
 from emulator.organizations.policies import FULL_ACCESS, OrganizationPolicy
 
 MAX_PAGE = 20
@@ -145,12 +146,9 @@ class OrganizationsResponse(responses.OrganizationsResponse):
         self, name: str, items: Sequence[Any], describe: Callable[[Any], Any] = lambda item: item
     ) -> str:
         limit = min(self._get_param("MaxResults") or MAX_PAGE, self._organization().page_limit)
-        try:
-            page, token = cut_page(items, self._get_param("NextToken"), limit)
-        except InvalidToken as error:
-            raise Refusal("InvalidInputException", str(error)) from None
-        answer: dict[str, Any] = {name: [describe(item) for item in page]}
-        return json.dumps(answer if token is None else {**answer, "NextToken": token})
+        refusal = Refusal("InvalidInputException", "The NextToken is none of this account's.")
+        page, following = cut_page(items, self._get_param("NextToken"), limit, refusal)
+        return json.dumps({name: [describe(item) for item in page], **following})
 
 
 def _policy_arn(organization: Organization, policy: OrganizationPolicy) -> str:

@@ -9,13 +9,14 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.iam.access_control import PermissionResult
 from moto.moto_server.werkzeug_app import BackendRequest
 from moto.s3 import models
 from moto.utilities.utils import get_partition
+
+from emulator.iam.statements import covers, meets_conditions
 
 CONTEXT = {"aws:SecureTransport": "true"}
 
@@ -34,7 +35,7 @@ def own_policies() -> Iterator[None]:
 def judge_policy(bucket: models.FakeBucket, action: str, resource: str) -> PermissionResult:
     """Return DENIED where a statement whose condition holds denies the owner's request."""
     denied = any(
-        statement["Effect"] == "Deny" and _holds(statement.get("Condition", {}), CONTEXT)
+        statement["Effect"] == "Deny" and meets_conditions(statement.get("Condition", {}), CONTEXT)
         for statement in _statements(bucket)
     )
     return PermissionResult.DENIED if denied else PermissionResult.NEUTRAL
@@ -44,46 +45,49 @@ def find_code_fault(
     account: str, region: str, bucket: str, key: str, organization: str, version: str = ""
 ) -> str:
     """Return Lambda's complaint when an account cannot take its code from S3, or ""."""
-    partition = get_partition(region)
-    for regions in models.s3_backends.values():
-        found = regions[partition].buckets.get(bucket) if partition in regions else None
-        if found is None:
-            continue
-        context = CONTEXT | {"aws:PrincipalOrgID": organization}
-        action = "s3:GetObjectVersion" if version else "s3:GetObject"
-        allowed = found.account_id == account or any(
-            statement["Effect"] == "Allow"
-            and _covers(statement["Action"], action)
-            and _covers(statement["Resource"], f"arn:{partition}:s3:::{bucket}/{key}")
-            and _holds(statement.get("Condition", {}), context)
-            for statement in _statements(found)
-        )
-        if not allowed:
-            return "Your access has been denied by S3, S3 Error Code: AccessDenied."
-        if found.region_name != region:
-            return f"S3 Error Code: PermanentRedirect. The bucket is in {found.region_name}."
-        if key not in found.keys:
-            return "Error occurred while GetObject. S3 Error Code: NoSuchKey."
-        if version and version not in {each.version_id for each in found.keys.getlist(key)}:
-            return "Error occurred while GetObject. S3 Error Code: NoSuchVersion."
-        return ""
-    return "Error occurred while GetObject. S3 Error Code: NoSuchBucket."
+    found = _find_bucket(bucket, region)
+    if found is None:
+        return "Error occurred while GetObject. S3 Error Code: NoSuchBucket."
+    context = CONTEXT | {"aws:PrincipalOrgID": organization}
+    action = "s3:GetObjectVersion" if version else "s3:GetObject"
+    allowed = found.account_id == account or any(
+        statement["Effect"] == "Allow"
+        and covers(statement["Action"], action)
+        and covers(statement["Resource"], f"arn:{get_partition(region)}:s3:::{bucket}/{key}")
+        and meets_conditions(statement.get("Condition", {}), context)
+        for statement in _statements(found)
+    )
+    if not allowed:
+        return "Your access has been denied by S3, S3 Error Code: AccessDenied."
+    if found.region_name != region:
+        return f"S3 Error Code: PermanentRedirect. The bucket is in {found.region_name}."
+    if key not in found.keys:
+        return "Error occurred while GetObject. S3 Error Code: NoSuchKey."
+    if version and version not in {each.version_id for each in found.keys.getlist(key)}:
+        return "Error occurred while GetObject. S3 Error Code: NoSuchVersion."
+    return ""
 
 
 def find_object(region: str, bucket: str, key: str, version: str = "") -> bytes:
     """Return the content of an object, whoever owns it, or nothing where there is none."""
-    partition = get_partition(region)
-    for regions in models.s3_backends.values():
-        found = regions[partition].buckets.get(bucket) if partition in regions else None
-        for each in found.keys.getlist(key, []) if found else ():
-            if version in ("", each.version_id):
-                return bytes(each.value)
+    found = _find_bucket(bucket, region)
+    for each in found.keys.getlist(key, []) if found else ():
+        if version in ("", each.version_id):
+            return bytes(each.value)
     return b""
 
 
 def digest_code(code: bytes) -> str:
     """Return CodeSha256 of a function's code."""
     return base64.b64encode(hashlib.sha256(code).digest()).decode()
+
+
+def _find_bucket(name: str, region: str) -> models.FakeBucket | None:
+    """Return a bucket, whoever owns it, in the partition of a Region."""
+    partition, owner = models.s3_backends.bucket_accounts.get(name, ("", ""))
+    if partition != get_partition(region):
+        return None
+    return models.s3_backends[owner][partition].buckets.get(name)
 
 
 def _statements(bucket: models.FakeBucket) -> list[dict[str, Any]]:
@@ -99,14 +103,3 @@ def is_foreign(request: BackendRequest) -> bool:
     bucket = request.path.lstrip("/").partition("/")[0]
     owner = models.s3_backends.bucket_accounts.get(bucket)
     return bool(expected and owner and owner[1] != expected)
-
-
-def _covers(patterns: str | list[str], arn: str) -> bool:
-    listed = [patterns] if isinstance(patterns, str) else patterns
-    return any(fnmatchcase(arn, pattern) for pattern in listed)
-
-
-def _holds(condition: dict[str, dict[str, str]], context: dict[str, str]) -> bool:
-    return all(
-        context.get(key) == wanted for tests in condition.values() for key, wanted in tests.items()
-    )

@@ -20,6 +20,8 @@ FAILURE = (
     "Step fails when it is {0.stage}. {0}. Please refer to Automation Service Troubleshooting Guide"
     " for more diagnosis details."
 )
+UNKNOWN = {"nextStep", "onFailure", "maxAttempts"}
+"""Of a step: it is run once, and the next one after it."""
 
 RunScript = Callable[[str, dict[str, Any], float], Any]
 """Runs a step's script: its name, its inputs and how many seconds it may take."""
@@ -44,15 +46,14 @@ class StepRun:
             "StepName": self.step["name"],
             "Action": self.step["action"],
             "TimeoutSeconds": int(self.step.get("timeoutSeconds", 600)),
-            "OnFailure": self.step.get("onFailure", "Abort"),
-            "MaxAttempts": int(self.step.get("maxAttempts", 1)),
+            "OnFailure": "Abort",
+            "MaxAttempts": 1,
             "StepExecutionId": self.id,
             "StepStatus": self.status,
             "Inputs": self.inputs,
             "IsEnd": is_true(self.step.get("isEnd", False)),
             "ExecutionStartTime": self.started,
             "ExecutionEndTime": self.ended,
-            "NextStep": self.step.get("nextStep"),
             "Outputs": self.outputs or None,
             "FailureMessage": self.failure or None,
         }
@@ -91,46 +92,28 @@ class Execution:
         return {name: produced.get(name, NO_OUTPUT) for name in self.content.get("outputs", ())}
 
     def run(self, run_script: RunScript) -> None:
-        """Run the steps until one ends the execution or fails it."""
+        """Run the steps in their order, until one fails."""
         self.status = "InProgress"
-        following: str | None = self.steps[0].step["name"]
-        while following is not None:
-            place, run = next(
-                (place, run)
-                for place, run in enumerate(self.steps)
-                if run.step["name"] == following
-            )
-            later = self.steps[place + 1 :]
-            usual = later[0].step["name"] if later else None
-            following = self._run_step(run, usual, run_script)
-        if self.status == "InProgress":
+        for run in self.steps:
+            self._run_step(run, run_script)
+            if run.status != "Success":
+                self.status, self.failure = run.status, run.failure
+                break
+        else:
             self.status = "Success"
         self.ended = datetime.now(UTC)
 
-    def _run_step(self, run: StepRun, usual: str | None, run_script: RunScript) -> str | None:
-        """Run one step as often as it may be tried; return the name of the next one."""
+    def _run_step(self, run: StepRun, run_script: RunScript) -> None:
         run.status, run.started = "InProgress", datetime.now(UTC)
-        step = run.step
-        following = None if is_true(step.get("isEnd", False)) else step.get("nextStep", usual)
-        for _ in range(int(step.get("maxAttempts", 1))):
-            try:
-                if step["action"] != "aws:executeScript":
-                    raise NotImplementedError(f"The emulator cannot run {step['action']}.")
-                self._run_script(run, run_script)
-            except (ScriptFailed, OutputMissing) as error:
-                run.status, run.failure = error.status, FAILURE.format(error)
-            else:
-                run.status, run.failure = "Success", ""
-                break
+        if run.step["action"] != "aws:executeScript" or run.step.keys() & UNKNOWN:
+            raise NotImplementedError(f"The emulator cannot run the step {run.step['name']}.")
+        try:
+            self._run_script(run, run_script)
+        except (ScriptFailed, OutputMissing) as error:
+            run.status, run.failure = error.status, FAILURE.format(error)
+        else:
+            run.status = "Success"
         run.ended = datetime.now(UTC)
-        if run.status != "Success":
-            on_failure = step.get("onFailure", "Abort")
-            if on_failure.startswith("step:"):
-                return str(on_failure.removeprefix("step:"))
-            if on_failure != "Continue":
-                self.status, self.failure = run.status, run.failure
-                return None
-        return following
 
     def _run_script(self, run: StepRun, run_script: RunScript) -> None:
         inputs = substitute(run.step["inputs"], self.values)

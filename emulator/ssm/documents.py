@@ -15,6 +15,7 @@ import yaml
 from moto.ssm import models
 from moto.ssm.exceptions import SSMException
 
+from emulator.backend import OwnResource
 from emulator.ssm.variables import find_references
 
 MAX_BYTES = 64 * 1024
@@ -31,12 +32,8 @@ class DocumentRefused(SSMException):
     code = "InvalidDocumentContent"
 
 
-class Document(models.Document):
+class Document(OwnResource, models.Document):
     """One version of a document, as CloudFormation creates and replaces it."""
-
-    def is_created(self) -> bool:
-        """Say that CloudFormation may go on; moto declares this abstract and leaves it so."""
-        return True
 
     @classmethod
     def update_from_cloudformation_json(
@@ -113,8 +110,6 @@ def find_document_faults(content: dict[str, Any], document_format: str) -> Itera
     produced = set[str]()
     for step in steps:
         produced |= {f"{step['name']}.{output['Name']}" for output in step.get("outputs", ())}
-        if unknown := {*next_steps(step)} - {*names}:
-            yield f"Step {step['name']} goes on to {', '.join(sorted(unknown))}: no such step."
         if step["action"] == "aws:executeScript":
             yield from find_script_faults(step, document_format)
     if missing := {*content.get("outputs", ())} - produced:
@@ -134,11 +129,3 @@ def find_script_faults(step: dict[str, Any], document_format: str) -> Iterator[s
         yield f"Step {step['name']}: the runtime {inputs.get('Runtime')} is not supported."
     if not 1 <= int(step.get("timeoutSeconds", MAX_SCRIPT_SECONDS)) <= MAX_SCRIPT_SECONDS:
         yield f"Step {step['name']}: a script may run for at most {MAX_SCRIPT_SECONDS} seconds."
-
-
-def next_steps(step: dict[str, Any]) -> Iterator[str]:
-    """Give the names of the steps that a step can go on to by name."""
-    if "nextStep" in step:
-        yield step["nextStep"]
-    if str(step.get("onFailure", "")).startswith("step:"):
-        yield step["onFailure"].removeprefix("step:")

@@ -12,7 +12,7 @@ from moto.ssm import models
 from moto.ssm.exceptions import SSMException
 from moto.utilities.utils import get_partition
 
-from emulator.gateway.validation import find_input_fault
+from emulator.backend import OwnBackend
 from emulator.iam.roles import assume_role, trusts_service
 from emulator.ssm.automation import Execution
 from emulator.ssm.documents import check_new_document, write_content
@@ -24,8 +24,10 @@ from emulator.ssm.variables import substitute
 SERVICE = "ssm.amazonaws.com"
 
 
-class Ssm(models.SimpleSystemManagerBackend):
+class Ssm(OwnBackend, models.SimpleSystemManagerBackend):
     """The Systems Manager of one account and Region; the attributes may be set at any time."""
+
+    backends = models.ssm_backends
 
     cloud_url: ClassVar[str] = ""
     """Where scripts reach the cloud that is open."""
@@ -37,7 +39,7 @@ class Ssm(models.SimpleSystemManagerBackend):
         self.keeps_default = False
         """Leave the default version behind when CloudFormation puts a new one, as AWS has done."""
         self.executions: dict[str, Execution] = {}
-        self._scripts = Scripts()
+        self.interpreters = Scripts()
         self._sessions: dict[str, dict[str, str]] = {}
 
     def create_document(self, content: Any, *rest: Any, **more: Any) -> models.Documents:
@@ -102,9 +104,6 @@ class Ssm(models.SimpleSystemManagerBackend):
         Raises SSM's errors when nothing starts. `variables` are the credentials for a document
         without assumeRole: those of who started it.
         """
-        given = {"DocumentName": name, "DocumentVersion": version, "Parameters": parameters or None}
-        if fault := find_input_fault("ssm", "StartAutomationExecution", given):
-            raise SSMException("ValidationException", fault)
         document = self._find_definition(name.rpartition("/")[2], version)
         content = yaml.safe_load(document.content)
         values = check_parameters(content.get("parameters") or {}, parameters)
@@ -122,7 +121,7 @@ class Ssm(models.SimpleSystemManagerBackend):
             raise ParametersRefused("The document has no assumeRole, and nobody started it.")
 
         def run_script(step: str, inputs: dict[str, Any], seconds: float) -> Any:
-            return self._scripts.run(f"{name} {step}", inputs, credentials, seconds)
+            return self.interpreters.run(f"{name} {step}", inputs, credentials, seconds)
 
         self.executions[execution.id] = execution
         execution.run(run_script)
@@ -141,10 +140,6 @@ class Ssm(models.SimpleSystemManagerBackend):
         """Say whether this look finds the execution ended, and count it."""
         execution.looks += 1
         return execution.looks > self.rounds
-
-    def stop_interpreters(self) -> None:
-        """End every interpreter of this account and Region."""
-        self._scripts.stop()
 
     def _find_definition(self, name: str, version: str) -> models.Document:
         documents = self._documents.get(name)

@@ -7,10 +7,9 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ssm import responses
 from moto.ssm.exceptions import SSMException
-from moto.ssm.models import ssm_backends
 
 from emulator.environment import client_variables
-from emulator.gateway.pages import InvalidToken, cut_page
+from emulator.gateway.pages import cut_page
 from emulator.iam.callers import find_caller
 from emulator.ssm.automation import Execution, StepRun
 from emulator.ssm.models import Ssm
@@ -23,9 +22,7 @@ class SsmResponse(responses.SimpleSystemManagerResponse):
 
     @property
     def ssm_backend(self) -> Ssm:
-        backend = ssm_backends[self.current_account][self.region]
-        assert isinstance(backend, Ssm)
-        return backend
+        return Ssm.of(self.current_account, self.region)
 
     def start_automation_execution(self) -> ActionResult:
         """Run a document; the answer comes when it is over."""
@@ -70,11 +67,8 @@ class SsmResponse(responses.SimpleSystemManagerResponse):
 
     def _page(self, items: Sequence[Any]) -> tuple[Sequence[Any], dict[str, str]]:
         size = int(self._get_param("MaxResults") or MAX_PAGE)
-        try:
-            page, token = cut_page(items, self._get_param("NextToken"), size)
-        except InvalidToken:
-            raise SSMException("InvalidNextToken", "The specified token isn't valid.") from None
-        return page, {"NextToken": token} if token else {}
+        refusal = SSMException("InvalidNextToken", "The specified token isn't valid.")
+        return cut_page(items, self._get_param("NextToken"), size, refusal)
 
 
 FILTERS: dict[str, Callable[[Execution, list[str]], bool]] = {

@@ -6,12 +6,11 @@ itself is run anew each time.
 
 import json
 import zipfile
-from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
 from emulator.awslambda.functions import LambdaContext
-from emulator.awslambda.runtime import FunctionError, Runtime
+from emulator.awslambda.runtime import FunctionError, Runtime, Runtimes
 
 MAX_PAYLOAD = 100 * 1024
 MODULE = "customer_script"
@@ -31,11 +30,8 @@ class ScriptTimedOut(ScriptFailed):
     status = "TimedOut"
 
 
-@dataclass
-class Scripts:
+class Scripts(Runtimes):
     """The warm interpreters of one account and Region."""
-
-    _runtimes: dict[str, tuple[tuple[str, str], Runtime]] = field(default_factory=dict)
 
     def run(
         self,
@@ -51,7 +47,9 @@ class Scripts:
         """
         payload = inputs.get("InputPayload", {})
         context = LambdaContext(place, place, timeout_seconds)
-        told = self._warm(place, inputs, variables).run(payload, context)
+        version = (inputs["Script"], variables["AWS_ACCESS_KEY_ID"])
+        runtime = self.warm(place, version, lambda: begin_script(inputs, variables))
+        told = runtime.run(payload, context)
         if told.error is not None and told.error.kind == "Sandbox.Timedout":
             raise ScriptTimedOut(told.error.text)
         if told.error is not None:
@@ -60,25 +58,14 @@ class Scripts:
             raise ScriptFailed("The output of the script is larger than 100 KB.")
         return told.answer
 
-    def stop(self) -> None:
-        """End every interpreter."""
-        while self._runtimes:
-            self._runtimes.popitem()[1][1].stop()
 
-    def _warm(self, place: str, inputs: dict[str, Any], variables: dict[str, str]) -> Runtime:
-        wanted = (inputs["Script"], variables["AWS_ACCESS_KEY_ID"])
-        known, runtime = self._runtimes.get(place, (("", ""), None))
-        if runtime is not None and known == wanted and runtime.is_running:
-            return runtime
-        if runtime is not None:
-            runtime.stop()
-        code = BytesIO()
-        with zipfile.ZipFile(code, "w") as package:
-            package.writestr(f"{MODULE}.py", inputs["Script"])
-        handler = f"{MODULE}.{inputs['Handler']}"
-        runtime = Runtime(code.getvalue(), handler, {**variables, "TZ": ":UTC"}, is_script=True)
-        self._runtimes[place] = wanted, runtime
-        return runtime
+def begin_script(inputs: dict[str, Any], variables: dict[str, str]) -> Runtime:
+    """Return an interpreter for the script of a step."""
+    code = BytesIO()
+    with zipfile.ZipFile(code, "w") as package:
+        package.writestr(f"{MODULE}.py", inputs["Script"])
+    handler = f"{MODULE}.{inputs['Handler']}"
+    return Runtime(code.getvalue(), handler, {**variables, "TZ": ":UTC"}, is_script=True)
 
 
 def describe_failure(error: FunctionError) -> str:

@@ -4,10 +4,11 @@ AWS says of no place that it is left out, so `{{ name }}` is replaced everywhere
 well (M). A text that is one variable and nothing else becomes the variable's value, of any type.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from emulator.ssm.outputs import as_text
 
 _REFERENCE = re.compile(r"\{\{\s*([\w.:-]+)\s*\}\}")
 
@@ -35,8 +36,4 @@ def substitute(value: Any, values: Mapping[str, Any]) -> Any:
     whole = _REFERENCE.fullmatch(value.strip())
     if whole and whole[1] in values:
         return values[whole[1]]
-    return _REFERENCE.sub(lambda found: _as_text(values.get(found[1], found[0])), value)
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return _REFERENCE.sub(lambda found: as_text(values.get(found[1], found[0])), value)

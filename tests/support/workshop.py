@@ -16,7 +16,6 @@ from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
 
 from emulator.awslambda.functions import Function
-from emulator.config.rules import add_rule
 from emulator.iam.users import AccessKey
 from emulator.ssm.scripts import Scripts
 from rollout.names import DOCUMENT, FUNCTION, REMEDIATION, RULE
@@ -134,11 +133,11 @@ class Workshop:
             runs["LastSuccessfulEvaluationTime"] = datetime.now(UTC).timestamp()
             return {"message_type": "ScheduledNotification"}
 
-        functions = self.estate.cloud.open_account(account, self.estate.region).functions
+        member = self.estate.cloud.open_account(account, self.estate.region)
         if any(each.startswith(RULE) for each in config.config_rules):
-            functions.handlers[arn] = Function(arn, evaluate)
+            member.functions.handlers[arn] = Function(arn, evaluate)
         else:
-            add_rule(config, functions, RULE, evaluate, DEFAULTS)
+            member.add_rule(RULE, evaluate, DEFAULTS)
         documents = ssm_backends[account][self.estate.region]._documents
         documents.pop(DOCUMENT, None)
         self.client(account, "ssm").create_document(

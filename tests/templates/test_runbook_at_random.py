@@ -164,7 +164,7 @@ class Place:
         """Count a call of the function, and kill it once it has had its last answer."""
         if call.caller == REMEDIATOR:
             if self.calls == self.last:
-                there = self.account.functions.find_interpreter(DOCUMENT)
+                there = self.account.functions.interpreters.find(DOCUMENT)
                 os.kill(there.process_id, signal.SIGKILL)
                 return InjectedFault(call.service, call.operation, dropped=True)
             self.calls += 1

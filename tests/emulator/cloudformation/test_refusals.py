@@ -93,18 +93,6 @@ def test_a_stack_set_refuses_a_parameter_that_its_template_does_not_declare(
         put_stack_set(Foo="1")
 
 
-def test_where_the_stack_set_takes_it_every_stack_fails(estate: Estate) -> None:
-    estate.sets.refuses_parameters = False
-    put_stack_set(Foo="1")
-    estate.sleep(60)
-    estate.organization.agenda.settle()
-    instance = estate.sets.sets["one"].instances[SHOP]
-    assert (instance.status, instance.reason) == (
-        "OUTDATED",
-        "Parameters: [Foo] do not exist in the template",
-    )
-
-
 def test_each_account_tells_the_digest_of_the_code_that_it_has(estate: Estate) -> None:
     run(f"deploy --yes --exclude {MANAGEMENT}")
     (stack_set,) = estate.sets.sets.values()

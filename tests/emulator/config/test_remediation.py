@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -169,10 +169,6 @@ def test_a_remediation_is_kept_as_it_was_put(rule: Rule) -> None:
     arn = found.pop("Arn")
     assert found == configuration()
     assert arn.startswith("arn:aws:config:us-east-1:111122223333:remediation/")
-    config.delete_remediation_configuration(ConfigRuleName="untagged")
-    names = ["untagged"]
-    left = config.describe_remediation_configurations(ConfigRuleNames=names)
-    assert left["RemediationConfigurations"] == []
 
 
 @pytest.mark.parametrize(
@@ -229,60 +225,36 @@ def test_a_rule_with_a_remediation_is_not_deleted(rule: Rule) -> None:
     assert code == "ResourceInUseException"
 
 
-# On request.
-
-
-def test_a_remediation_on_request_runs_the_document_with_the_resource(
-    account: Account, rule: Rule, ann: User
-) -> None:
-    put(Automatic=False)
-    config = boto3.client("config")
-    key = {"resourceType": "AWS::IAM::User", "resourceId": ann.id}
-    config.start_remediation_execution(ConfigRuleName="untagged", ResourceKeys=[key])
-    assert ann.tag_values == {"how": "well"}
-    assert [call.caller for call in account.calls.made("iam:TagUser")][-1] == ROLE
-    states = []
-    for _ in range(2):
-        (told,) = config.describe_remediation_execution_status(
-            ConfigRuleName="untagged", ResourceKeys=[key]
-        )["RemediationExecutionStatuses"]
-        steps = [(each["Name"], each["State"]) for each in told["StepDetails"]]
-        states.append((told["ResourceKey"], told["State"], steps))
-    assert states == [(key, "QUEUED", []), (key, "SUCCEEDED", [("Repair", "SUCCEEDED")])]
+# Automatic.
 
 
 def test_a_remediation_that_fails_or_does_not_start_says_why(
     account: Account, rule: Rule, ann: User
 ) -> None:
-    put(**BADLY)
     config, told = boto3.client("config"), []
-    account.config.remediations.rounds = 0
-    for resource in (ann.id, "i-0123456789abcdef0"):
-        key = {"resourceType": "AWS::IAM::User", "resourceId": resource}
-        config.start_remediation_execution(ConfigRuleName="untagged", ResourceKeys=[key])
-        (status,) = config.describe_remediation_execution_status(
-            ConfigRuleName="untagged", ResourceKeys=[key]
-        )["RemediationExecutionStatuses"]
-        (step,) = status["StepDetails"]
-        told.append((status["State"], step["State"], step["ErrorMessage"]))
-    account.config.remediations.rounds = 1
-    assert [each[:2] for each in told] == [("FAILED", "FAILED")] * 2
-    assert "ValueError - it went badly" in told[0][2]
-    assert told[1][2].startswith("InvalidAutomationExecutionParametersException: ")
+    for resource, how in ((ann.id, "well"), (ann.id, "badly"), ("i-0123456789abcdef0", "well")):
+        put(**parameters(How={"StaticValue": {"Values": [how]}}))
+        account.config.remediations.note_violation("untagged", ("AWS::IAM::User", resource))
+        account.deliver_remediations()
+        for _ in range(2):
+            (status,) = config.describe_remediation_execution_status(
+                ConfigRuleName="untagged",
+                ResourceKeys=[{"resourceType": "AWS::IAM::User", "resourceId": resource}],
+            )["RemediationExecutionStatuses"]
+            step = (status["StepDetails"] or [{}])[0]
+            told.append((status["State"], step.get("State"), step.get("ErrorMessage", "")))
+    queued = ("QUEUED", None, "")
+    assert told[::2] == [queued] * 3
+    assert told[1] == ("SUCCEEDED", "SUCCEEDED", "")
+    assert [each[:2] for each in told[3::2]] == [("FAILED", "FAILED")] * 2
+    assert "ValueError - it went badly" in told[3][2]
+    assert told[5][2].startswith("InvalidAutomationExecutionParametersException: ")
 
 
-def test_a_rule_without_a_remediation_has_none_to_start(rule: Rule, ann: User) -> None:
+def test_a_rule_without_a_remediation_has_no_executions(rule: Rule) -> None:
     config = boto3.client("config")
-    key = {"resourceType": "AWS::IAM::User", "resourceId": ann.id}
-    for call in (
-        lambda: config.start_remediation_execution(ConfigRuleName="untagged", ResourceKeys=[key]),
-        lambda: config.describe_remediation_execution_status(ConfigRuleName="untagged"),
-        lambda: config.delete_remediation_configuration(ConfigRuleName="untagged"),
-    ):
-        assert refusal(call) == "NoSuchRemediationConfigurationException"
-
-
-# Automatic.
+    code = refusal(lambda: config.describe_remediation_execution_status(ConfigRuleName="untagged"))
+    assert code == "NoSuchRemediationConfigurationException"
 
 
 def states(account: Account) -> list[str]:
@@ -356,31 +328,6 @@ def test_failures_that_are_far_apart_do_not_block(account: Account, rule: Rule, 
         account.clock.advance(seconds=31)
 
 
-def test_an_exception_keeps_a_violating_resource_from_it_until_it_ends(
-    account: Account, rule: Rule, ann: User
-) -> None:
-    put()
-    tagged = account.iam.add_user("tagged", tags={"team": "people"})
-    for user in (ann, tagged):
-        rule.send_change(user)
-    config = boto3.client("config")
-    config.put_remediation_exceptions(
-        ConfigRuleName="untagged",
-        ResourceKeys=[
-            {"ResourceType": "AWS::IAM::User", "ResourceId": user.id} for user in (ann, tagged)
-        ],
-        Message="later",
-        ExpirationTime=NOW + timedelta(hours=1),
-    )
-    found = config.describe_remediation_exceptions(ConfigRuleName="untagged")
-    told = [(each["ResourceId"], each["Message"]) for each in found["RemediationExceptions"]]
-    assert told == [(ann.id, "later")]
-    assert states(account) == []
-    account.clock.advance(hours=1)
-    rule.send_change(ann)
-    assert states(account) == ["SUCCEEDED"]
-
-
 # In a conformance pack.
 
 PACK = {
@@ -446,18 +393,8 @@ def test_a_pack_puts_the_remediation_for_the_rule_under_its_deployed_name(
     packed.send_change(ann)
     assert states(account) == ["SUCCEEDED"]
     own = {**configuration(), "ConfigRuleName": packed.name}
-    key = {"ResourceType": "AWS::IAM::User", "ResourceId": ann.id}
-    refused = [
-        refusal(call)
-        for call in (
-            lambda: config.put_remediation_configurations(RemediationConfigurations=[own]),
-            lambda: config.delete_remediation_configuration(ConfigRuleName=packed.name),
-            lambda: config.put_remediation_exceptions(
-                ConfigRuleName=packed.name, ResourceKeys=[key]
-            ),
-        )
-    ]
-    assert refused == ["InsufficientPermissionsException"] * 3
+    code = refusal(lambda: config.put_remediation_configurations(RemediationConfigurations=[own]))
+    assert code == "InsufficientPermissionsException"
     put_pack(account, PACK, Switch="false")
     packed.send_change(account.iam.add_user("bob"))
     assert states(account) == []
@@ -465,9 +402,29 @@ def test_a_pack_puts_the_remediation_for_the_rule_under_its_deployed_name(
     assert account.config.remediations.configurations == {}
 
 
-def test_a_pack_whose_document_is_not_there_fails(account: Account, rule: Rule) -> None:
+def test_a_pack_that_fails_is_taken_back_whole(account: Account, rule: Rule) -> None:
     template = json.loads(json.dumps(PACK))
     template["Resources"]["Remediation"]["Properties"]["TargetId"] = "Nothing"
     status = put_pack(account, template)
     assert status["ConformancePackState"] == "CREATE_FAILED"
     assert "The SSM document Nothing does not exist." in status["ConformancePackStatusReason"]
+    assert [*account.config.config_rules] == ["untagged"]
+    put_pack(account, PACK)
+    packed = account.find_rule("packed")
+    stood = account.config.remediations.configurations[packed.name]
+    template["Resources"]["Rule"]["Properties"]["InputParameters"] = {"Tag": "team"}
+    assert put_pack(account, template)["ConformancePackState"] == "CREATE_FAILED"
+    assert account.config.config_rules[packed.name].input_parameters_dict == {}
+    assert account.config.remediations.configurations == {packed.name: stood}
+
+
+def test_what_an_update_of_a_pack_no_longer_has_is_removed(account: Account, rule: Rule) -> None:
+    put_pack(account, PACK)
+    template = json.loads(json.dumps(PACK))
+    del template["Resources"]["Remediation"]
+    put_pack(account, template)
+    assert account.config.remediations.configurations == {}
+    template["Resources"]["Rule"]["Properties"]["ConfigRuleName"] = "renamed"
+    put_pack(account, template)
+    names = [name.partition("-conformance-pack-")[0] for name in account.config.config_rules]
+    assert names == ["untagged", "renamed"]

@@ -4,8 +4,10 @@ KEEP_PLANS=1 keeps the plans that were made, when the code under tests/cases cha
 """
 
 import contextlib
+import itertools
 import json
 import os
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -410,13 +412,47 @@ def test_references_in_a_circle_end() -> None:
     assert check(plan(key, PROFILE, configuration=configuration)) == []
 
 
-def test_many_users_are_judged_in_seconds() -> None:
-    resources = [
-        resource(kind, f"r{number}", user=f"user-{number}")
-        for number in range(1000)
-        for kind in ("aws_iam_access_key", "aws_iam_user_login_profile")
-    ]
-    assert len(check(plan(*resources))) == 1000
+def count_calls(document: dict[str, Any]) -> int:
+    """Return how many functions are called to judge a plan: work without a clock."""
+    calls = itertools.count()
+
+    def count(*_: object) -> None:
+        next(calls)
+
+    sys.setprofile(count)
+    try:
+        check(document)
+    finally:
+        sys.setprofile(None)
+    return next(calls)
+
+
+@pytest.mark.parametrize(
+    ("known", "most"),
+    [
+        pytest.param(True, 4.2, id="names known"),
+        pytest.param(False, 16, id="each key may be for each user"),
+    ],
+)
+def test_four_times_the_keys_take_no_more_work_than_they_must(known: bool, most: float) -> None:
+    def judge(users: int) -> int:
+        resources = [
+            resource(kind, f"r{number}", **({"user": f"user-{number}"} if known else {}))
+            for number in range(users)
+            for kind in ("aws_iam_access_key", "aws_iam_user_login_profile", "aws_iam_user")
+        ]
+        return count_calls(plan(*resources))
+
+    judge(1)  # what is made once and kept
+    assert judge(200) < most * judge(50)
+
+
+def test_of_many_users_whom_a_key_may_be_for_the_first_few_are_named() -> None:
+    kinds = ("aws_iam_access_key", "aws_iam_user_login_profile", "aws_iam_user")
+    resources = [resource(kind, f"r{number}") for number in range(9) for kind in kinds]
+    findings = check(plan(*resources))
+    named = " or ".join(f"aws_iam_user.r{number}" for number in range(5))
+    assert {each.user for each in findings} == {f"{named} or one of 4 more"}
 
 
 @given(st.data())

@@ -1,7 +1,7 @@
 import boto3
 import pytest
 
-from emulator.config.organization_pack import PackFailed
+from emulator.config.packs import PackFailed
 from tests.support.organizations import MANAGEMENT, OLD, REGION, SANDBOX, SHOP, Estate, run
 
 NAME = "iam-user-no-setup-access-key"
