@@ -107,6 +107,8 @@ def _open_services() -> DomainDispatcherApplication:
     services.get_backend_for_host = find_backend  # type: ignore[method-assign]
     # And through all of a class's attributes: a tenth of it.
     responses.method_names_from_class = cache(utils.method_names_from_class)  # type: ignore[attr-defined]
+    # And spells each operation's name letter by letter.
+    responses.camelcase_to_underscores = cache(utils.camelcase_to_underscores)  # type: ignore[attr-defined]
     return services
 
 

@@ -8,6 +8,7 @@ from urllib.request import Request, urlopen
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto.cloudformation.models import Stack
 from moto.cloudformation.parsing import get_model_map, get_name_type_map
 from moto.config.models import ConfigBackend, config_backends
 from moto.core.base_backend import AccountSpecificBackend
@@ -41,6 +42,7 @@ def where_moto_is_changed() -> dict[str, str]:
         "functions in stacks": get_model_map()["AWS::Lambda::Function"],
         "iam": iam_backends.backend,
         "organizations": organizations_backends.backend,
+        "texts of templates": Stack.parse_template,
     }
     found = {name: str(getattr(each, "__module__", "")) for name, each in places.items()}
     return {name: module.partition(".")[0] for name, module in found.items()}
