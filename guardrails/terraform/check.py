@@ -6,7 +6,6 @@ the configuration's references; where these leave more than one user, the findin
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
@@ -20,6 +19,7 @@ from guardrails.terraform.unseen import find_unseen_in_plan
 
 KEY_RESOURCE = "aws_iam_access_key"
 PROFILE = "aws_iam_user_login_profile"
+MOST_NAMED = 5
 _ADDRESS = re.compile(r'"address"\s*:\s*("(?:[^"\\]|\\.)*")')
 Holders = frozenset[str]
 """Who a key or login profile may be for: a name in an account, an address, or a dead end."""
@@ -65,39 +65,44 @@ def _judge(
     profiles = {
         profile.address: _identify(plan, references, profile) for profile in plan.list_type(PROFILE)
     }
-    holders = defaultdict[str, list[int]](list)
-    """Which profiles may be for whom, by their place among them."""
-    addresses, havings = list(profiles), list(profiles.values())
-    for place, having in enumerate(havings):
+    places = {address: place for place, address in enumerate(profiles)}
+    first = dict[str, str]()
+    """The first profile that may be for somebody."""
+    alone = set[str]()
+    """For whom a profile certainly is."""
+    for address, having in profiles.items():
         for identity in having:
-            holders[identity].append(place)
+            first.setdefault(identity, address)
+        if len(having) == 1 and not _is_dead_end(*having):
+            alone |= having
     for key in plan.list_type(KEY_RESOURCE):
         # The default is Active, and a status that is not known yet may become Active.
         if key.values.get("status") == "Inactive":
             continue
         wanted = _identify(plan, references, key)
-        for certain in (True, False):
-            common = {
-                identity
-                for identity in wanted
-                for place in holders.get(identity, ())
-                if certain == _is_certain(wanted, havings[place])
-            }
-            if common:
-                named = sorted({users[identity] for identity in common if identity in users})
-                # The name without its account, for a user who is not in the plan.
-                name = " or ".join(named) or min(common).lstrip(DEAD_END).partition(" in ")[0]
-                message = _tell(key.address, name, certain)
-                address = addresses[min(holders[identity][0] for identity in common)]
-                yield FileFinding(
-                    *(file, find_line(key.address), name, key.address, message),
-                    *(file, find_line(address)),
-                )
-                break
+        common = wanted & first.keys()
+        if not common:
+            continue
+        certain = len(wanted) == 1 and wanted <= alone
+        named = sorted({users[identity] for identity in common if identity in users})
+        # The name without its account, for a user who is not in the plan.
+        name = join_names(named) or min(common).lstrip(DEAD_END).partition(" in ")[0]
+        message = _tell(key.address, name, certain)
+        address = min((first[identity] for identity in common), key=places.__getitem__)
+        yield FileFinding(
+            *(file, find_line(key.address), name, key.address, message),
+            *(file, find_line(address)),
+        )
 
 
-def _is_certain(wanted: Holders, having: Holders) -> bool:
-    return len(wanted | having) == 1 and not min(wanted).startswith(DEAD_END)
+def _is_dead_end(identity: str) -> bool:
+    return identity.startswith(DEAD_END)
+
+
+def join_names(named: list[str]) -> str:
+    """Return who it may be; of many, the first few."""
+    more = len(named) - MOST_NAMED
+    return " or ".join([*named[:MOST_NAMED], *([f"one of {more} more"] if more > 0 else [])])
 
 
 def _tell(key: str, user: str, certain: bool) -> str:

@@ -23,6 +23,7 @@ from guardrails.terraform.check import check_plan
 from guardrails.terraform.plan import read_plan
 from tests.support.paths import CASES
 from tests.support.terraform import make_plan, scrub
+from tests.support.work import count_calls
 
 PLACES = CASES / "guardrails" / "terraform"
 NAMES = ["changed", "created"]
@@ -410,13 +411,33 @@ def test_references_in_a_circle_end() -> None:
     assert check(plan(key, PROFILE, configuration=configuration)) == []
 
 
-def test_many_users_are_judged_in_seconds() -> None:
-    resources = [
-        resource(kind, f"r{number}", user=f"user-{number}")
-        for number in range(1000)
-        for kind in ("aws_iam_access_key", "aws_iam_user_login_profile")
-    ]
-    assert len(check(plan(*resources))) == 1000
+@pytest.mark.parametrize(
+    ("known", "most"),
+    [
+        pytest.param(True, 4.2, id="names known"),
+        pytest.param(False, 16, id="each key may be for each user"),
+    ],
+)
+def test_four_times_the_keys_take_no_more_work_than_they_must(known: bool, most: float) -> None:
+    def judge(users: int) -> int:
+        resources = [
+            resource(kind, f"r{number}", **({"user": f"user-{number}"} if known else {}))
+            for number in range(users)
+            for kind in ("aws_iam_access_key", "aws_iam_user_login_profile", "aws_iam_user")
+        ]
+        document = plan(*resources)
+        return count_calls(lambda: check(document))
+
+    judge(1)  # what is made once and kept
+    assert judge(200) < most * judge(50)
+
+
+def test_of_many_users_whom_a_key_may_be_for_the_first_few_are_named() -> None:
+    kinds = ("aws_iam_access_key", "aws_iam_user_login_profile", "aws_iam_user")
+    resources = [resource(kind, f"r{number}") for number in range(9) for kind in kinds]
+    findings = check(plan(*resources))
+    named = " or ".join(f"aws_iam_user.r{number}" for number in range(5))
+    assert {each.user for each in findings} == {f"{named} or one of 4 more"}
 
 
 @given(st.data())
