@@ -19,6 +19,7 @@ from emulator.backend import OwnBackend
 from emulator.clock import CloudClock
 from emulator.cloudformation.models import CloudFormation
 from emulator.cloudformation.resources import own_resources
+from emulator.cloudformation.templates import own_parsing
 from emulator.config.models import Config
 from emulator.config.process_checks import own_rules
 from emulator.environment import own_environment
@@ -69,6 +70,7 @@ class Cloud:
             undo.enter_context(_own_backends())
             undo.enter_context(own_policies())
             undo.enter_context(own_resources())
+            undo.enter_context(own_parsing())
             undo.enter_context(own_rules())
             undo.enter_context(own_dispatch())
             server = Server(Gateway(self.calls, self.faults, find_caller))

@@ -109,19 +109,24 @@ def _open_services() -> DomainDispatcherApplication:
     return services
 
 
-_list_methods = cache(utils.method_names_from_class)
+_FASTER = {
+    # Moto looks through all of a class's attributes for each request: a tenth of its time.
+    "method_names_from_class": cache(utils.method_names_from_class),
+    # And spells each operation's name letter by letter.
+    "camelcase_to_underscores": cache(utils.camelcase_to_underscores),
+}
 
 
 @contextmanager
 def own_dispatch() -> Iterator[None]:
-    """Let moto look through a class's attributes once until the block ends: a tenth of its time."""
-    patched: Any = responses
-    original = patched.method_names_from_class
-    patched.method_names_from_class = _list_methods
+    """Let moto find an operation's method as it found it before, until the block ends."""
+    known = vars(responses)
+    originals = {name: known[name] for name in _FASTER}
+    known.update(_FASTER)
     try:
         yield
     finally:
-        patched.method_names_from_class = original
+        known.update(originals)
 
 
 class Server:

@@ -86,7 +86,7 @@ def _judge(
         certain = len(wanted) == 1 and wanted <= alone
         named = sorted({users[identity] for identity in common if identity in users})
         # The name without its account, for a user who is not in the plan.
-        name = _join(named) or min(common).lstrip(DEAD_END).partition(" in ")[0]
+        name = join_names(named) or min(common).lstrip(DEAD_END).partition(" in ")[0]
         message = _tell(key.address, name, certain)
         address = min((first[identity] for identity in common), key=places.__getitem__)
         yield FileFinding(
@@ -99,7 +99,7 @@ def _is_dead_end(identity: str) -> bool:
     return identity.startswith(DEAD_END)
 
 
-def _join(named: list[str]) -> str:
+def join_names(named: list[str]) -> str:
     """Return who it may be; of many, the first few."""
     more = len(named) - MOST_NAMED
     return " or ".join([*named[:MOST_NAMED], *([f"one of {more} more"] if more > 0 else [])])

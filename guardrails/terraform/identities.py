@@ -7,6 +7,7 @@ locals, variables of modules and outputs. One expression in one module has one v
 import json
 import os
 import re
+from collections import defaultdict
 from typing import Any
 
 from guardrails.terraform.blocks import Block
@@ -26,6 +27,9 @@ class RootModule:
     def __init__(self, blocks: list[Block], texts: dict[str, str]) -> None:
         self.texts = texts
         self.users = [b for b in blocks if b.kind == USER and not b.is_data]
+        self.by_address = defaultdict[tuple[str, str], list[Block]](list)
+        for user in self.users:
+            self.by_address[user.module, user.path.removesuffix(user.index)].append(user)
         self.by_id = {user.values["id"]: user for user in self.users}
         self.calls = {b.path: b for b in blocks if b.kind == "module"}
         self.providers = {
@@ -115,7 +119,8 @@ class RootModule:
         found: list[Block] = []
         for name, index, head, what in _REFERENCE.findall(text) if depth else ():
             if name:
-                same = [u for u in self.users if _is_of(u, place.module, f"{USER}.{name}")]
+                address = f"{place.module}{USER}.{name}"
+                same = self.by_address.get((place.module, address), [])
                 wanted = place.index if re.search(r"each\.|count\.", index) else index
                 found += [u for u in same if wanted and u.index == wanted] or same
             elif head == "local":
@@ -129,10 +134,6 @@ class RootModule:
             elif call := self.calls.get(place.module.removesuffix(".")):
                 found += self._find_in_text(_read_argument(call.text, what), call, depth - 1)
         return list(dict.fromkeys(found))
-
-
-def _is_of(user: Block, module: str, address: str) -> bool:
-    return user.module == module and user.path.removesuffix(user.index) == f"{module}{address}"
 
 
 def _is_known(value: Any) -> bool:

@@ -16,7 +16,7 @@ from guardrails.content import mentions_key
 from guardrails.folder import SOURCE_SUFFIXES
 from guardrails.judgement import SOURCE, Accepted, FileFinding, Judgement, Note, Unreadable
 from guardrails.terraform.blocks import Block, read_blocks, read_source
-from guardrails.terraform.check import KEY_RESOURCE, PROFILE
+from guardrails.terraform.check import KEY_RESOURCE, PROFILE, join_names
 from guardrails.terraform.identities import Identities, RootModule
 from guardrails.terraform.overrides import is_override, merge_overrides
 from guardrails.terraform.stacks import STACKS, check_body
@@ -92,20 +92,29 @@ def _read_local_modules(folder: Path, texts: dict[str, str]) -> Iterator[str]:
 def _judge(source: RootModule, blocks: list[Block]) -> Iterator[tuple[FileFinding, Block]]:
     names = {source.identify_user(user): user.path for user in source.users}
     profiles = [(block, source.identify(block)) for block in blocks if block.kind == PROFILE]
+    first, alone = dict[str, int](), dict[str, int]()
+    """The first profile that may be for somebody, and the first that is for nobody else."""
+    for place, (_, having) in enumerate(profiles):
+        for identity in having:
+            first.setdefault(identity, place)
+            if len(having) == 1:
+                alone.setdefault(identity, place)
     for key in (block for block in blocks if block.kind == KEY_RESOURCE):
         # The default is Active, and a status that is not known yet may become Active.
         if key.values.get("status") == "Inactive":
             continue
         wanted = source.identify(key)
-        matches = [(block, having) for block, having in profiles if wanted & having]
-        matches.sort(key=lambda match: len(wanted | match[1]) > 1)
-        for profile, having in matches[:1]:
+        places = [
+            *(alone[each] for each in wanted if len(wanted) == 1 and each in alone),
+            *sorted(first[each] for each in wanted if each in first),
+        ]
+        for profile, having in (profiles[place] for place in places[:1]):
             common = sorted(names.get(identity, identity) for identity in wanted & having)
-            user = " or ".join(name.partition(" in ")[0].lstrip("?") for name in common)
+            user = join_names([name.partition(" in ")[0].lstrip("?") for name in common])
             is_open = source.is_open(key) or source.is_open(profile)
             message = _tell(key, user, profile, wanted | having, is_open)
-            place = (profile.file, profile.line)
-            yield FileFinding(key.file, key.line, user, key.path, message, *place), key
+            where = (profile.file, profile.line)
+            yield FileFinding(key.file, key.line, user, key.path, message, *where), key
 
 
 def _tell(key: Block, user: str, profile: Block, identities: Identities, is_open: bool) -> str:

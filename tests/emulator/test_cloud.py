@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto.awslambda.models import lambda_backends
-from moto.cloudformation.models import cloudformation_backends
+from moto.cloudformation.models import Stack, cloudformation_backends
 from moto.cloudformation.parsing import ResourceMap, get_model_map, get_name_type_map
 from moto.config.models import MANAGED_RULES_CONSTRAINTS, ConfigBackend, config_backends
 from moto.core import responses
@@ -45,12 +45,14 @@ def read_moto() -> dict[str, object]:
         "partition of stacks": vars(ResourceMap)["__init__"],
         "rules of AWS": dict(MANAGED_RULES_CONSTRAINTS),
         "operations of services": vars(responses)["method_names_from_class"],
+        "names of operations": vars(responses)["camelcase_to_underscores"],
         "iam": iam_backends.backend,
         "config": config_backends.backend,
         "lambda": lambda_backends.backend,
         "cloudformation": cloudformation_backends.backend,
         "organizations": organizations_backends.backend,
         "ssm": ssm_backends.backend,
+        "texts of templates": Stack.parse_template,
     }
 
 

@@ -6,10 +6,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto.cloudformation.models import Stack
 
-from emulator import Account
+from emulator import Account, open_account
 from emulator.s3.policies import digest_code
 from tests.support.organizations import MANAGEMENT, REGION, SHOP, Estate, run
+from tests.support.paths import ROOT
 
 SCRIPT = """
 schemaVersion: "0.3"
@@ -43,6 +45,17 @@ def read_stack() -> tuple[str, list[str]]:
     failed = [each for each in events if each["ResourceStatus"].endswith("_FAILED")]
     status = client.describe_stacks(StackName="one")["Stacks"][0]["StackStatus"]
     return status, [each["ResourceStatusReason"] for each in failed]
+
+
+def test_a_template_is_read_as_moto_reads_it_and_by_each_stack_for_itself() -> None:
+    text = (ROOT / "template.yaml").read_text()
+    by_moto = Stack.parse_template(text)
+    with open_account():
+        one, other = Stack.parse_template(text), Stack.parse_template(text)
+        one["Resources"].clear()
+        assert other == by_moto == Stack.parse_template(text)
+        with pytest.raises(json.JSONDecodeError):
+            Stack.parse_template("no: [template")
 
 
 def test_a_document_text_that_stood_once_is_refused_and_the_stack_rolls_back(

@@ -16,6 +16,7 @@ from guardrails.scan import scan
 from guardrails.terraform import parse
 from guardrails.terraform.source import check_source
 from tests.support.paths import CASES
+from tests.support.work import count_calls
 
 TODAY = date(2026, 9, 1)
 PLACES = CASES / "guardrails"
@@ -402,6 +403,36 @@ resource "aws_cloudformation_stack" "s" {
         "module.m comes from terraform-aws-modules/iam/aws: its source is not here",
         "terraform_data.k runs a provisioner: what its command makes is not seen",
     ]
+
+
+def test_where_each_key_may_be_for_each_user_the_work_grows_with_their_square_at_most(
+    tmp_path: Path,
+) -> None:
+    def judge_many(users: int) -> int:
+        folder = tmp_path / str(users)
+        folder.mkdir()
+        blocks = "".join(
+            f"""
+            resource "aws_iam_user" "u{each}" {{ name = "${{var.prefix}}{each}" }}
+            resource "aws_iam_access_key" "k{each}" {{ user = local.who["{each}"] }}
+            resource "aws_iam_user_login_profile" "p{each}" {{ user = local.who["{each}"] }}
+            """
+            for each in range(users)
+        )
+        made = ", ".join(f"aws_iam_user.u{each}" for each in range(users))
+        text = f"""{blocks}
+            variable "prefix" {{}}
+            locals {{
+              who = {{ for user in [{made}] : user.name => user.name }}
+            }}
+            """
+        found = list[str]()
+        calls = count_calls(lambda: found.extend(find(folder, text)))
+        assert len(found) == users
+        return calls
+
+    judge_many(1)  # what is made once and kept
+    assert judge_many(80) < 16 * judge_many(20)
 
 
 def test_where_the_system_knows_no_limits_source_is_parsed_without_them(tmp_path: Path) -> None:

@@ -4,10 +4,8 @@ KEEP_PLANS=1 keeps the plans that were made, when the code under tests/cases cha
 """
 
 import contextlib
-import itertools
 import json
 import os
-import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -25,6 +23,7 @@ from guardrails.terraform.check import check_plan
 from guardrails.terraform.plan import read_plan
 from tests.support.paths import CASES
 from tests.support.terraform import make_plan, scrub
+from tests.support.work import count_calls
 
 PLACES = CASES / "guardrails" / "terraform"
 NAMES = ["changed", "created"]
@@ -412,21 +411,6 @@ def test_references_in_a_circle_end() -> None:
     assert check(plan(key, PROFILE, configuration=configuration)) == []
 
 
-def count_calls(document: dict[str, Any]) -> int:
-    """Return how many functions are called to judge a plan: work without a clock."""
-    calls = itertools.count()
-
-    def count(*_: object) -> None:
-        next(calls)
-
-    sys.setprofile(count)
-    try:
-        check(document)
-    finally:
-        sys.setprofile(None)
-    return next(calls)
-
-
 @pytest.mark.parametrize(
     ("known", "most"),
     [
@@ -441,7 +425,8 @@ def test_four_times_the_keys_take_no_more_work_than_they_must(known: bool, most:
             for number in range(users)
             for kind in ("aws_iam_access_key", "aws_iam_user_login_profile", "aws_iam_user")
         ]
-        return count_calls(plan(*resources))
+        document = plan(*resources)
+        return count_calls(lambda: check(document))
 
     judge(1)  # what is made once and kept
     assert judge(200) < most * judge(50)
