@@ -25,7 +25,7 @@ from emulator.config.process_checks import own_rules
 from emulator.environment import own_environment
 from emulator.gateway.calls import CallLog
 from emulator.gateway.faults import Faults
-from emulator.gateway.server import Gateway, Server
+from emulator.gateway.server import Gateway, Server, own_dispatch
 from emulator.iam.callers import find_caller
 from emulator.iam.models import Iam
 from emulator.organizations.models import Organizations, forget_organizations
@@ -72,6 +72,7 @@ class Cloud:
             undo.enter_context(own_resources())
             undo.enter_context(own_parsing())
             undo.enter_context(own_rules())
+            undo.enter_context(own_dispatch())
             server = Server(Gateway(self.calls, self.faults, find_caller))
             self.url = server.start()
             undo.callback(server.stop)

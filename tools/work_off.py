@@ -51,6 +51,7 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
     (do_nothing, f"remediate --yes --unit PRODUCTION {IN_MEMBERS}"),
     (do_nothing, f"rescan --account {SHOP} {IN_MEMBERS}"),
     (start_a_quarantine, f"restore --all --yes --unit PRODUCTION {IN_MEMBERS}"),
+    (do_nothing, f"restore --all --dry-run --account {SHOP} {IN_MEMBERS}"),
     (do_nothing, "remediate --account-only --dry-run"),
     (do_nothing, "rescan --account-only"),
     (do_nothing, "letters NOWHERE --account-only --dry-run"),

@@ -8,7 +8,8 @@ import io
 import re
 import socket
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from threading import Thread
 from typing import Any
@@ -105,11 +106,27 @@ def _open_services() -> DomainDispatcherApplication:
     # Moto looks through its folder on disk for each request: a third of its time.
     find_backend = cache(services.get_backend_for_host)
     services.get_backend_for_host = find_backend  # type: ignore[method-assign]
-    # And through all of a class's attributes: a tenth of it.
-    responses.method_names_from_class = cache(utils.method_names_from_class)  # type: ignore[attr-defined]
-    # And spells each operation's name letter by letter.
-    responses.camelcase_to_underscores = cache(utils.camelcase_to_underscores)  # type: ignore[attr-defined]
     return services
+
+
+_FASTER = {
+    # Moto looks through all of a class's attributes for each request: a tenth of its time.
+    "method_names_from_class": cache(utils.method_names_from_class),
+    # And spells each operation's name letter by letter.
+    "camelcase_to_underscores": cache(utils.camelcase_to_underscores),
+}
+
+
+@contextmanager
+def own_dispatch() -> Iterator[None]:
+    """Let moto find an operation's method as it found it before, until the block ends."""
+    known = vars(responses)
+    originals = {name: known[name] for name in _FASTER}
+    known.update(_FASTER)
+    try:
+        yield
+    finally:
+        known.update(originals)
 
 
 class Server:

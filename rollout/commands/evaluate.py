@@ -161,7 +161,7 @@ def judge_live(
     if arguments.user is not None:
         judged = [judge_user(session, arguments.user, policy, arguments.now)]
     else:
-        with show_progress("users read live") as follow:
+        with show_progress("user", "read live") as follow:
             judged = judge_users(session.rule_iam, policy, arguments.now, follow.count)
     scope = make_scope(account, judged, arguments.now)
     return Evaluation(parameters, (scope,), region=session.region, caller=session.caller)
@@ -193,7 +193,7 @@ def judge_organization(
         accounts = read_organization(session).accounts
         chosen = [each for each in accounts if each.active]
         suspended = tuple(each for each in accounts if not each.active)
-    with show_progress("accounts judged"):
+    with show_progress("account", "judged"):
         members = Members(session, arguments.member_role, name_verb(arguments))
         scopes, missing = judge_accounts(members, chosen, policy, arguments.now)
     return Evaluation(parameters, scopes, missing, session.region, session.caller, suspended)

@@ -183,7 +183,7 @@ def do_batch(
     arguments: argparse.Namespace,
 ) -> bool:
     """Look, ask, work one batch off and look again; False when the operator does not agree."""
-    with story.progress(f"{title}: looking") as follow:
+    with story.progress("user", f"{title}: looking", work="looked at") as follow:
         worker.look_before(batch, lambda done: follow.show({}, done, len(batch)))
     story.say()
     story.table(BATCH_COLUMNS, describe_rows([each.item for each in batch], first))
@@ -192,7 +192,7 @@ def do_batch(
         return False
     with story.line(title) as line:
         try:
-            with story.progress("working") as follow:
+            with story.progress("user", "working", work="worked off") as follow:
                 worker.act(batch, lambda done: follow.show({}, done, len(batch)))
             if not arguments.dry_run:
                 worker.look_after(batch, lambda done: None)

@@ -109,7 +109,7 @@ def survey_accounts(arguments: argparse.Namespace, now: datetime) -> Survey:
         timedelta(hours=arguments.stale_hours),
         arguments.thorough,
     )
-    with show_progress("accounts read"):
+    with show_progress("account", "read"):
         return read_survey(estate.session, estate.organization, accounts, estate.members, wanted)
 
 

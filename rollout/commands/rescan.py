@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.dry_run:
             line.end("would be started")
         else:
-            with story.progress("evaluations") as follow:
+            with story.progress("evaluation") as follow:
                 rescans.follow(
                     arguments.minutes, lambda failed, done: follow.show(failed, done, total)
                 )

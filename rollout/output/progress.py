@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from rule.counted import count_of
+
 EVERY = 30.0
 """Seconds between two counts in a pipe."""
 FRAMES = 4
@@ -93,13 +95,16 @@ class Says(Protocol):
 
 @dataclass
 class Follow:
-    """The accounts of one piece of work, as their states become known."""
+    """What is worked through, such as stacks, as its states become known."""
 
-    what: str
+    one: str
+    """What one of them is called."""
     teller: Says
     row: Headway | None
     """None in a pipe."""
     clock: Stopwatch = time.monotonic
+    work: str = ""
+    """What is done with them, as it is said behind their number: read, judged."""
     ends: bool = True
     """Does a pipe get a first and a last count? Else what is done in less goes unsaid."""
     told: dict[str, str] = field(default_factory=dict)
@@ -126,7 +131,8 @@ class Follow:
         if self.row:
             self.row.say(f"{done:,} of {total:,}{failures}")
         elif total:
-            self._count(f"{done:,} of {total:,} {self.what}{failures}", done, total)
+            said = f"{count_of(done, total, self.one)} {self.work}".rstrip()
+            self._count(f"{said}{failures}", done, total)
 
     def _count(self, said: str, done: int, total: int) -> None:
         now = self.clock()

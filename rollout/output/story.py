@@ -70,9 +70,9 @@ class Story:
         self.run.teller.table([Column(each, each in IDENTIFIERS) for each in columns], rows)
 
     @contextmanager
-    def progress(self, what: str) -> Iterator[Follow]:
+    def progress(self, one: str, name: str = "", *, work: str = "") -> Iterator[Follow]:
         """Follow many: a row on a terminal, what fails and now and then a count in a pipe."""
-        with self.run.teller.follow(what) as follow:
+        with self.run.teller.follow(one, name, work=work) as follow:
             yield follow
 
     def changed(self, what: str) -> None:

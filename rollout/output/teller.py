@@ -80,7 +80,7 @@ class Teller:
         if not self._moves:
             self._begin(line)
         try:
-            with self.follow("accounts", name, ends=False) as looks, progress.told_to(looks.count):
+            with self.follow("account", name, ends=False) as looks, progress.told_to(looks.count):
                 yield line
         except BaseException:
             self._end(line, Text("STOPPED", style=BAD))
@@ -94,16 +94,19 @@ class Teller:
         self._list(line.result.faults)
 
     @contextmanager
-    def follow(self, what: str, name: str = "", *, ends: bool = True) -> Iterator[Follow]:
+    def follow(
+        self, one: str, name: str = "", *, work: str = "", ends: bool = True
+    ) -> Iterator[Follow]:
         """Follow many: a row on a terminal, a count every half minute in a pipe.
 
+        `one` is the noun of one of them, `work` what is done with each, `name` what the row says.
         Without `ends` a pipe has no first and no last count: what is done in less goes unsaid.
         """
         own = self._moves and self._row is None
         if own:
-            self._row = Headway(self._console, name or what, self.clock)
+            self._row = Headway(self._console, name or f"{one}s {work}".rstrip(), self.clock)
             self._row.start()
-        follow = Follow(what, self, self._row, self.clock, ends)
+        follow = Follow(one, self, self._row, self.clock, work, ends)
         try:
             with progress.told_to(progress.nobody):
                 yield follow
@@ -176,9 +179,12 @@ class Teller:
 
 
 @contextmanager
-def show_progress(what: str) -> Iterator[Follow]:
+def show_progress(one: str, work: str) -> Iterator[Follow]:
     """Show on stderr how far the work is, for a verb whose stdout is its result alone."""
-    with Teller("json").follow(what, ends=False) as follow, progress.told_to(follow.count):
+    with (
+        Teller("json").follow(one, work=work, ends=False) as follow,
+        progress.told_to(follow.count),
+    ):
         yield follow
 
 

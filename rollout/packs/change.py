@@ -70,7 +70,7 @@ def follow_change(
     minutes later; for a delegated administrator, after ten minutes without a change.
     """
     wanted, changed_at, before = set(expected), 0.0, PackState(exists=False)
-    with teller.follow("packs") as told:
+    with teller.follow("pack") as told:
         for waited in wait(f"The conformance pack {PACK}", minutes):
             state = read()
             done = {key for key in state.accounts if state.has_left(key)}

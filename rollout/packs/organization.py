@@ -179,7 +179,7 @@ def follow_removal(
     An aggregate that is still the one of `before` is about the time before the deletion.
     """
     total = 0
-    with teller.follow("packs") as follow:
+    with teller.follow("pack") as follow:
         for _ in wait(f"The removal of the conformance pack {PACK}", minutes):
             state = read_pack(session)
             holders = state.holders()

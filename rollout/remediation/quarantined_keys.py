@@ -11,7 +11,7 @@ from rollout.remediation.tagged_users import TaggedUser, read_tagged_users
 from rule.facts import Key, User
 from rule.live import UserGone, read_keys
 from rule.parameters import Policy, parse_parameters
-from rule.quarantine import QUARANTINE_TAG, Tag, parse_tag
+from rule.quarantine import QUARANTINE_TAG, Tag, find_quarantine, is_quarantine_tag, parse_tag
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Quarantined:
     @property
     def value(self) -> str:
         """The tag's value as it stands."""
-        return find_value(self.user, self.key_id)
+        return find_quarantine(self.user.tags, self.key_id) or ""
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,7 @@ def read_user_quarantines(
     session: Session, user: TaggedUser, policy: Policy, now: datetime
 ) -> list[Quarantined]:
     """Return the quarantine tags of a user with the keys they are about, as they are now."""
-    ids = [
-        name[len(QUARANTINE_TAG) :].upper()
-        for name in user.tags
-        if name.lower().startswith(QUARANTINE_TAG)
-    ]
+    ids = [name[len(QUARANTINE_TAG) :].upper() for name in user.tags if is_quarantine_tag(name)]
     if not ids:
         return []
     try:
@@ -92,12 +88,6 @@ def read_user_quarantines(
         )
         for each in sorted(ids)
     ]
-
-
-def find_value(user: TaggedUser, key_id: str) -> str:
-    """Return the value of a key's quarantine tag, "" without one; its letter case is nobody's."""
-    name = (QUARANTINE_TAG + key_id).lower()
-    return next((value for tag, value in user.tags.items() if tag.lower() == name), "")
 
 
 def read_tag(user: TaggedUser, key: Key, policy: Policy, now: datetime) -> Tag:

@@ -9,7 +9,7 @@ from rollout.organization.members import Members, list_unseen
 from rollout.output.fault import Result
 from rollout.output.run import Run
 from rule.counted import count
-from rule.quarantine import QUARANTINE_TAG
+from rule.quarantine import QUARANTINE_TAG, is_quarantine_tag
 
 CHECK = "quarantines"
 
@@ -48,7 +48,7 @@ def read_quarantined_ids(session: Session) -> Mapping[str, list[str]]:
         user["UserName"]: [
             tag["Key"][len(QUARANTINE_TAG) :]
             for tag in user.get("Tags", [])
-            if tag["Key"].lower().startswith(QUARANTINE_TAG)
+            if is_quarantine_tag(tag["Key"])
         ]
         for page in pages
         for user in page["UserDetailList"]

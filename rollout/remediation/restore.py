@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from rollout.aws.session import Session
 from rollout.errors import Denied
 from rollout.remediation.attempt import ChangedMeanwhile
-from rollout.remediation.quarantined_keys import Quarantined, find_value
+from rollout.remediation.quarantined_keys import Quarantined
 from rollout.remediation.tagged_users import read_tagged_user
 from rule.live import read_keys
 from rule.parameters import Policy
-from rule.quarantine import QUARANTINE_TAG, describe_until
+from rule.quarantine import QUARANTINE_TAG, describe_until, find_quarantine
 
 LOOKS, PAUSE_SECONDS = 5, 2.0
 """How often a key is read back: IAM is eventually consistent."""
@@ -53,7 +53,7 @@ def restore_key(session: Session, policy: Policy, each: Quarantined, done: Resto
     found = read_tagged_user(session, name)
     if found.who.id != each.user.who.id:
         raise ChangedMeanwhile(f"the name belongs to {found.who.id} by now")
-    if find_value(found, each.key_id) != each.value:
+    if (find_quarantine(found.tags, each.key_id) or "") != each.value:
         raise ChangedMeanwhile("its quarantine tag has changed meanwhile: look again")
     status = read_status(session, name, each.key_id)
     if status is None:

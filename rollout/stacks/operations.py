@@ -132,7 +132,7 @@ class Operations:
     def follow(self, operation_id: str) -> None:
         """Tell what an operation does, account by account, until it has ended."""
         client, who = self.session.cloudformation, call_as(self.session, self.organization)
-        with self.teller.follow("stacks") as follow:
+        with self.teller.follow("stack") as follow:
             for _ in wait(f"The StackSet operation {operation_id}", self.minutes):
                 status = client.describe_stack_set_operation(
                     StackSetName=STACK_SET, OperationId=operation_id, CallAs=who

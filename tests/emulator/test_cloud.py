@@ -8,13 +8,16 @@ from urllib.request import Request, urlopen
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto.cloudformation.models import Stack
-from moto.cloudformation.parsing import get_model_map, get_name_type_map
-from moto.config.models import ConfigBackend, config_backends
+from moto.awslambda.models import lambda_backends
+from moto.cloudformation.models import Stack, cloudformation_backends
+from moto.cloudformation.parsing import ResourceMap, get_model_map, get_name_type_map
+from moto.config.models import MANAGED_RULES_CONSTRAINTS, ConfigBackend, config_backends
+from moto.core import responses
 from moto.core.base_backend import AccountSpecificBackend
 from moto.iam.models import IAMBackend, iam_backends
 from moto.organizations.models import organizations_backends
 from moto.s3.models import FakeBucket
+from moto.ssm.models import ssm_backends
 
 from emulator import Account, Cloud, open_account
 from emulator.clock import cut_fraction
@@ -33,29 +36,34 @@ def test_the_time_of_the_process_is_the_clouds_until_it_closes() -> None:
     assert before <= datetime.now(UTC) < before + timedelta(minutes=1)
 
 
-def where_moto_is_changed() -> dict[str, str]:
-    """Return, for each place in which this package changes moto, whose object stands there."""
-    places = {
+def read_moto() -> dict[str, object]:
+    """Return what stands in each place in which this package changes moto."""
+    return {
         "bucket policies": FakeBucket.get_permission,
-        "alarms in stacks": get_model_map().get("AWS::CloudWatch::Alarm"),
-        "roles in stacks": get_model_map()["AWS::IAM::Role"],
-        "functions in stacks": get_model_map()["AWS::Lambda::Function"],
+        "resources of stacks": dict(get_model_map()),
+        "names of resources": dict(get_name_type_map()),
+        "partition of stacks": vars(ResourceMap)["__init__"],
+        "rules of AWS": dict(MANAGED_RULES_CONSTRAINTS),
+        "operations of services": vars(responses)["method_names_from_class"],
+        "names of operations": vars(responses)["camelcase_to_underscores"],
         "iam": iam_backends.backend,
+        "config": config_backends.backend,
+        "lambda": lambda_backends.backend,
+        "cloudformation": cloudformation_backends.backend,
         "organizations": organizations_backends.backend,
+        "ssm": ssm_backends.backend,
         "texts of templates": Stack.parse_template,
     }
-    found = {name: str(getattr(each, "__module__", "")) for name, each in places.items()}
-    return {name: module.partition(".")[0] for name, module in found.items()}
 
 
 def test_nothing_of_moto_stays_changed_when_the_cloud_has_closed() -> None:
+    before = read_moto()
     for _ in range(2):
         with open_account(NOW):
-            assert {*where_moto_is_changed().values()} == {"emulator"}
-        outside = where_moto_is_changed()
-        assert outside.pop("alarms in stacks") == ""
-        assert {*outside.values()} == {"moto"}
-        assert "AWS::CloudWatch::Alarm" not in get_name_type_map()
+            inside = read_moto()
+            assert [place for place in before if inside[place] == before[place]] == []
+        after = read_moto()
+        assert [place for place in before if after[place] != before[place]] == []
 
 
 def test_the_clock_ticks_on() -> None:

@@ -696,7 +696,7 @@ def test_an_exception_of_two_keys_with_long_names_still_names_both() -> None:
     both = user(key(), key(id=OTHER_ID), tags=excepted(UNTIL_TOMORROW, "o" * 81))
     verdict = judge(replace(both, name="n" * 64), policy(), NOW)
     assert verdict.annotation == (
-        f"The risk is accepted until the end of 2026-03-03: access key {ID} and {OTHER_ID} of"
+        f"The risk is accepted until the end of 2026-03-03: access keys {ID} and {OTHER_ID} of"
         f" {'n' * 64}."
     )
 
@@ -732,7 +732,7 @@ def test_two_keys_and_an_invalid_exception_share_an_annotation_in_its_shortest_f
     )
     slots = user(key(id="access key 1"), key(id="access key 2"), tags=excepted(UNTIL_TOMORROW))
     assert judge(slots, policy(), NOW).annotation == (
-        "The risk is accepted by team-payments until the end of 2026-03-03: access key 1 and 2 of"
+        "The risk is accepted by team-payments until the end of 2026-03-03: access keys 1 and 2 of"
         " alice."
     )
 

@@ -786,7 +786,7 @@ NO_DATE = 'Invalid exception: expires "soon" is no date (YYYY-MM-DD).'
 @pytest.mark.parametrize(
     ("expires", "verdict", "why"),
     [
-        ("2026-10-01", f"{ACCEPTED}: access key {{}} and {{}} of ann.", f"{ACCEPTED}."),
+        ("2026-10-01", f"{ACCEPTED}: access keys {{}} and {{}} of ann.", f"{ACCEPTED}."),
         (
             "soon",
             "Access key {} of ann: AWS has no use of it on record. Access key {} of ann: AWS has no"

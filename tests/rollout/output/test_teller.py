@@ -62,7 +62,7 @@ def test_what_a_line_tells_in_between_repeats_its_name_at_the_end(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     teller = Teller("text")
-    with teller.line("slow", "slow"), teller.follow("stacks") as follow:
+    with teller.line("slow", "slow"), teller.follow("stack") as follow:
         follow.show({}, 0, 2)
         follow.show({"1 one": "stack failed"}, 1, 2)
         follow.show({"1 one": "stack failed"}, 2, 2)
@@ -112,7 +112,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_a_pipe_gets_one_line_a_failure_and_a_count_every_half_minute(
     clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Teller("text").follow("stacks") as follow:
+    with Teller("text").follow("stack") as follow:
         for done in range(101):
             failed = {"1 one": "stack failed"} if done >= 20 else {}
             follow.show(failed, done, 100)
@@ -131,7 +131,7 @@ def test_a_pipe_gets_one_line_a_failure_and_a_count_every_half_minute(
 def test_a_pipe_hears_every_half_minute_of_work_that_does_not_move(
     clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Teller("text").follow("packs") as follow:
+    with Teller("text").follow("pack") as follow:
         for _ in range(8):
             follow.show({}, 3, 5)
             clock.now += 10
@@ -167,7 +167,7 @@ def test_a_terminal_has_one_row_that_says_how_far_it_is_and_is_gone_at_the_end(
             assert teller._row
             clock.now = 3
             silent = teller._row.draw().plain
-            with teller.follow("packs") as follow:
+            with teller.follow("pack") as follow:
                 follow.show({}, 150, 304)
                 moving = teller._row.draw().plain
                 follow.show({"1 one": "pack failed"}, 151, 304)
@@ -189,7 +189,7 @@ def test_a_terminal_has_one_row_that_says_how_far_it_is_and_is_gone_at_the_end(
 def test_a_row_under_way_has_no_colour_of_an_error() -> None:
     with open_terminal(60) as terminal:
         teller = Teller("text")
-        with teller.line("pack", "pack"), teller.follow("packs") as follow:
+        with teller.line("pack", "pack"), teller.follow("pack") as follow:
             follow.show({}, 1, 2)
             assert teller._row
             teller._row._live.refresh()
