@@ -105,7 +105,7 @@ def find_model(service: str) -> ServiceModel:
 
 
 @cache
-def list_regions() -> frozenset[str]:
+def real_regions() -> frozenset[str]:
     """Return every Region of every partition, as botocore knows them."""
     known = boto3.Session()
     return frozenset(

@@ -29,8 +29,8 @@ from emulator.gateway.calls import (
     CallLog,
     UnreadableCall,
     find_model,
-    list_regions,
     read_call,
+    real_regions,
 )
 from emulator.gateway.errors import find_status, write_error
 from emulator.gateway.faults import Faults
@@ -70,7 +70,7 @@ class Gateway:
             text = "The security token included in the request is invalid."
             return refuse("InvalidClientTokenId", text)
         call.account, call.caller = caller
-        if call.region not in list_regions():
+        if call.region not in real_regions():
             unknown = f"Credential should be scoped to a valid Region, not '{call.region}'."
             return refuse("SignatureDoesNotMatch", unknown)
         fault = self.faults.strike(call)
