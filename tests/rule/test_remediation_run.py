@@ -55,6 +55,11 @@ class Place:
         """Run the function for the user."""
         return lambda_handler({"UserId": self.user.id, "DryRun": dry_run}, Context())
 
+    def read_tag(self) -> str:
+        """Return the value of the key's quarantine tag."""
+        tags = {tag["Key"]: tag["Value"] for tag in self.user.tags or []}
+        return tags[TAG + self.key.access_key_id]
+
     def read_log(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the two lines that a run printed, less what is measured."""
         line, metrics = (json.loads(each) for each in self.capsys.readouterr().out.splitlines())
@@ -227,3 +232,30 @@ def test_fields_that_nobody_asked_for_count_for_nothing(place: Place) -> None:
     (told,) = lambda_handler(event, Context())["Keys"]
     assert (told["Done"], place.key.status, place.user.tag_values) == ("kept", "Active", tags)
     assert not any(name.startswith(TAG) for name in place.user.tag_values)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "done"),
+    [
+        pytest.param(5, "quarantined", id="for as long as it is looked"),
+        pytest.param(60, "", id="for longer, and the next run finishes"),
+    ],
+)
+def test_a_list_that_shows_the_key_as_it_was_before_the_change_is_waited_for(
+    place: Place, monkeypatch: pytest.MonkeyPatch, seconds: int, done: str
+) -> None:
+    place.account.iam.key_history.lag = timedelta(seconds=seconds)
+    monkeypatch.setattr(
+        "rule.repair.time.sleep", lambda pause: place.account.clock.advance(seconds=pause)
+    )
+    if done:
+        (told,) = place.invoke()["Keys"]
+        assert told["Done"] == done
+    else:
+        with pytest.raises(RemediationFailed, match=r"still reads Active\.$"):
+            place.invoke()
+        assert place.read_tag().endswith(" started")
+        place.account.clock.advance(seconds=60)
+        place.invoke()
+    assert place.key.status == "Inactive"
+    assert " until " in place.read_tag()
