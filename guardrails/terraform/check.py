@@ -12,8 +12,9 @@ from functools import cache
 
 from guardrails.json_documents import JsonDocument
 from guardrails.judgement import PLAN, FileFinding, Judgement, Unreadable, join_judgements
+from guardrails.terraform.holder import Holder, Holders
 from guardrails.terraform.plan import ResourceInstance, TerraformPlan, read_plan
-from guardrails.terraform.references import DEAD_END, USER, References
+from guardrails.terraform.references import USER, References
 from guardrails.terraform.stacks import STACKS, check_body
 from guardrails.terraform.unseen import find_unseen_in_plan
 
@@ -21,8 +22,6 @@ KEY_RESOURCE = "aws_iam_access_key"
 PROFILE = "aws_iam_user_login_profile"
 MOST_NAMED = 5
 _ADDRESS = re.compile(r'"address"\s*:\s*("(?:[^"\\]|\\.)*")')
-Holders = frozenset[str]
-"""Who a key or login profile may be for: a name in an account, an address, or a dead end."""
 
 
 def check_plan(document: JsonDocument, file: str, today: date) -> Judgement:
@@ -58,7 +57,7 @@ def _judge(
     plan: TerraformPlan, file: str, find_line: Callable[[str], int]
 ) -> Iterator[FileFinding]:
     references = References(plan)
-    users = {user.address: user.address for user in plan.list_type(USER)}
+    users = {Holder(user.address): user.address for user in plan.list_type(USER)}
     for user in plan.list_type(USER):
         if isinstance(user.values.get("name"), str):
             users[_identify_name(plan, user, user.values["name"])] = user.address
@@ -66,14 +65,14 @@ def _judge(
         profile.address: _identify(plan, references, profile) for profile in plan.list_type(PROFILE)
     }
     places = {address: place for place, address in enumerate(profiles)}
-    first = dict[str, str]()
+    first = dict[Holder, str]()
     """The first profile that may be for somebody."""
-    alone = set[str]()
+    alone = set[Holder]()
     """For whom a profile certainly is."""
     for address, having in profiles.items():
         for identity in having:
             first.setdefault(identity, address)
-        if len(having) == 1 and not _is_dead_end(*having):
+        if len(having) == 1 and not any(each.is_dead_end for each in having):
             alone |= having
     for key in plan.list_type(KEY_RESOURCE):
         # The default is Active, and a status that is not known yet may become Active.
@@ -85,18 +84,13 @@ def _judge(
             continue
         certain = len(wanted) == 1 and wanted <= alone
         named = sorted({users[identity] for identity in common if identity in users})
-        # The name without its account, for a user who is not in the plan.
-        name = join_names(named) or min(common).lstrip(DEAD_END).partition(" in ")[0]
+        name = join_names(named) or min(common).name
         message = _tell(key.address, name, certain)
         address = min((first[identity] for identity in common), key=places.__getitem__)
         yield FileFinding(
             *(file, find_line(key.address), name, key.address, message),
             *(file, find_line(address)),
         )
-
-
-def _is_dead_end(identity: str) -> bool:
-    return identity.startswith(DEAD_END)
 
 
 def join_names(named: list[str]) -> str:
@@ -123,16 +117,21 @@ def _identify(plan: TerraformPlan, references: References, instance: ResourceIns
     if isinstance(name, str):
         return frozenset({_identify_name(plan, instance, name)})
     return frozenset(
-        _identify_name(plan, plan.instances[target], plan.instances[target].values["name"])
-        if target in plan.instances and "name" in plan.instances[target].values
-        else target
-        for target in references.find_users(instance)
+        each if each.is_dead_end else _identify_address(plan, each)
+        for each in references.find_users(instance)
     )
 
 
-def _identify_name(plan: TerraformPlan, instance: ResourceInstance, name: str) -> str:
+def _identify_address(plan: TerraformPlan, user: Holder) -> Holder:
+    instance = plan.instances.get(user.name)
+    if instance is None or "name" not in instance.values:
+        return user
+    return _identify_name(plan, instance, instance.values["name"])
+
+
+def _identify_name(plan: TerraformPlan, instance: ResourceInstance, name: str) -> Holder:
     # IAM's names are not distinguished by case (CreateUser, botocore's service model).
-    return f"{name.casefold()} in {plan.find_account(instance)}"
+    return Holder(name.casefold(), plan.find_account(instance))
 
 
 def _index_lines(text: str) -> dict[str, int]:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from typing import Any
 
 from guardrails.terraform.blocks import Block
+from guardrails.terraform.holder import Holder, Holders
 from guardrails.terraform.plan import ACCOUNT
 
 USER = "aws_iam_user"
@@ -18,7 +19,6 @@ _MAX_DEPTH = 8
 _REFERENCE = re.compile(
     rf"(?<![\w.]){USER}\.(\w+)(\[[^\]*]*\])?|(?<![\w.])(local|var|module)\.(\w+)"
 )
-Identities = frozenset[str]
 
 
 class RootModule:
@@ -43,12 +43,12 @@ class RootModule:
             if not _is_known(user.values.get("name"))
         }
 
-    def identify_user(self, user: Block) -> str:
+    def identify_user(self, user: Block) -> Holder:
         """Return the name of a user in its account, its address where the name is not known."""
         name = user.values.get("name")
-        return self._name(user, str(name)) if _is_known(name) else user.path
+        return self._name(user, str(name)) if _is_known(name) else Holder(user.path)
 
-    def identify(self, block: Block) -> Identities:
+    def identify(self, block: Block) -> Holders:
         """Return who the user of this key or login profile may be; one where it is known."""
         given = block.values.get("user")
         if isinstance(given, str) and given in self.by_id:
@@ -63,7 +63,7 @@ class RootModule:
             if users:
                 return frozenset(map(self.identify_user, users))
         written = self._write(block, "user")
-        expression = f"?{block.module}{written}"
+        expression = Holder(f"{block.module}{written}", is_dead_end=True)
         return frozenset({self.by_name.get((block.module, written), expression)})
 
     def find_account(self, block: Block) -> str:
@@ -92,9 +92,9 @@ class RootModule:
             block = call
         return True
 
-    def _name(self, block: Block, name: str) -> str:
+    def _name(self, block: Block, name: str) -> Holder:
         # IAM's names are not distinguished by case (CreateUser, botocore's service model).
-        return f"{name.casefold()} in {self.find_account(block)}"
+        return Holder(name.casefold(), self.find_account(block))
 
     def _write(self, block: Block, argument: str) -> str:
         """Return an argument as it is written, with the round of the loop that it depends on."""

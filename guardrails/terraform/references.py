@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from guardrails.terraform.holder import Holder, Holders
 from guardrails.terraform.plan import Index, Module, ResourceInstance, TerraformPlan
 
 USER = "aws_iam_user"
@@ -22,10 +23,6 @@ _RESOURCE = re.compile(rf"((?:data\.)?[^.\[]+\.[^.\[]+){_INDEX}")
 # Attributes by which other resources and data sources pass the name of their user on.
 _PASSING = ("user", "user_name", "input")
 _MAX_DEPTH = 64
-
-DEAD_END = "?"
-UserAddresses = frozenset[str]
-"""Addresses of users, and names of dead ends, which begin with DEAD_END and prove nothing."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class References:
     """Follows references through one plan."""
 
     plan: TerraformPlan
-    reach: dict[str, UserAddresses] = field(default_factory=dict)
+    reach: dict[str, Holders] = field(default_factory=dict)
 
     @cached_property
     def users(self) -> dict[tuple[str, str], list[ResourceInstance]]:
@@ -52,7 +49,7 @@ class References:
             found[user.kind, user.module.address].append(user)
         return found
 
-    def find_users(self, instance: ResourceInstance) -> UserAddresses:
+    def find_users(self, instance: ResourceInstance) -> Holders:
         """Return what the argument `user` of this instance may refer to."""
         place = ExpressionScope(instance.module, instance.config, instance.index)
         expression = instance.config.get("expressions", {}).get("user")
@@ -64,15 +61,15 @@ class References:
             what = instance.address if instance.config else "a user the plan does not show"
         return found or self._stop(what, place.module, instance.index)
 
-    def _follow(self, expression: Any, place: ExpressionScope, depth: int) -> UserAddresses:
+    def _follow(self, expression: Any, place: ExpressionScope, depth: int) -> Holders:
         references = _read_references(expression)
         index = self._find_index(references, place)
         return self._settle(self._follow_one(ref, place, index, depth - 1) for ref in references)
 
-    def _settle(self, found: Iterable[UserAddresses]) -> UserAddresses:
+    def _settle(self, found: Iterable[Holders]) -> Holders:
         """Return all that was found, without the dead ends if anything else leads to a user."""
         kept = list(found)
-        sure = [targets for targets in kept if targets <= self.plan.instances.keys()]
+        sure = [targets for targets in kept if not any(each.is_dead_end for each in targets)]
         return frozenset().union(*sure) or frozenset().union(*kept)
 
     def _find_index(self, references: list[str], place: ExpressionScope) -> Index:
@@ -105,7 +102,7 @@ class References:
 
     def _follow_one(
         self, reference: str, place: ExpressionScope, index: Index, depth: int
-    ) -> UserAddresses:
+    ) -> Holders:
         """Return where one reference leads; `index` picks an instance where it names none."""
         head, _, rest = reference.partition(".")
         if depth < 0 or head == "local":
@@ -121,7 +118,7 @@ class References:
             return frozenset()
         return self._follow_resource(reference, place, index, depth)
 
-    def _follow_variable(self, name: str, module: Module, depth: int) -> UserAddresses:
+    def _follow_variable(self, name: str, module: Module, depth: int) -> Holders:
         expression = module.call.get("expressions", {}).get(name)
         if module.parent is None or not _read_references(expression):
             return frozenset()
@@ -131,7 +128,7 @@ class References:
 
     def _follow_output(
         self, reference: str, place: ExpressionScope, index: Index, depth: int
-    ) -> UserAddresses:
+    ) -> Holders:
         match = _MODULE.match(reference)
         if match is None:
             return frozenset()
@@ -141,7 +138,7 @@ class References:
             for module in self.plan.modules.values()
             if module.parent is place.module and module.name == name
         ]
-        found: UserAddresses = frozenset()
+        found: Holders = frozenset()
         for module in _pick(modules, json.loads(static) if static else index):
             for key, value in module.config.get("outputs", {}).items():
                 # Where the index moves, the reference ends before the output's name.
@@ -152,7 +149,7 @@ class References:
 
     def _follow_resource(
         self, reference: str, place: ExpressionScope, index: Index, depth: int
-    ) -> UserAddresses:
+    ) -> Holders:
         match = _RESOURCE.match(reference)
         if match is None:
             return frozenset()
@@ -160,9 +157,9 @@ class References:
         index = json.loads(static) if static else index
         if kind.startswith(f"{USER}."):
             users = self.users.get((kind, place.module.address), [])
-            return frozenset(user.address for user in _pick(users, index))
+            return frozenset(Holder(user.address) for user in _pick(users, index))
         config = place.module.resources.get(kind, {})
-        found: UserAddresses = frozenset()
+        found: Holders = frozenset()
         for attribute in _PASSING:
             expression = config.get("expressions", {}).get(attribute)
             if _read_references(expression):
@@ -171,19 +168,19 @@ class References:
                 )
         return found
 
-    def _stop(self, reference: str, module: Module, index: Index) -> UserAddresses:
+    def _stop(self, reference: str, module: Module, index: Index) -> Holders:
         """Return a name for what cannot be followed, and every user that it could still lead to."""
-        name = f"{DEAD_END}{reference} in {module.address} at {json.dumps(index)}"
-        return frozenset({name}) | self._read_reach(module)
+        place = f"{module.address} at {json.dumps(index)}"
+        return frozenset({Holder(reference, place, is_dead_end=True)}) | self._read_reach(module)
 
-    def _read_reach(self, module: Module) -> UserAddresses:
+    def _read_reach(self, module: Module) -> Holders:
         """Return the users that a local of this module could stand for."""
         if module.address not in self.reach:
             below = f"{module.address}." if module.address else ""
             # Of a user that exists everything is known: nothing unknown comes from it.
             users = [user for user in self.plan.list_type(USER) if "id" not in user.values]
             self.reach[module.address] = frozenset(
-                user.address for user in users if user.address.startswith(below)
+                Holder(user.address) for user in users if user.address.startswith(below)
             )
             for name in module.call.get("expressions", {}):
                 self.reach[module.address] |= self._follow_variable(name, module, _MAX_DEPTH)

@@ -17,7 +17,8 @@ from guardrails.folder import SOURCE_SUFFIXES
 from guardrails.judgement import SOURCE, Accepted, FileFinding, Judgement, Note, Unreadable
 from guardrails.terraform.blocks import Block, read_blocks, read_source
 from guardrails.terraform.check import KEY_RESOURCE, PROFILE, join_names
-from guardrails.terraform.identities import Identities, RootModule
+from guardrails.terraform.holder import Holder, Holders
+from guardrails.terraform.identities import RootModule
 from guardrails.terraform.overrides import is_override, merge_overrides
 from guardrails.terraform.stacks import STACKS, check_body
 
@@ -92,7 +93,7 @@ def _read_local_modules(folder: Path, texts: dict[str, str]) -> Iterator[str]:
 def _judge(source: RootModule, blocks: list[Block]) -> Iterator[tuple[FileFinding, Block]]:
     names = {source.identify_user(user): user.path for user in source.users}
     profiles = [(block, source.identify(block)) for block in blocks if block.kind == PROFILE]
-    first, alone = dict[str, int](), dict[str, int]()
+    first, alone = dict[Holder, int](), dict[Holder, int]()
     """The first profile that may be for somebody, and the first that is for nobody else."""
     for place, (_, having) in enumerate(profiles):
         for identity in having:
@@ -109,15 +110,15 @@ def _judge(source: RootModule, blocks: list[Block]) -> Iterator[tuple[FileFindin
             *sorted(first[each] for each in wanted if each in first),
         ]
         for profile, having in (profiles[place] for place in places[:1]):
-            common = sorted(names.get(identity, identity) for identity in wanted & having)
-            user = join_names([name.partition(" in ")[0].lstrip("?") for name in common])
+            common = sorted(names.get(identity, identity.name) for identity in wanted & having)
+            user = join_names(common)
             is_open = source.is_open(key) or source.is_open(profile)
             message = _tell(key, user, profile, wanted | having, is_open)
             where = (profile.file, profile.line)
             yield FileFinding(key.file, key.line, user, key.path, message, *where), key
 
 
-def _tell(key: Block, user: str, profile: Block, identities: Identities, is_open: bool) -> str:
+def _tell(key: Block, user: str, profile: Block, identities: Holders, is_open: bool) -> str:
     where = f"{profile.path}, {profile.file}:{profile.line}"
     if len(identities) == 1:
         verb = "may be" if is_open else "is"

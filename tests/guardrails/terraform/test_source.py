@@ -95,6 +95,14 @@ def test_a_loop_over_what_only_a_plan_tells_is_said(tmp_path: Path) -> None:
     assert told in [note.text for note in notes]
 
 
+def test_a_user_is_named_whole_whatever_its_index_says(tmp_path: Path) -> None:
+    text = PAIR.replace(
+        "{ name = var.name }", '{\n for_each = toset(["ann in sales"])\n name = var.name\n}'
+    )
+    (finding,) = judge(tmp_path, text.replace("u.name", 'u["ann in sales"].name')).findings
+    assert finding.user == 'aws_iam_user.u["ann in sales"]'
+
+
 def test_a_finding_has_file_and_line_of_both_blocks(tmp_path: Path) -> None:
     finding = judge(tmp_path, PROFILE, f"\n\n{KEY}").findings[0]
     profile = f"{tmp_path}/0.tf"
