@@ -5,8 +5,11 @@ the same in every client of a service. Events, credentials, settings and connect
 client's own, and all that is announced while one is made is announced.
 """
 
+from collections.abc import Callable
 from functools import cache
+from types import FunctionType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import botocore.client
 import botocore.hooks
@@ -15,17 +18,24 @@ from botocore.loaders import create_loader
 from botocore.model import ServiceModel
 from botocore.utils import EVENT_ALIASES
 
+import rule.clients
+
 _SESSION: Any = botocore.session
 _CREATOR: Any = botocore.client.ClientCreator
 _HOOKS: Any = botocore.hooks
 """What botocore keeps to itself has no types."""
+_RULE: Any = rule.clients
 _LOADER: Any = create_loader()
 _ALIASES = dict[str, str]()
 """Names of events, as they are by botocore's own table of aliases."""
 _MODELS = dict[int, ServiceModel]()
 """By the description that they were made of, which they hold."""
+_TAKES_ALL: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+"""Of functions whether they take any keyword, as botocore asks of every handler."""
 _make_methods = _CREATOR._create_methods
 _begin_aliaser = _HOOKS.EventAliaser.__init__
+_ask = _HOOKS.accepts_kwargs
+_leave_out = _RULE.leave_unread
 
 
 def share_models() -> None:
@@ -34,6 +44,8 @@ def share_models() -> None:
     _CREATOR._load_service_model, _CREATOR._create_methods = _load_model, _copy_methods
     _HOOKS.EventAliaser.__init__ = _init_aliaser
     _HOOKS._PrefixTrie.__copy__ = _copy_trie
+    _HOOKS.accepts_kwargs = _accepts_kwargs
+    _RULE.leave_unread = _leave_unread
 
 
 def _find_loader(search_paths: str | None = None) -> Any:
@@ -43,6 +55,12 @@ def _find_loader(search_paths: str | None = None) -> Any:
     # Each session of boto3 adds its own folder.
     _LOADER._search_paths[:] = dict.fromkeys(_LOADER._search_paths)
     return _LOADER
+
+
+def _leave_unread(core: Any) -> None:
+    """Let the rule's session have models of its own, as in Lambda: it takes parts out of them."""
+    core.register_component("data_loader", create_loader())
+    _leave_out(core)
 
 
 def _load_model(creator: Any, service: str, api_version: str | None = None) -> ServiceModel:
@@ -69,6 +87,16 @@ def _init_aliaser(aliaser: Any, emitter: Any, aliases: dict[str, str] | None = N
     _begin_aliaser(aliaser, emitter, aliases)
     if aliaser._event_aliases == EVENT_ALIASES:
         aliaser._alias_name_cache = _ALIASES
+
+
+def _accepts_kwargs(handler: Callable[..., Any]) -> Any:
+    """Return what botocore would; a method is a function that is asked once for all its objects."""
+    function = getattr(handler, "__func__", handler)
+    if not isinstance(function, FunctionType):
+        return _ask(handler)
+    if function not in _TAKES_ALL:
+        _TAKES_ALL[function] = _ask(handler)
+    return _TAKES_ALL[function]
 
 
 def _copy_trie(trie: Any) -> Any:

@@ -52,3 +52,17 @@ def test_whoever_has_models_of_his_own_has_a_loader_of_his_own(
     theirs = botocore.session.Session().get_component("data_loader")
     assert "/models" in theirs.search_paths
     assert "/models" not in ours.search_paths
+
+
+def test_a_handler_that_does_not_take_any_keyword_is_refused_each_time() -> None:
+    class Handler:
+        def strict(self, one: object) -> None: ...
+
+        def lax(self, **every: object) -> None: ...
+
+    events = botocore.session.Session()._events  # type: ignore[attr-defined]
+    for _ in range(2):
+        for refused in (Handler().strict, lambda one: one):
+            with pytest.raises(ValueError, match="must accept keyword"):
+                events.register("before-call", refused)
+        events.register("before-call", Handler().lax)

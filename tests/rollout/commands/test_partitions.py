@@ -27,7 +27,7 @@ EVERYBODY = (SECURITY, SHOP, BANK, SANDBOX, MANAGEMENT)
 REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
-@pytest.fixture(params=REGIONS)
+@pytest.fixture(params=["aws-cn", pytest.param("aws-us-gov", marks=pytest.mark.slow)])
 def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """An organization of another partition; who sleeps moves its clock."""
     with open_estate(region=REGIONS[request.param]) as opened:
