@@ -34,7 +34,7 @@ from rule.metrics import print_run
 from rule.notice import send_notices
 from rule.parameters import Policy
 from rule.quarantine import QUARANTINE_TAG, find_quarantine, is_quarantine_tag
-from rule.repair import Outcome, Repair
+from rule.repair import PLANNED, WOULD_DELETE, WOULD_QUARANTINE, Outcome, Repair
 from rule.sentences import KeyVerdict
 from rule.standing import Standing
 from rule.witness import read_first_seen
@@ -111,13 +111,13 @@ class UserRun:
         """Return what was done about one key of a user without an exception."""
         if each.standing in (Standing.TO_QUARANTINE, Standing.TO_FINISH):
             if self.dry_run:
-                return Outcome(key_id, "would be quarantined", each.sentence)
+                return Outcome(key_id, WOULD_QUARANTINE, each.sentence)
             return repair.quarantine(each)
         if each.standing is Standing.TO_DELETE:
             if objection := self.find_objection(repair.user, each, began):
                 return Outcome(key_id, "kept", objection)
             if self.dry_run:
-                return Outcome(key_id, "would be deleted", each.sentence)
+                return Outcome(key_id, WOULD_DELETE, each.sentence)
             return repair.delete(each)
         return Outcome(key_id, "kept", each.sentence) if self.dry_run else repair.keep(each)
 
@@ -207,9 +207,7 @@ def lambda_handler(event: Mapping[str, object], context: Any) -> dict[str, Any]:
         run = UserRun(iam, config, holding.policy, dry_run, lambda: datetime.now(UTC))
         user, verdict, outcomes = run.remediate(user_id)
         lost = send_notices(account, user, outcomes)
-        counts.update(
-            each.done.capitalize() for each in outcomes if not each.done.startswith("would")
-        )
+        counts.update(each.done.capitalize() for each in outcomes if each.done not in PLANNED)
         counts["Failed"] = sum(each.failed for each in outcomes)
         counts["NoticesLost"] = lost
         summary |= {"user": user, "verdict": verdict, "keys": [each.answer() for each in outcomes]}

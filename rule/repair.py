@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 MOST_TAGS = 50
 """IAM's quota for a user."""
+WOULD_QUARANTINE, WOULD_DELETE = "would be quarantined", "would be deleted"
+PLANNED = frozenset({WOULD_QUARANTINE, WOULD_DELETE})
+"""What a dry run says of a key."""
 LOOKS, PAUSE_SECONDS = 5, 2.0
 """How often a key is read back: IAM is eventually consistent."""
 

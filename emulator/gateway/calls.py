@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from threading import Lock
 from typing import Any
 
+import boto3
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError
 from moto.core.model import ServiceModel
@@ -100,6 +102,17 @@ def find_model(service: str) -> ServiceModel:
         return get_service_model(_CLIENT_NAMES.get(service, service))
     except UnknownServiceError:
         raise UnreadableCall(f"{service} is no service that botocore knows.") from None
+
+
+@cache
+def real_regions() -> frozenset[str]:
+    """Return every Region of every partition, as botocore knows them."""
+    known = boto3.Session()
+    return frozenset(
+        region
+        for partition in known.get_available_partitions()
+        for region in known.get_available_regions("ssm", partition, allow_non_regional=True)
+    )
 
 
 def read_call(request: Request) -> Call:

@@ -24,7 +24,14 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from emulator.gateway.calls import Call, CallLog, UnreadableCall, find_model, read_call
+from emulator.gateway.calls import (
+    Call,
+    CallLog,
+    UnreadableCall,
+    find_model,
+    read_call,
+    real_regions,
+)
 from emulator.gateway.errors import find_status, write_error
 from emulator.gateway.faults import Faults
 from emulator.gateway.validation import find_input_fault
@@ -63,6 +70,9 @@ class Gateway:
             text = "The security token included in the request is invalid."
             return refuse("InvalidClientTokenId", text)
         call.account, call.caller = caller
+        if call.region not in real_regions():
+            unknown = f"Credential should be scoped to a valid Region, not '{call.region}'."
+            return refuse("SignatureDoesNotMatch", unknown)
         fault = self.faults.strike(call)
         if fault is not None and fault.dropped:
             call.error = "(dropped)"

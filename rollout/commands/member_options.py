@@ -123,8 +123,8 @@ def open_accounts(
     estate = read_estate(read_caller(arguments), with_units=bool(units) or with_units)
     organization, active = estate.organization, estate.active
     if organization and units:
-        inside = organization.under(tuple(find_unit(organization, each) for each in units))
-        active = tuple(each for each in active if each.unit in inside)
+        outside = organization.outside(tuple(find_unit(organization, each) for each in units))
+        active = tuple(each for each in active if each.id not in outside)
     place = Place(estate.session, organization, active, estate.members)
     if not accounts:
         return place

@@ -14,7 +14,6 @@ from rollout.deployment.request import Decisions
 from rollout.deployment.reservation import NO_LIMIT, PARAMETER
 from rollout.errors import Refused
 from rollout.names import TEMPLATE_FILE
-from rollout.organization.accounts import Organization
 from rollout.organization.targets import Targets, choose_targets
 from rollout.packs.template import (
     ALL,
@@ -133,17 +132,9 @@ def find_excluded(estate: Estate) -> tuple[str, ...]:
     told = pack.parameters.get(CANARY, NONE)
     if told != NONE:
         return () if told == ALL else tuple(told.split(","))
-    outside = find_outside(organization, find_units(estate))
+    outside = organization.outside(find_units(estate))
     known = {each.id for each in organization.accounts}
     return tuple(sorted(set(pack.excluded) & known - outside))
-
-
-def find_outside(organization: Organization, units: tuple[str, ...]) -> set[str]:
-    """Return the accounts outside these units; none are, where there are no units."""
-    if not units:
-        return set()
-    inside = organization.under(units)
-    return {each.id for each in organization.accounts if each.unit not in inside}
 
 
 def find_targets(estate: Estate, decisions: Decisions) -> Targets:

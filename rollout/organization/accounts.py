@@ -80,6 +80,13 @@ class Organization:
             found |= more
         return frozenset(found)
 
+    def outside(self, unit_ids: tuple[str, ...]) -> frozenset[str]:
+        """Return the ids of the accounts in none of these units; none are, without units."""
+        if not unit_ids:
+            return frozenset()
+        inside = self.under(unit_ids)
+        return frozenset(each.id for each in self.accounts if each.unit not in inside)
+
     def path(self, unit_id: str) -> str:
         """Return the path of a unit by id."""
         return next((unit.path for unit in self.units if unit.id == unit_id), "")

@@ -46,10 +46,7 @@ def choose_targets(
     if unknown := sorted(set(units) - {unit.id for unit in organization.units}):
         raise Refused(f"--ou {' '.join(unknown)}: no such unit in {organization.id}.")
     chosen = tuple(units) or (organization.root,)
-    left_out = set(exclude)
-    if units:
-        inside = organization.under(chosen)
-        left_out |= {each.id for each in organization.accounts if each.unit not in inside}
+    left_out = set(exclude) | organization.outside(tuple(units))
     if len(left_out) > MAX_EXCLUDED:
         raise Refused(
             f"{count(len(left_out), 'account')} would have to be left out, and a conformance pack"

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from rollout.names import name_program
 from rollout.output.fault import Fault
-from rollout.remediation.batches import Doing, Item, Progress, count_keys
+from rollout.remediation.batches import CHANGING, Doing, Item, Progress, count_keys
 from rule.counted import count
 from rule.facts import utc
+from rule.repair import PLANNED
 from rule.standing import Standing
 
 CHECK = "remediation"
@@ -62,7 +63,7 @@ def summarize(batch: Sequence[Progress]) -> str:
 
 def has_plan(one: Progress) -> bool:
     """Did a dry run say that something would be done?"""
-    return one.run is not None and any(each.done.startswith("would") for each in one.run.keys)
+    return one.run is not None and any(each.done in PLANNED for each in one.run.keys)
 
 
 def find_end(one: Progress, key_id: str) -> datetime | None:
@@ -90,7 +91,7 @@ def tell_keys(one: Progress) -> list[str]:
         end = find_end(one, each.key)
         if end and each.done == "quarantined":
             said = f"quarantined until {utc(end)}"
-        elif each.done in ("quarantined", "deleted") or each.done.startswith("would"):
+        elif each.done in CHANGING | PLANNED:
             said = each.done
         else:
             said = f"left alone: {each.why}"

@@ -66,6 +66,12 @@ def test_nothing_of_moto_stays_changed_when_the_cloud_has_closed() -> None:
         assert [place for place in before if after[place] != before[place]] == []
 
 
+def test_a_region_that_aws_does_not_have_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    with open_account(NOW), pytest.raises(ClientError, match="valid Region, not 'us-west-7'"):
+        boto3.client("config", region_name="us-west-7").describe_config_rules()
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_the_clock_ticks_on() -> None:
     with open_account(NOW) as account:
         time.sleep(0.001)
