@@ -15,7 +15,7 @@ from emulator.config.rules import Rule
 from rollout.code.package import build_package
 from tests.support import real_account
 from tests.support.deployment import deploy
-from tests.support.organizations import Estate, open_estate
+from tests.support.organizations import World, open_estate
 from tests.support.shared_models import share_models
 
 if not real_account.wanted:
@@ -72,7 +72,7 @@ def _await_readers() -> None:
 
 
 @pytest.fixture
-def estate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Estate]:
+def estate(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """An organization, seen from its management account; who sleeps moves its clock."""
     with open_estate() as opened:
         monkeypatch.setattr("time.sleep", opened.sleep)

@@ -187,6 +187,16 @@ def test_the_emulator_shares_with_the_product_only_words_of_aws() -> None:
     assert find_words("emulator").keys() & ours.keys() == OF_AWS.keys()
 
 
+def test_a_class_that_helps_tests_is_named_like_none_of_the_product_or_the_emulator() -> None:
+    classes = {
+        node.name
+        for file in modules("tests/support")
+        for node in ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    }
+    assert classes & find_words(*PACKAGES).keys() == set()
+
+
 def test_nothing_below_the_verbs_imports_a_verb_or_argparse() -> None:
     below = [
         file for file in modules("rollout") if file.parts[1] not in ("commands", "__main__.py")

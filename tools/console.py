@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from tests.support.organizations import Estate, run
+from tests.support.organizations import World, run
 
 HASH = re.compile(r"\b[0-9a-f]{16}\b")
 SAME_HASH = "0123456789abcdef"
@@ -15,7 +15,7 @@ BLOCK = re.compile(
 )
 
 
-def replay(page: str, estate: Estate, scenes: Mapping[str, Callable[[Estate], None]]) -> str:
+def replay(page: str, estate: World, scenes: Mapping[str, Callable[[World], None]]) -> str:
     """Return the page with the output of its commands, run in order; a scene comes before."""
 
     def write(block: re.Match[str]) -> str:

@@ -14,7 +14,7 @@ from tests.support.organizations import (
     REGION,
     SANDBOX,
     SHOP,
-    Estate,
+    World,
     open_estate,
 )
 from tools import work_off
@@ -24,15 +24,15 @@ from tools.permissions import write_permissions
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-def stop_recorder(estate: Estate) -> None:
+def stop_recorder(estate: World) -> None:
     estate.members.add_recorder(SANDBOX, REGION, running=False)
 
 
-def start_recorder(estate: Estate) -> None:
+def start_recorder(estate: World) -> None:
     estate.members.add_recorder(SANDBOX, REGION)
 
 
-def fail_a_run(estate: Estate) -> None:
+def fail_a_run(estate: World) -> None:
     estate.sleep(86_400)
     now = estate.cloud.clock.now().timestamp()
     for account in estate.organization.members:
@@ -46,12 +46,12 @@ def fail_a_run(estate: Estate) -> None:
                 }
 
 
-def quarantine_a_key(estate: Estate) -> None:
+def quarantine_a_key(estate: World) -> None:
     iam = estate.members.config(SHOP, REGION).iam
     iam.add_user("bob", tags={"no-setup-access-key:quarantined:AKIAIOSFODNN7EXAMPLE": "x"})
 
 
-SCENES: dict[str, Callable[[Estate], None]] = {
+SCENES: dict[str, Callable[[World], None]] = {
     "the recorder of sandbox is stopped": stop_recorder,
     "the recorder of sandbox runs": start_recorder,
     "a day later, the function of bank has failed": fail_a_run,

@@ -15,7 +15,7 @@ from tests.support.organizations import (
     ROLE,
     SHOP,
     WORK_OFF,
-    Estate,
+    World,
     open_estate,
     run,
     split_calls,
@@ -48,7 +48,7 @@ BOUNDED = "[stack_parameters]\nReservedConcurrency = 5\n"
 
 
 IN_MEMBERS = f"--member-role {ROLE}"
-STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
+STEPS: tuple[tuple[Callable[[World], None], str], ...] = (
     (do_nothing, f"check {IN_MEMBERS}"),
     (add_aggregator, "check"),
     (do_nothing, f"plan {IN_MEMBERS}"),

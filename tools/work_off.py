@@ -6,20 +6,20 @@ from datetime import timedelta
 import pytest
 
 from emulator.iam.users import AccessKey
-from tests.support.organizations import BANK, REGION, ROLE, SHOP, Estate, open_estate
+from tests.support.organizations import BANK, REGION, ROLE, SHOP, World, open_estate
 from tests.support.workshop import Workshop, open_workshop
 from tools.console import replay
 from tools.happenings import do_nothing
 
 
-def add_idle_user(estate: Estate) -> None:
+def add_idle_user(estate: World) -> None:
     """Give the account shop a user with a key that was made at setup and never used."""
     iam = estate.members.config(SHOP, REGION).iam
     created = estate.cloud.clock.now() - timedelta(days=60)
     iam.add_key(iam.add_user("ben.idle", created=created, password=created), created=created)
 
 
-def find_idle_user(estate: Estate) -> None:
+def find_idle_user(estate: World) -> None:
     """Let the rule of shop find its idle user, now that no exception keeps it."""
     workshop = Workshop(estate)
     workshop.install(SHOP)
@@ -27,7 +27,7 @@ def find_idle_user(estate: Estate) -> None:
     workshop.hold(SHOP, "AIDAGONE0000000000001", "A user who is gone by now.")
 
 
-def start_a_quarantine(estate: Estate) -> None:
+def start_a_quarantine(estate: World) -> None:
     """Let the runbook have been stopped in the middle, so that its tag has no end yet."""
     iam = estate.members.config(SHOP, REGION).iam
     (key,) = iam.get_user("ben.idle").access_keys
@@ -38,7 +38,7 @@ def start_a_quarantine(estate: Estate) -> None:
 
 IN_MEMBERS = f"--member-role {ROLE}"
 EXCEPTION = "--owner team --expires 2026-10-01 --reason x"
-STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
+STEPS: tuple[tuple[Callable[[World], None], str], ...] = (
     (add_idle_user, f"exceptions add {SHOP}/ben.idle {EXCEPTION} {IN_MEMBERS}"),
     (do_nothing, f"exceptions list {IN_MEMBERS}"),
     (do_nothing, f"exceptions list --unit OU {IN_MEMBERS}"),
@@ -60,18 +60,18 @@ STEPS: tuple[tuple[Callable[[Estate], None], str], ...] = (
 """What is run to record the calls of each verb, each after what happens before it."""
 
 
-def use_a_key(estate: Estate) -> None:
+def use_a_key(estate: World) -> None:
     """Let the key of gil.returns come into use after the rule has judged him."""
     (key,) = estate.members.config(SHOP, REGION).iam.get_user("gil.returns").access_keys
     assert isinstance(key, AccessKey)
     key.record_use(estate.cloud.clock.now() - timedelta(hours=3))
 
 
-def pass_the_night(estate: Estate) -> None:
+def pass_the_night(estate: World) -> None:
     estate.sleep(3600)
 
 
-def record_exceptions(estate: Estate) -> None:
+def record_exceptions(estate: World) -> None:
     """Let an exception have ended, and another one be wrong."""
     for name, expires in (("eve.lapsed", "2026-08-31"), ("jo.typo", "31.12.2026")):
         tags = {"owner": "team-payments", "expires": expires, "reason": "partner delays"}
@@ -79,7 +79,7 @@ def record_exceptions(estate: Estate) -> None:
         iam.add_user(name, tags={f"no-setup-access-key:exception-{k}": v for k, v in tags.items()})
 
 
-SCENES: dict[str, Callable[[Estate], None]] = {
+SCENES: dict[str, Callable[[World], None]] = {
     "the key of gil.returns was used since": use_a_key,
     "an hour later": pass_the_night,
     "an exception has ended, another one is wrong": record_exceptions,

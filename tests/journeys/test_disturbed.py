@@ -23,8 +23,8 @@ from tests.support.organizations import (
     SANDBOX,
     SECURITY,
     SHOP,
-    Estate,
-    Outcome,
+    CommandRun,
+    World,
     open_estate,
     run,
 )
@@ -44,7 +44,7 @@ FINE = (0, 3)
 class Story:
     """One organization, one chance, and what the operators do."""
 
-    def __init__(self, estate: Estate, chance: random.Random, patches: pytest.MonkeyPatch) -> None:
+    def __init__(self, estate: World, chance: random.Random, patches: pytest.MonkeyPatch) -> None:
         self.estate, self.chance, self.patches = estate, chance, patches
         self.told: list[tuple[str, int]] = []
         self.interrupt: Callable[[], None] | None = None
@@ -73,7 +73,7 @@ class Story:
             finally:
                 self.nested = False
 
-    def run(self, command: str) -> Outcome:
+    def run(self, command: str) -> CommandRun:
         outcome = run(command, documented=False)
         self.told.append((command, outcome.code))
         assert "Traceback" not in outcome.err

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from emulator.iam.users import User
-from tests.support.organizations import BANK, REGION, ROLE, SHOP, Estate, Outcome, run
+from tests.support.organizations import BANK, REGION, ROLE, SHOP, CommandRun, World, run
 from tests.support.stops import (
-    Call,
     Happen,
     Killed,
+    OperatorCall,
     do_before,
     expire_at,
     fail_at,
@@ -85,7 +85,7 @@ class Work:
         """Return how often something was changed, whoever did it."""
         return Counter(each.action for each in self.workshop.estate.cloud.calls.made(*CHANGES))
 
-    def run_undisturbed(self) -> tuple[list[Call], object, Counter[str]]:
+    def run_undisturbed(self) -> tuple[list[OperatorCall], object, Counter[str]]:
         """Return what is called, and the state and the changes that it comes to."""
         self.begin()
         with watch_calls() as calls:
@@ -93,7 +93,7 @@ class Work:
         assert outcome.code == 0, outcome
         return calls.made, self.state(), self.changes()
 
-    def run(self, happen: Happen | None = None) -> Outcome | None:
+    def run(self, happen: Happen | None = None) -> CommandRun | None:
         """Run the verb; None where it was killed."""
         with watch_calls(happen):
             try:
@@ -112,7 +112,7 @@ WORKS = {
 
 @pytest.fixture(params=WORKS)
 def work(
-    request: pytest.FixtureRequest, estate: Estate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    request: pytest.FixtureRequest, estate: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Work:
     """Two users in two accounts, and a verb that changes something for both."""
     workshop = open_workshop(estate, monkeypatch, SHOP, BANK)
@@ -187,7 +187,7 @@ def test_a_token_that_expires_at_any_call_ends_it_in_one_sentence_and_the_next_r
             assert (str(call), again.code, work.state()) == (str(call), 0, after)
 
 
-def find_ends(calls: list[Call]) -> list[Call]:
+def find_ends(calls: list[OperatorCall]) -> list[OperatorCall]:
     """Return the first and the last call of each operation: of one member, and of another."""
     names = [call.operation for call in calls]
     last = len(names) - 1
@@ -203,7 +203,7 @@ def test_two_operators_who_do_the_same_at_once_do_nothing_twice(work: Work) -> N
     assumed = [call.operation for call in calls].index("AssumeRole")
     for call in find_ends(calls[assumed:]):
         work.begin()
-        others = list[Outcome]()
+        others = list[CommandRun]()
         outcome = work.run(do_before(call.number, lambda: others.append(run(work.command))))  # noqa: B023
         assert outcome is not None
         codes = (outcome.code, *(each.code for each in others))

@@ -15,7 +15,7 @@ from moto.ssm.models import ssm_backends
 
 from rollout.code.package import build_package
 from rollout.packs.template import load_pack
-from tests.support.organizations import MANAGEMENT, REGION, SHOP, Estate, run
+from tests.support.organizations import MANAGEMENT, REGION, SHOP, World, run
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -57,7 +57,7 @@ def documents(account: str) -> dict[str, str]:
     return {name: each.get_default_version().content for name, each in found.items()}
 
 
-def describe(estate: Estate, account: str) -> tuple[dict[str, str], str]:
+def describe(estate: World, account: str) -> tuple[dict[str, str], str]:
     """Return what stands in an account: the rule's parameters, and the remediation's target."""
     config = estate.members.config(account, REGION)
     (rule,) = config.config_rules.values()
@@ -65,7 +65,7 @@ def describe(estate: Estate, account: str) -> tuple[dict[str, str], str]:
     return rule.input_parameters_dict, remediation["TargetId"]
 
 
-def deploy(estate: Estate, folder: Path, options: str, *, older: bool) -> None:
+def deploy(estate: World, folder: Path, options: str, *, older: bool) -> None:
     """Deploy a release, and see that nothing is left to do afterwards."""
     estate.sleep(3600)
     with checkout(folder, older=older):
@@ -86,7 +86,7 @@ def deploy(estate: Estate, folder: Path, options: str, *, older: bool) -> None:
 
 @pytest.mark.parametrize("options", ["--account-only", ROLE], ids=["one account", "organization"])
 def test_each_release_goes_on_after_the_other_and_back_with_what_was_decided(
-    estate: Estate, tmp_path: Path, options: str
+    estate: World, tmp_path: Path, options: str
 ) -> None:
     estate.members.full = True
     for older in (True, False, True, False):

@@ -8,7 +8,7 @@ import pytest
 from tests.support.organizations import (
     MANAGEMENT,
     SHOP,
-    Estate,
+    World,
     leave_runbook_behind,
     open_estate,
     run,
@@ -24,7 +24,7 @@ FAILING, WITHOUT_RECORDER = "700000000023", "700000000030"
         pytest.param(300, id="305 accounts", marks=pytest.mark.slow),
     ],
 )
-def large(request: pytest.FixtureRequest) -> Iterator[Estate]:
+def large(request: pytest.FixtureRequest) -> Iterator[World]:
     """An organization of which one fails its stack and one has no recorder."""
     with open_estate(accounts=request.param) as estate, pytest.MonkeyPatch.context() as patches:
         patches.setattr("time.sleep", estate.sleep)
@@ -34,17 +34,17 @@ def large(request: pytest.FixtureRequest) -> Iterator[Estate]:
         yield estate
 
 
-def pages(large: Estate) -> int:
+def pages(large: World) -> int:
     """Return in how many pages the accounts come: twenty a page, AWS's most."""
     return ceil(len(large.organization.members) / 20)
 
 
-def watched(large: Estate) -> int:
+def watched(large: World) -> int:
     """Return how many accounts get the rule: all that are active, but for the management one."""
     return sum(each.status == "ACTIVE" for each in large.organization.members.values()) - 1
 
 
-def test_many_accounts_from_the_first_run_to_three_that_are_not_fine(large: Estate) -> None:
+def test_many_accounts_from_the_first_run_to_three_that_are_not_fine(large: World) -> None:
     """One test, as each step begins where the one before it ended."""
     reach_or_name_every_account_within_the_calls_counted(large)
     try_the_two_again_and_nobody_else(large)
@@ -52,7 +52,7 @@ def test_many_accounts_from_the_first_run_to_three_that_are_not_fine(large: Esta
     find_the_three_that_are_not_fine_at_once(large)
 
 
-def reach_or_name_every_account_within_the_calls_counted(large: Estate) -> None:
+def reach_or_name_every_account_within_the_calls_counted(large: World) -> None:
     with large.cloud.calls.since_now() as calls:
         outcome = run(f"deploy --all --exclude {MANAGEMENT}")
     rows = {row[0]: row[2:4] for row in outcome.rows()}
@@ -68,7 +68,7 @@ def reach_or_name_every_account_within_the_calls_counted(large: Estate) -> None:
     assert outcome.code == 1
 
 
-def try_the_two_again_and_nobody_else(large: Estate) -> None:
+def try_the_two_again_and_nobody_else(large: World) -> None:
     large.sets.failing.clear()
     large.members.add_recorder(WITHOUT_RECORDER, "us-east-1")
     outcome = run(f"deploy --all --exclude {MANAGEMENT}")
@@ -77,7 +77,7 @@ def try_the_two_again_and_nobody_else(large: Estate) -> None:
     assert (outcome.code, len(outcome.rows())) == (3, watched(large))
 
 
-def do_nothing_at_a_call_a_page(large: Estate) -> None:
+def do_nothing_at_a_call_a_page(large: World) -> None:
     with large.cloud.calls.since_now() as calls:
         outcome = run(f"deploy --exclude {MANAGEMENT}")
     assert outcome.code == 3
@@ -87,7 +87,7 @@ def do_nothing_at_a_call_a_page(large: Estate) -> None:
     assert len(outcome.out.splitlines()) <= 40
 
 
-def find_the_three_that_are_not_fine_at_once(large: Estate) -> None:
+def find_the_three_that_are_not_fine_at_once(large: World) -> None:
     role = "--member-role OrganizationAccountAccessRole"
     large.members.add_recorder(WITHOUT_RECORDER, "us-east-1", running=False)
     runs = large.members.config(FAILING, "us-east-1").runs

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from rollout.output.run import Run
-from tests.support.organizations import MANAGEMENT, Estate, run
+from tests.support.organizations import MANAGEMENT, World, run
 
 MEMBERS_ONLY = f"deploy --exclude {MANAGEMENT}"
 SAID = "Stopped. What was begun goes on in AWS; run the same command again and it is finished."
@@ -35,7 +35,7 @@ class Pipe:
 
 
 def test_a_reader_that_leaves_is_told_what_goes_on(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     init = Run.__init__
 
@@ -51,7 +51,7 @@ def test_a_reader_that_leaves_is_told_what_goes_on(
     assert outcome.err.splitlines()[1] == SAID
 
 
-def test_a_termination_is_an_interrupt(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_termination_is_an_interrupt(estate: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def sleep(seconds: float) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         estate.sleep(seconds)

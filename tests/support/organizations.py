@@ -45,7 +45,7 @@ ROLE = "OrganizationAccountAccessRole"
 
 
 @dataclass
-class Estate:
+class World:
     """An emulated organization and the way into it."""
 
     cloud: Cloud
@@ -95,7 +95,7 @@ def answer(function: str, event: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def open_estate(
     caller: str = MANAGEMENT, accounts: int = 0, region: str = REGION
-) -> Iterator[Estate]:
+) -> Iterator[World]:
     """Open the organization, seen from `caller`, with that many ordinary accounts more."""
     with Cloud(NOW, ticking=False) as cloud:
         account = cloud.open_account(caller, region)
@@ -104,7 +104,7 @@ def open_estate(
         members = organization.part(MemberStacks)
         members.answer = answer
         production, testing = organization.add_unit("production"), organization.add_unit("testing")
-        estate = Estate(
+        estate = World(
             cloud,
             account,
             organization,
@@ -131,7 +131,7 @@ def open_estate(
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CommandRun:
     """What one run of the command line came to."""
 
     code: int
@@ -208,7 +208,7 @@ def read_permissions(section: str) -> frozenset[str]:
     return frozenset(found | (read_permissions("check") if "`check`" in text else set()))
 
 
-def run(arguments: str, *, documented: bool = True, columns: int = 0) -> Outcome:
+def run(arguments: str, *, documented: bool = True, columns: int = 0) -> CommandRun:
     """Run `python -m rollout` in this process; what it calls has to be in the permissions page.
 
     It writes to a pipe, or to a terminal of so many columns: `out` is what stands there at last.
@@ -223,7 +223,7 @@ def run(arguments: str, *, documented: bool = True, columns: int = 0) -> Outcome
         own, far = split_calls(calls.made())
         assert (own | far) - read_permissions(section) == set(), "make docs lists them"
         assert far - read_session_policies(calls.made()) == set(), "of a session's own policy"
-    return Outcome(code, out.getvalue(), err.getvalue())
+    return CommandRun(code, out.getvalue(), err.getvalue())
 
 
 def _run(arguments: str, out: io.StringIO, err: io.StringIO, columns: int) -> int:

@@ -14,7 +14,7 @@ from rule.decision import judge
 from rule.facts import Key, User
 from rule.parameters import Policy, parse_parameters
 from rule.quarantine import QUARANTINE_TAG
-from tests.support.organizations import BANK, NOW, REGION, SANDBOX, SHOP, Estate, run
+from tests.support.organizations import BANK, NOW, REGION, SANDBOX, SHOP, World, run
 
 MADE = datetime.fromisoformat("2026-04-01T08:00:00Z")
 EXCEPTION = {
@@ -27,9 +27,7 @@ ADMINISTRATOR = (
 )
 
 
-def add_user(
-    estate: Estate, account: str, name: str, *, age_hours: float | None = None
-) -> Emulated:
+def add_user(estate: World, account: str, name: str, *, age_hours: float | None = None) -> Emulated:
     """Add a user with a password and a never-used key that was made with him."""
     iam = estate.members.config(account, REGION).iam
     created = MADE if age_hours is None else NOW - timedelta(hours=age_hours)
@@ -50,7 +48,7 @@ def find_user(config: Config, name: str) -> Emulated:
     return found
 
 
-def plant(estate: Estate, *, deployed: bool = False) -> None:
+def plant(estate: World, *, deployed: bool = False) -> None:
     """Deploy, and let every state stand somewhere: see the names."""
     if not deployed:
         assert run("deploy --yes", documented=False).code == 3

@@ -16,7 +16,7 @@ IMPLICIT = "implicit deny"
 Values = str | list[str]
 
 
-class Request(NamedTuple):
+class AuthorizationRequest(NamedTuple):
     """One call: its action, the ARN it is about, and what is known of it by condition key.
 
     A condition key that is missing from the context is absent from the request. A key with several
@@ -28,7 +28,7 @@ class Request(NamedTuple):
     context: Mapping[str, Values] = {}
 
 
-def decide(policies: Iterable[Mapping[str, Any]], request: Request) -> str:
+def decide(policies: Iterable[Mapping[str, Any]], request: AuthorizationRequest) -> str:
     """Return DENY, ALLOW or IMPLICIT for the statements of all policies together."""
     effects = {
         statement["Effect"]
@@ -56,7 +56,7 @@ def read_statements(policy: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return statements
 
 
-def _matches(statement: Mapping[str, Any], request: Request) -> bool:
+def _matches(statement: Mapping[str, Any], request: AuthorizationRequest) -> bool:
     context = {key.lower(): value for key, value in request.context.items()}
     return (
         _is_listed(statement, "Action", lambda p: _like(p.lower(), request.action.lower()))

@@ -33,7 +33,7 @@ TAG = "no-setup-access-key:quarantined:"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ToldKey:
     """What one run told about one key."""
 
     id: str
@@ -102,17 +102,17 @@ def start(account: Account, user_id: str, dry_run: str = "false", **changed: str
     )
 
 
-def run(account: Account, user: User, dry_run: str = "false", **changed: str) -> list[Outcome]:
+def run(account: Account, user: User, dry_run: str = "false", **changed: str) -> list[ToldKey]:
     """Run the document for a user, see it succeed, and return what it tells about each key."""
     execution = start(account, user.id, dry_run, **changed)
     assert (execution.status, execution.failure) == ("Success", "")
     return read_outcomes(execution)
 
 
-def read_outcomes(execution: Execution) -> list[Outcome]:
+def read_outcomes(execution: Execution) -> list[ToldKey]:
     """Return what an execution that succeeded tells about each key."""
     told = [json.loads(text) for text in execution.outputs[f"{STEP}.Keys"]]
-    return [Outcome(each["AccessKeyId"], each["Done"], each["Why"]) for each in told]
+    return [ToldKey(each["AccessKeyId"], each["Done"], each["Why"]) for each in told]
 
 
 def read_failure(execution: Execution) -> str:

@@ -18,7 +18,7 @@ from emulator.gateway.faults import Faults
 from rollout.aws.iam_actions import ACTION_PREFIXES
 
 Send = Callable[[], Any]
-Happen = Callable[["Call", Send], Any]
+Happen = Callable[["OperatorCall", Send], Any]
 
 
 class Killed(BaseException):
@@ -26,7 +26,7 @@ class Killed(BaseException):
 
 
 @dataclass(frozen=True)
-class Call:
+class OperatorCall:
     """One call of the operator: its number from 1, its service and its operation."""
 
     number: int
@@ -47,14 +47,16 @@ class Calls:
     """What the operator called so far; `happen` sends each call, or does something else."""
 
     happen: Happen = lambda call, send: send()
-    made: list[Call] = field(default_factory=list)
+    made: list[OperatorCall] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
     def send(self, client: Any, operation: str, send: Send) -> Any:
         """Count a call and let it happen."""
         service = client.meta.service_model.signing_name
         with self._lock:
-            call = Call(len(self.made) + 1, ACTION_PREFIXES.get(service, service), operation)
+            call = OperatorCall(
+                len(self.made) + 1, ACTION_PREFIXES.get(service, service), operation
+            )
             self.made.append(call)
         # Without the lock: another operator's calls may come in between.
         return self.happen(call, send)
@@ -86,7 +88,7 @@ def watch_calls(happen: Happen | None = None) -> Iterator[Calls]:
 def kill_after(last: int) -> Happen:
     """Let the operator be killed before he has the answer to his call of that number."""
 
-    def happen(call: Call, send: Send) -> Any:
+    def happen(call: OperatorCall, send: Send) -> Any:
         if call.number <= last:
             answer = send()
         if call.number >= last:
@@ -99,7 +101,7 @@ def kill_after(last: int) -> Happen:
 def fail_at(number: int, faults: Faults, code: str) -> Happen:
     """Let AWS answer the call of that number, and each time it is sent again, with an error."""
 
-    def happen(call: Call, send: Send) -> Any:
+    def happen(call: OperatorCall, send: Send) -> Any:
         if call.number != number:
             return send()
         faults.fail(call.service, call.operation, code, times=None)
@@ -114,7 +116,7 @@ def fail_at(number: int, faults: Faults, code: str) -> Happen:
 def expire_at(number: int, faults: Faults) -> Happen:
     """Let the operator's credentials be expired from the call of that number on."""
 
-    def happen(call: Call, send: Send) -> Any:
+    def happen(call: OperatorCall, send: Send) -> Any:
         return fail_at(max(number, call.number), faults, "ExpiredToken")(call, send)
 
     return happen
@@ -123,7 +125,7 @@ def expire_at(number: int, faults: Faults) -> Happen:
 def do_before(number: int, act: Callable[[], object]) -> Happen:
     """Let something happen once, before the call of that number."""
 
-    def happen(call: Call, send: Send) -> Any:
+    def happen(call: OperatorCall, send: Send) -> Any:
         if call.number == number:
             act()
         return send()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.policy_simulator import ALLOW, DENY, IMPLICIT, Request, decide
+from tests.support.policy_simulator import ALLOW, DENY, IMPLICIT, AuthorizationRequest, decide
 
 USER = "arn:aws:iam::111122223333:user/alice"
 
@@ -24,7 +24,7 @@ def only(**elements: Any) -> dict[str, Any]:
 
 
 def test_a_deny_wins_and_silence_denies() -> None:
-    request = Request("iam:TagUser", USER)
+    request = AuthorizationRequest("iam:TagUser", USER)
     assert decide([policy("Allow"), policy("Deny")], request) == DENY
     assert decide([policy("Allow")], request) == ALLOW
     assert decide([], request) == IMPLICIT
@@ -51,7 +51,7 @@ def test_a_deny_wins_and_silence_denies() -> None:
     ],
 )
 def test_actions_and_resources(elements: dict[str, Any], allowed: bool) -> None:
-    request = Request("iam:TagUser", USER, {"aws:username": "alice"})
+    request = AuthorizationRequest("iam:TagUser", USER, {"aws:username": "alice"})
     assert (decide([only(**elements)], request) == ALLOW) is allowed
 
 
@@ -94,13 +94,15 @@ def test_condition_operators(
 ) -> None:
     context = {} if actual is None else {"aws:Key": actual}
     conditional = policy(Condition={operator: {"AWS:key": expected}})
-    decision = decide([conditional], Request("iam:TagUser", USER, context))
+    decision = decide([conditional], AuthorizationRequest("iam:TagUser", USER, context))
     assert (decision == ALLOW) is holds
 
 
 def test_every_operator_and_every_key_must_hold() -> None:
     condition = {"StringEquals": {"aws:a": "1", "aws:b": "2"}, "Bool": {"aws:c": "true"}}
-    request = Request("iam:TagUser", USER, {"aws:a": "1", "aws:b": "2", "aws:c": "true"})
+    request = AuthorizationRequest(
+        "iam:TagUser", USER, {"aws:a": "1", "aws:b": "2", "aws:c": "true"}
+    )
     assert decide([policy(Condition=condition)], request) == ALLOW
     for key in request.context:
         other = {**request.context, key: "x"}
@@ -124,4 +126,4 @@ def test_what_it_does_not_know_raises(
     unknown = policy()
     unknown["Statement"][0].update(elements)
     with pytest.raises(ValueError, match=reason):
-        decide([unknown], Request("iam:TagUser", USER, context))
+        decide([unknown], AuthorizationRequest("iam:TagUser", USER, context))

@@ -25,7 +25,7 @@ from rule.facts import User
 from rule.live import read_identity, read_user
 from rule.parameters import PARAMETERS
 from rule.remediation import UserRun, answer
-from tests.support.organizations import Estate
+from tests.support.organizations import World
 from tests.support.planted import put_result
 
 SHIM = """\
@@ -69,7 +69,7 @@ DEFAULTS = {each.name: each.default for each in PARAMETERS if not each.optional}
 class Workshop:
     """The accounts of an estate with a rule that judges and a runbook that acts."""
 
-    estate: Estate
+    estate: World
     on_act: Callable[[str], None] = lambda user_id: None
     """Called when a run begins, with the user's id: what happens meanwhile."""
     on_evaluate: Callable[[], object] = lambda: None
@@ -173,7 +173,7 @@ class Workshop:
         return answer(*act.remediate(asked["UserId"]))
 
 
-def open_workshop(estate: Estate, patches: pytest.MonkeyPatch, *accounts: str) -> Workshop:
+def open_workshop(estate: World, patches: pytest.MonkeyPatch, *accounts: str) -> Workshop:
     """Make these accounts of the estate ready."""
     workshop = Workshop(estate)
     act_in_process(workshop, patches)

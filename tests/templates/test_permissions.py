@@ -22,7 +22,7 @@ from emulator.gateway.calls import Call
 from emulator.iam.users import User
 from rollout.names import RULE
 from tests.conftest import NOW
-from tests.support.policy_simulator import ALLOW, Request, decide, read_statements
+from tests.support.policy_simulator import ALLOW, AuthorizationRequest, decide, read_statements
 
 ACCOUNT = "111122223333"
 EVALUATOR, REMEDIATION, REMEDIATOR = (
@@ -57,7 +57,7 @@ def read_policy(role: str) -> Policy:
     return policy
 
 
-def make_request(call: Call, account: Account, rule: Rule) -> Request:
+def make_request(call: Call, account: Account, rule: Rule) -> AuthorizationRequest:
     """Return what IAM would judge of a recorded call."""
     given, resource = call.parameters, "*"
     if takes_resource(call.action):
@@ -69,7 +69,7 @@ def make_request(call: Call, account: Account, rule: Rule) -> Request:
             path = users[0].path if users else "/"
             resource = f"arn:aws:iam::{call.account}:user{path}{name}"
     tags = given.get("TagKeys") or [tag["Key"] for tag in given.get("Tags", [])]
-    return Request(call.action, resource, {"aws:TagKeys": tags} if tags else {})
+    return AuthorizationRequest(call.action, resource, {"aws:TagKeys": tags} if tags else {})
 
 
 def owner_of(account: Account, key_id: str) -> str:
@@ -79,7 +79,7 @@ def owner_of(account: Account, key_id: str) -> str:
     return str(names.get(key_id) or account.iam.access_keys[key_id].user_name)
 
 
-def find_refused(policy: Policy, requests: Iterable[Request]) -> list[str]:
+def find_refused(policy: Policy, requests: Iterable[AuthorizationRequest]) -> list[str]:
     """Return the requests that the policy does not allow."""
     return sorted({f"{r.action} on {r.resource}" for r in requests if decide([policy], r) != ALLOW})
 
@@ -95,7 +95,7 @@ def list_grants(policy: Policy) -> list[str]:
     ]
 
 
-def find_unused(policy: Policy, requests: Iterable[Request]) -> list[str]:
+def find_unused(policy: Policy, requests: Iterable[AuthorizationRequest]) -> list[str]:
     """Return the actions that are granted and were never called, less what Lambda itself calls."""
     used = {request.action for request in requests} | OF_LAMBDA_ITSELF
     return sorted(set(list_grants(policy)) - used)
@@ -269,11 +269,11 @@ def test_what_lambda_itself_writes_is_granted_on_the_own_log_group_alone(deploye
     group = "arn:aws:logs:us-east-1:111122223333:log-group:"
     ours, theirs = f"{group}/aws/lambda/{RULE}", f"{group}/aws/lambda/other"
     for action in OF_LAMBDA_ITSELF:
-        assert decide([policy], Request(action, f"{ours}:log-stream:s")) == ALLOW
-        assert decide([policy], Request(action, f"{theirs}:log-stream:s")) != ALLOW
+        assert decide([policy], AuthorizationRequest(action, f"{ours}:log-stream:s")) == ALLOW
+        assert decide([policy], AuthorizationRequest(action, f"{theirs}:log-stream:s")) != ALLOW
 
 
-READ_ALICE = Request("iam:GetUser", f"arn:aws:iam::{ACCOUNT}:user/staff/alice")
+READ_ALICE = AuthorizationRequest("iam:GetUser", f"arn:aws:iam::{ACCOUNT}:user/staff/alice")
 
 
 def grant(action: str, resource: str) -> Policy:

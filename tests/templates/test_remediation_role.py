@@ -15,7 +15,7 @@ from emulator import Account, open_account
 from emulator.gateway.calls import Call
 from emulator.iam.roles import trusts_service
 from tests.conftest import NOW
-from tests.support.policy_simulator import ALLOW, IMPLICIT, Request, decide
+from tests.support.policy_simulator import ALLOW, IMPLICIT, AuthorizationRequest, decide
 from tests.support.runbook import DOCUMENT, REMEDIATOR, ROLE, TAG, put_runbook, read_outcomes, start
 from tests.templates.test_permissions import (
     OF_LAMBDA_ITSELF,
@@ -74,17 +74,17 @@ def finish(account: Account, user_id: str) -> list[str]:
     return [each.done for each in read_outcomes(start(account, user_id))]
 
 
-def list_requests(account: Account) -> list[Request]:
+def list_requests(account: Account) -> list[AuthorizationRequest]:
     """Return the calls that were made as the function's role, as IAM judges them."""
     return [make_request(call) for call in account.calls.made() if call.caller == REMEDIATOR]
 
 
-def make_request(call: Call) -> Request:
+def make_request(call: Call) -> AuthorizationRequest:
     """Return a recorded call as IAM judges it; every user here is below /people/."""
     given = call.parameters
     tags = given.get("TagKeys") or [tag["Key"] for tag in given.get("Tags", ())]
     resource = USER if takes_resource(call.action) else "*"
-    return Request(call.action, resource, {"aws:TagKeys": tags} if tags else {})
+    return AuthorizationRequest(call.action, resource, {"aws:TagKeys": tags} if tags else {})
 
 
 def test_every_call_of_the_runbook_is_granted_and_every_grant_is_used(
@@ -111,7 +111,7 @@ def test_the_automation_role_can_start_the_one_function_and_nothing_else(account
         (own.replace("111122223333", "444455556666"), IMPLICIT),
         ("*", IMPLICIT),
     ):
-        assert decide([policy], Request("lambda:InvokeFunction", resource)) == decision
+        assert decide([policy], AuthorizationRequest("lambda:InvokeFunction", resource)) == decision
     actions = [
         f"{service}:{name}"
         for service, known in read_reference().items()
@@ -119,7 +119,11 @@ def test_the_automation_role_can_start_the_one_function_and_nothing_else(account
     ]
     assert len(actions) > 10_000, "the reference of all of AWS's actions"
     for resource, allowed in ((own, ["lambda:invokefunction"]), ("*", [])):
-        found = [each for each in actions if decide([policy], Request(each, resource)) != IMPLICIT]
+        found = [
+            each
+            for each in actions
+            if decide([policy], AuthorizationRequest(each, resource)) != IMPLICIT
+        ]
         assert found == allowed, resource
 
 
@@ -141,7 +145,7 @@ def test_only_quarantines_may_be_tagged(
     policy: Policy, action: str, keys: list[str] | None, decision: str
 ) -> None:
     context: dict[str, str | list[str]] = {} if keys is None else {"aws:TagKeys": keys}
-    assert decide([policy], Request(action, USER, context)) == decision
+    assert decide([policy], AuthorizationRequest(action, USER, context)) == decision
 
 
 @pytest.mark.parametrize(
@@ -160,7 +164,7 @@ def test_users_of_the_own_account_alone_may_be_read_and_changed(
     allowed = [
         action
         for action in sorted(about_users)
-        if decide([policy], Request(action, resource, context)) != IMPLICIT
+        if decide([policy], AuthorizationRequest(action, resource, context)) != IMPLICIT
     ]
     assert allowed == []
 

@@ -22,7 +22,7 @@ from tests.support.runbook import (
     ROLE,
     STEP,
     TAG,
-    Outcome,
+    ToldKey,
     forget_users,
     hold,
     put_runbook,
@@ -84,9 +84,9 @@ def tag(key: AccessKey, value: str) -> dict[str, str]:
     return {TAG + key.access_key_id: value}
 
 
-def told(key: AccessKey, done: str, why: str) -> Outcome:
+def told(key: AccessKey, done: str, why: str) -> ToldKey:
     """Return what a run tells about a key that was created with its user."""
-    return Outcome(
+    return ToldKey(
         key.access_key_id,
         done,
         f"Access key {key.access_key_id} of ann was created at {utc(key.create_date)}, the user at"
@@ -196,7 +196,7 @@ def test_a_user_with_an_exception_recorded_since_is_left_alone(
     }
     ann.tag_values.update(exception)
     why = "The risk is accepted by security until the end of 2026-09-30."
-    assert run(account, ann) == [Outcome(key.access_key_id, "kept", why)]
+    assert run(account, ann) == [ToldKey(key.access_key_id, "kept", why)]
     assert read_state(ann) == ({key.access_key_id: "Active"}, exception)
 
 
@@ -224,7 +224,7 @@ def test_a_user_whose_password_is_gone_is_left_alone(
     execution = start(account, ann.id)
     assert execution.outputs[f"{STEP}.User"] == ["ann"]
     assert execution.outputs[f"{STEP}.Verdict"] == ["No console password."]
-    assert read_outcomes(execution) == [Outcome(key.access_key_id, "kept", "No console password.")]
+    assert read_outcomes(execution) == [ToldKey(key.access_key_id, "kept", "No console password.")]
     assert read_state(ann) == ({key.access_key_id: "Active"}, {})
 
 
@@ -505,7 +505,7 @@ def test_the_tag_of_a_key_that_is_gone_is_removed(
     kept, tidied = run(account, ann)
     assert (kept.id, kept.done) == (key.access_key_id, "kept")
     why = "The key is gone, and now its quarantine tag is, too."
-    assert tidied == Outcome(gone, "kept", why)
+    assert tidied == ToldKey(gone, "kept", why)
     assert read_state(ann) == ({key.access_key_id: "Active"}, {})
 
 
@@ -576,7 +576,7 @@ def test_fifty_tags_are_no_failure_as_only_a_person_can_mend_them(
         "The user has 50 tags and IAM allows no more: remove one, so that the quarantine can be"
         " recorded. The key was left as it is."
     )
-    assert run(account, ann) == [Outcome(key.access_key_id, "kept", why)]
+    assert run(account, ann) == [ToldKey(key.access_key_id, "kept", why)]
     assert read_state(ann) == before
 
 
@@ -824,7 +824,7 @@ def test_a_malformed_exception_is_a_finding_that_is_left_alone(
         if value is not None:
             ann.tag_values[f"no-setup-access-key:exception-{part}"] = value
     why = f"Invalid exception: {fault} Mend the exception, or remove its tags."
-    assert run(account, ann) == [Outcome(key.access_key_id, "kept", why)]
+    assert run(account, ann) == [ToldKey(key.access_key_id, "kept", why)]
     assert key.status == "Active"
 
 

@@ -10,7 +10,7 @@ from moto.cloudformation.models import Stack
 
 from emulator import Account, open_account
 from emulator.s3.policies import digest_code
-from tests.support.organizations import MANAGEMENT, REGION, SHOP, Estate, run
+from tests.support.organizations import MANAGEMENT, REGION, SHOP, World, run
 from tests.support.paths import ROOT
 
 SCRIPT = """
@@ -100,13 +100,13 @@ def put_stack_set(**parameters: str) -> None:
 
 
 def test_a_stack_set_refuses_a_parameter_that_its_template_does_not_declare(
-    estate: Estate,
+    estate: World,
 ) -> None:
     with pytest.raises(ClientError, match=r"Parameters: \[Foo\] do not exist in the template"):
         put_stack_set(Foo="1")
 
 
-def test_each_account_tells_the_digest_of_the_code_that_it_has(estate: Estate) -> None:
+def test_each_account_tells_the_digest_of_the_code_that_it_has(estate: World) -> None:
     run(f"deploy --yes --exclude {MANAGEMENT}")
     (stack_set,) = estate.sets.sets.values()
     code = stack_set.parameters

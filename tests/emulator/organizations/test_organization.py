@@ -14,7 +14,7 @@ from tests.support.organizations import (
     SANDBOX,
     SECURITY,
     SHOP,
-    Estate,
+    World,
     run,
 )
 from tests.support.paths import ROOT
@@ -25,7 +25,7 @@ ROLE = "--member-role OrganizationAccountAccessRole"
 
 
 @pytest.fixture
-def stack_set(estate: Estate) -> Any:
+def stack_set(estate: World) -> Any:
     """CloudFormation, with the rule deployed to every member."""
     run(f"deploy --exclude {MANAGEMENT}")
     estate.sleep(60)  # the pack as a whole ends later than its last account
@@ -36,7 +36,7 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> str:
     return str(error.value.response["Error"]["Code"])
 
 
-def test_every_list_comes_in_pages(estate: Estate) -> None:
+def test_every_list_comes_in_pages(estate: World) -> None:
     organizations = boto3.client("organizations")
     first = organizations.list_accounts()
     assert (len(first["Accounts"]), "NextToken" in first) == (2, True)
@@ -51,7 +51,7 @@ def test_every_list_comes_in_pages(estate: Estate) -> None:
     ]
 
 
-def test_a_member_may_describe_the_organization_and_list_nothing(estate: Estate) -> None:
+def test_a_member_may_describe_the_organization_and_list_nothing(estate: World) -> None:
     with use_account(estate.cloud.open_account(SHOP)):
         organizations = boto3.client("organizations")
         assert organizations.describe_organization()["Organization"]["Id"] == "o-exampleorg"
@@ -61,7 +61,7 @@ def test_a_member_may_describe_the_organization_and_list_nothing(estate: Estate)
 
 
 def test_one_operation_at_a_time_and_each_account_in_its_turn(
-    estate: Estate, stack_set: Any
+    estate: World, stack_set: Any
 ) -> None:
     targets = {"OrganizationalUnitIds": [estate.organization.root.id]}
     operation = stack_set.update_stack_instances(
@@ -79,7 +79,7 @@ def test_one_operation_at_a_time_and_each_account_in_its_turn(
     assert ended["StackSetOperation"]["Status"] == "SUCCEEDED"
 
 
-def test_beyond_the_failure_tolerance_the_rest_is_cancelled(estate: Estate, stack_set: Any) -> None:
+def test_beyond_the_failure_tolerance_the_rest_is_cancelled(estate: World, stack_set: Any) -> None:
     estate.sets.failing[SECURITY] = "It fails."
     estate.sets.at_once = 1
     operation = stack_set.update_stack_instances(
@@ -101,7 +101,7 @@ def test_beyond_the_failure_tolerance_the_rest_is_cancelled(estate: Estate, stac
     }
 
 
-def test_a_pack_without_the_function_fails_with_awss_reason(estate: Estate) -> None:
+def test_a_pack_without_the_function_fails_with_awss_reason(estate: World) -> None:
     estate.packs.be_prompt()
     config = boto3.client("config")
     config.put_organization_conformance_pack(
@@ -123,7 +123,7 @@ def test_a_pack_without_the_function_fails_with_awss_reason(estate: Estate) -> N
 
 
 def test_who_joins_gets_the_pack_first_and_the_stack_a_minute_later(
-    estate: Estate, stack_set: Any
+    estate: World, stack_set: Any
 ) -> None:
     estate.join(LATE, "late")
     estate.sleep(30)
@@ -161,7 +161,7 @@ def look(config: Any, what: str) -> Any:
 
 
 def test_right_after_a_put_a_slow_aws_knows_no_pack_then_nothing_then_an_old_state(
-    estate: Estate, stack_set: Any
+    estate: World, stack_set: Any
 ) -> None:
     config = boto3.client("config")
     config.delete_organization_conformance_pack(OrganizationConformancePackName=NAME)
@@ -186,7 +186,7 @@ def test_right_after_a_put_a_slow_aws_knows_no_pack_then_nothing_then_an_old_sta
 
 
 def test_one_lot_of_accounts_ends_long_before_the_next_begins(
-    estate: Estate, stack_set: Any
+    estate: World, stack_set: Any
 ) -> None:
     config = boto3.client("config")
     estate.organization.page_limit = 100
@@ -202,7 +202,7 @@ def test_one_lot_of_accounts_ends_long_before_the_next_begins(
     )
 
 
-def test_an_account_that_a_pack_left_may_keep_its_row(estate: Estate, stack_set: Any) -> None:
+def test_an_account_that_a_pack_left_may_keep_its_row(estate: World, stack_set: Any) -> None:
     config = boto3.client("config")
     estate.packs.be_prompt()
     estate.packs.keeps_rows = True
@@ -215,7 +215,7 @@ def test_an_account_that_a_pack_left_may_keep_its_row(estate: Estate, stack_set:
         assert row["Status"] == words
 
 
-def test_a_new_delegation_is_refused_at_first(estate: Estate) -> None:
+def test_a_new_delegation_is_refused_at_first(estate: World) -> None:
     with use_account(estate.cloud.open_account(SECURITY)):
         config = boto3.client("config")
         with pytest.raises(ClientError) as error:
@@ -224,9 +224,7 @@ def test_a_new_delegation_is_refused_at_first(estate: Estate) -> None:
         assert config.describe_organization_conformance_packs()["ResponseMetadata"]
 
 
-def test_one_administrator_does_not_see_the_packs_of_another(
-    estate: Estate, stack_set: Any
-) -> None:
+def test_one_administrator_does_not_see_the_packs_of_another(estate: World, stack_set: Any) -> None:
     estate.packs.denied_looks = 0
     with use_account(estate.cloud.open_account(SECURITY)), pytest.raises(ClientError) as error:
         boto3.client("config").describe_organization_conformance_packs(
@@ -235,7 +233,7 @@ def test_one_administrator_does_not_see_the_packs_of_another(
     assert code(error) == "NoSuchOrganizationConformancePackException"
 
 
-def test_full_members_have_real_stacks_and_functions_that_run(estate: Estate) -> None:
+def test_full_members_have_real_stacks_and_functions_that_run(estate: World) -> None:
     estate.members.full = True
     deployed = run(f"deploy --exclude {MANAGEMENT} {ROLE}")
     assert [row[2:] for row in deployed.rows()] == [["current", "ok", "ok"]] * 4
@@ -245,7 +243,7 @@ def test_full_members_have_real_stacks_and_functions_that_run(estate: Estate) ->
     assert run(f"remove --yes {ROLE}").code == 0
 
 
-def test_the_policies_of_a_target_are_those_attached_to_itself(estate: Estate) -> None:
+def test_the_policies_of_a_target_are_those_attached_to_itself(estate: World) -> None:
     organization = estate.organization
     policy = organization.add_policy("guard", "{}", organization.root.id, SHOP)
     organizations = boto3.client("organizations")

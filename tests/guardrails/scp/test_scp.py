@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.paths import CASES, ROOT
-from tests.support.policy_simulator import DENY, Request, decide, read_statements
+from tests.support.policy_simulator import DENY, AuthorizationRequest, decide, read_statements
 
 FOLDER = ROOT / "guardrails" / "scp"
 NAME = "iam-user-no-setup-access-key"
@@ -44,7 +44,7 @@ def is_denied(
 ) -> bool:
     """Tell whether an SCP denies this to a principal, such as role/Admin or user/ann."""
     context = {"aws:PrincipalArn": arn("iam", principal), **more}
-    return decide([policy], Request(action, resource, context)) == DENY
+    return decide([policy], AuthorizationRequest(action, resource, context)) == DENY
 
 
 def tag(principal: str, action: str, *keys: str) -> bool:

@@ -11,7 +11,7 @@ from rollout.__main__ import main
 from rollout.aws.failures import translate
 from rollout.commands.examples import EXAMPLES
 from rollout.errors import explain_error
-from tests.support.organizations import Estate, run
+from tests.support.organizations import World, run
 
 GO_ON = "and run the same command again; it goes on."
 
@@ -138,7 +138,7 @@ def test_what_is_not_botocore_s_is_not_translated() -> None:
 
 @pytest.mark.parametrize("verb", ["check", "status", "evaluate", "deploy", "remove --yes"])
 def test_credentials_that_expire_on_the_way_end_a_verb_with_what_to_do(
-    estate: Estate, verb: str
+    estate: World, verb: str
 ) -> None:
     estate.cloud.faults.fail("", "", "ExpiredToken", times=None)
     outcome = run(f"{verb}", documented=False)
@@ -150,7 +150,7 @@ def test_credentials_that_expire_on_the_way_end_a_verb_with_what_to_do(
 
 
 def test_credentials_that_expire_in_the_middle_are_not_one_thing_that_was_not_seen(
-    estate: Estate,
+    estate: World,
 ) -> None:
     estate.cloud.faults.fail("", "DescribeOrganization", "ExpiredToken", times=None)
     outcome = run("check", documented=False)

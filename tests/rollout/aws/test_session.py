@@ -10,7 +10,7 @@ import rollout.aws.session
 from rollout.aws.session import Session, turn_pages
 from rollout.errors import CutShort
 from tests.support.broken_lists import break_users_off
-from tests.support.organizations import MANAGEMENT, ROLE, SANDBOX, SHOP, Estate, run
+from tests.support.organizations import MANAGEMENT, ROLE, SANDBOX, SHOP, World, run
 from tests.support.planted import plant
 
 MEMBERS_ONLY = f"deploy --exclude {MANAGEMENT}"
@@ -20,13 +20,13 @@ MEMBERS_ONLY = f"deploy --exclude {MANAGEMENT}"
     "operation",
     ["ListAccounts", "CreateStackInstances", "PutOrganizationConformancePack", "PutObject"],
 )
-def test_a_throttled_call_is_sent_again(estate: Estate, operation: str) -> None:
+def test_a_throttled_call_is_sent_again(estate: World, operation: str) -> None:
     fault = estate.cloud.faults.fail("", operation, "ThrottlingException", times=3)
     assert (run(MEMBERS_ONLY).code, fault.met) == (3, 3)
 
 
 def test_throttling_that_does_not_end_is_one_sentence_that_names_the_action(
-    estate: Estate,
+    estate: World,
 ) -> None:
     estate.cloud.faults.fail("", "ListStackInstances", "Throttling", times=None)
     outcome = run(MEMBERS_ONLY)
@@ -41,7 +41,7 @@ def test_throttling_that_does_not_end_is_one_sentence_that_names_the_action(
     assert run(MEMBERS_ONLY).code == 3
 
 
-def test_a_member_that_throttles_is_not_seen_and_the_others_are(estate: Estate) -> None:
+def test_a_member_that_throttles_is_not_seen_and_the_others_are(estate: World) -> None:
     fault = estate.cloud.faults.fail("", "", "Throttling", times=None)
 
     def is_in_shop(call: object) -> bool:
@@ -55,7 +55,7 @@ def test_a_member_that_throttles_is_not_seen_and_the_others_are(estate: Estate) 
 
 
 def test_a_member_where_a_proxy_answers_is_not_seen_and_the_others_are(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     explain = rollout.aws.session.raise_hopeless
 
@@ -72,7 +72,7 @@ def test_a_member_where_a_proxy_answers_is_not_seen_and_the_others_are(
 
 
 def test_an_account_in_no_organization_is_told_of_the_way_for_one_account(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in estate.cloud.open_account("888800000000").variables().items():
         monkeypatch.setenv(name, value)
@@ -81,7 +81,7 @@ def test_an_account_in_no_organization_is_told_of_the_way_for_one_account(
     assert "Config recorder" in outcome.err or "--account-only" in outcome.err
 
 
-def test_the_document_of_json_holds_every_line_with_its_faults(estate: Estate) -> None:
+def test_the_document_of_json_holds_every_line_with_its_faults(estate: World) -> None:
     estate.members.config(SANDBOX, "us-east-1").recorders.clear()
     role = "--member-role OrganizationAccountAccessRole"
     document = json.loads(run(f"check --format json {role}").out)
@@ -117,7 +117,7 @@ def test_the_document_of_json_holds_every_line_with_its_faults(estate: Estate) -
     ],
 )
 def test_a_list_of_users_that_breaks_off_is_never_an_account_with_nothing_in_it(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch, command: str
+    estate: World, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     if command.startswith("report"):
         plant(estate)
@@ -130,7 +130,7 @@ def test_a_list_of_users_that_breaks_off_is_never_an_account_with_nothing_in_it(
 
 
 def test_a_bucket_whose_list_breaks_off_is_not_taken_for_one_with_nothing_but_ours(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("deploy --yes")
     whole = S3Response.list_objects_v2

@@ -19,7 +19,7 @@ from rollout.code.bucket import (
 )
 from rollout.errors import Refused
 from rollout.names import FUNCTION
-from tests.support.organizations import MANAGEMENT, REGION, SHOP, Estate, run
+from tests.support.organizations import MANAGEMENT, REGION, SHOP, World, run
 
 OURS = f"{FUNCTION}-{MANAGEMENT}-{REGION}"
 ORGANIZATION = "o-exampleorg"
@@ -35,7 +35,7 @@ def keep_versions() -> None:
     )
 
 
-def test_a_zip_planted_under_the_name_of_our_code_is_not_taken_for_it(estate: Estate) -> None:
+def test_a_zip_planted_under_the_name_of_our_code_is_not_taken_for_it(estate: World) -> None:
     session, code = open_session(None, REGION), build_code()
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=OURS)
@@ -54,7 +54,7 @@ def test_a_zip_planted_under_the_name_of_our_code_is_not_taken_for_it(estate: Es
     assert find_code_version(session, OURS, code.name) == version
 
 
-def test_deploy_puts_its_own_code_in_the_place_of_a_planted_one(estate: Estate) -> None:
+def test_deploy_puts_its_own_code_in_the_place_of_a_planted_one(estate: World) -> None:
     session, code = open_session(None, REGION), build_code()
     complete_bucket(session, read_bucket(session, OURS, ORGANIZATION), ORGANIZATION)
     put(OURS, code.name, b"PK planted")
@@ -66,7 +66,7 @@ def test_deploy_puts_its_own_code_in_the_place_of_a_planted_one(estate: Estate) 
 
 
 def test_s3_gets_the_checksum_of_what_is_uploaded(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, code = open_session(None, REGION), build_code()
     boto3.client("s3").create_bucket(Bucket=OURS)
@@ -83,7 +83,7 @@ def test_s3_gets_the_checksum_of_what_is_uploaded(
 
 
 @pytest.mark.parametrize("policy", [False, True])
-def test_a_bucket_that_somebody_names_is_never_opened(estate: Estate, policy: bool) -> None:
+def test_a_bucket_that_somebody_names_is_never_opened(estate: World, policy: bool) -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="finance-archive")
     put("finance-archive", "balance.csv")
@@ -109,7 +109,7 @@ def test_a_bucket_that_somebody_names_is_never_opened(estate: Estate, policy: bo
             s3.get_bucket_policy(Bucket="finance-archive")
 
 
-def test_the_bucket_of_our_own_name_is_completed_while_it_holds_only_ours(estate: Estate) -> None:
+def test_the_bucket_of_our_own_name_is_completed_while_it_holds_only_ours(estate: World) -> None:
     session = open_session(None, REGION)
     boto3.client("s3").create_bucket(Bucket=OURS)
     everything = ("closed", "versioned", "encrypted", "policy")
@@ -128,7 +128,7 @@ def test_the_bucket_of_our_own_name_is_completed_while_it_holds_only_ours(estate
     ]
 
 
-def test_a_bucket_of_our_name_in_a_stranger_s_account_is_not_used(estate: Estate) -> None:
+def test_a_bucket_of_our_name_in_a_stranger_s_account_is_not_used(estate: World) -> None:
     """Anybody can make a bucket of a name that can be guessed, and let everybody write to it."""
     stranger = estate.cloud.open_account(SHOP, REGION).session().client("s3")
     stranger.create_bucket(Bucket=OURS)
@@ -144,7 +144,7 @@ def test_a_bucket_of_our_name_in_a_stranger_s_account_is_not_used(estate: Estate
     assert [each["Key"] for each in kept] == [code.name]
 
 
-def test_every_call_but_the_one_that_makes_a_bucket_names_who_must_own_it(estate: Estate) -> None:
+def test_every_call_but_the_one_that_makes_a_bucket_names_who_must_own_it(estate: World) -> None:
     session, code = open_session(None, REGION), build_code()
     named = dict[str, bool]()
 
@@ -163,14 +163,14 @@ def test_every_call_but_the_one_that_makes_a_bucket_names_who_must_own_it(estate
     assert len(named) == 14
 
 
-def test_the_name_fits_into_a_bucket_s_63_characters(estate: Estate) -> None:
+def test_the_name_fits_into_a_bucket_s_63_characters(estate: World) -> None:
     longest = FUNCTION + "-999900000000-ap-southeast-99"
     assert len(longest) <= 63
     assert name_bucket(open_session(None, REGION)) == OURS
 
 
 def test_the_policy_of_an_older_release_is_completed_and_somebody_s_own_is_left(
-    estate: Estate,
+    estate: World,
 ) -> None:
     """It let the accounts read the latest alone; a version that is named is one right more."""
     session, s3 = open_session(None, REGION), boto3.client("s3")
@@ -187,7 +187,7 @@ def test_the_policy_of_an_older_release_is_completed_and_somebody_s_own_is_left(
 
 
 def test_the_stacks_name_the_version_so_that_another_object_under_the_key_is_not_run(
-    estate: Estate,
+    estate: World,
 ) -> None:
     run("deploy")
     s3, code = boto3.client("s3"), build_code()

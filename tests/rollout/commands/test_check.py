@@ -14,7 +14,7 @@ from tests.support.organizations import (
     SANDBOX,
     SECURITY,
     SHOP,
-    Estate,
+    World,
     open_estate,
     run,
 )
@@ -36,7 +36,7 @@ policies that protect tags and rule ..................................... {OFF}
 RECORDERS = "recorder records AWS::IAM::User in 4 accounts"
 
 
-def test_nothing_is_changed_and_every_line_has_a_result(estate: Estate) -> None:
+def test_nothing_is_changed_and_every_line_has_a_result(estate: World) -> None:
     outcome = run(f"check {ROLE}")
     assert (
         outcome.out
@@ -67,7 +67,7 @@ templates within AWS's limits ........................................... ok
     assert (outcome.code, outcome.err) == (0, "")
 
 
-def test_members_that_nobody_looks_into_are_not_seen(estate: Estate) -> None:
+def test_members_that_nobody_looks_into_are_not_seen(estate: World) -> None:
     outcome = run("check")
     assert outcome.result(RECORDERS) == "not seen"
     assert outcome.out.splitlines()[-1] == (
@@ -75,7 +75,7 @@ def test_members_that_nobody_looks_into_are_not_seen(estate: Estate) -> None:
     )
 
 
-def test_an_aggregator_shows_where_users_are_on_record_but_not_more(estate: Estate) -> None:
+def test_an_aggregator_shows_where_users_are_on_record_but_not_more(estate: World) -> None:
     add_aggregator(estate)
     for account in (SECURITY, SHOP):
         estate.members.config(account, REGION).iam.add_user("ann")
@@ -85,7 +85,7 @@ def test_an_aggregator_shows_where_users_are_on_record_but_not_more(estate: Esta
 
 
 def test_accounts_with_many_users_are_named_with_what_bounds_their_first_evaluation(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rollout.deployment.judgements.LARGE", 2)
     add_aggregator(estate)
@@ -100,7 +100,7 @@ def test_accounts_with_many_users_are_named_with_what_bounds_their_first_evaluat
 
 
 def test_one_account_alone_with_many_users_is_told_what_bounds_its_first_evaluation(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rollout.deployment.judgements.LARGE", 2)
     for number in range(3):
@@ -126,7 +126,7 @@ def test_one_account_alone_with_many_users_is_told_what_bounds_its_first_evaluat
     ],
 )
 def test_a_member_whose_recorder_will_not_do_is_named(
-    estate: Estate, recorder: dict[str, bool], fault: str
+    estate: World, recorder: dict[str, bool], fault: str
 ) -> None:
     estate.members.add_recorder(SANDBOX, REGION, **recorder)
     outcome = run(f"check {ROLE}")
@@ -136,7 +136,7 @@ def test_a_member_whose_recorder_will_not_do_is_named(
     assert outcome.code == 1
 
 
-def test_a_region_that_does_not_record_users_is_refused_with_the_reason(estate: Estate) -> None:
+def test_a_region_that_does_not_record_users_is_refused_with_the_reason(estate: World) -> None:
     estate.members.add_recorder(MANAGEMENT, "eu-west-1", records_users=False)
     outcome = run("check --region eu-west-1")
     assert outcome.code == 2
@@ -144,14 +144,14 @@ def test_a_region_that_does_not_record_users_is_refused_with_the_reason(estate: 
 
 
 def test_the_region_that_records_users_is_found(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     outcome = run("check")
     assert outcome.out.startswith(f"account {MANAGEMENT} management, us-east-1 ...")
 
 
-def test_missing_trust_is_named_with_the_command_that_gives_it(estate: Estate) -> None:
+def test_missing_trust_is_named_with_the_command_that_gives_it(estate: World) -> None:
     estate.organization.stacksets_access = "DISABLED"
     estate.organization.trusted.discard(CONFIG)
     outcome = run("deploy")
@@ -168,7 +168,7 @@ def test_missing_trust_is_named_with_the_command_that_gives_it(estate: Estate) -
     ]
 
 
-def test_an_organization_without_all_features_is_a_fault(estate: Estate) -> None:
+def test_an_organization_without_all_features_is_a_fault(estate: World) -> None:
     estate.organization.features = "CONSOLIDATED_BILLING"
     assert run("check").result("organization o-exampleorg, all features") == "MISSING"
 
@@ -196,7 +196,7 @@ def test_half_a_delegated_administrator_is_a_fault(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_bucket_with_a_policy_of_its_own_is_left_alone_and_its_lacks_are_told(
-    estate: Estate,
+    estate: World,
 ) -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="ours")
@@ -217,7 +217,7 @@ def test_a_bucket_with_a_policy_of_its_own_is_left_alone_and_its_lacks_are_told(
     assert (outcome.code, s3.get_bucket_policy(Bucket="ours")["Policy"]) == (1, policy)
 
 
-def test_names_that_somebody_else_took_are_told(estate: Estate) -> None:
+def test_names_that_somebody_else_took_are_told(estate: World) -> None:
     boto3.client("cloudformation").create_stack(
         StackName="iam-user-no-setup-access-key",
         TemplateBody='{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}',
@@ -228,14 +228,14 @@ def test_names_that_somebody_else_took_are_told(estate: Estate) -> None:
     ]
 
 
-def test_an_unknown_account_or_unit_is_refused(estate: Estate) -> None:
+def test_an_unknown_account_or_unit_is_refused(estate: World) -> None:
     assert run(f"check --exclude {LATE}").err == (
         f"python -m rollout: --exclude {LATE}: no such account in o-exampleorg.\n"
     )
     assert "no such unit" in run("check --ou ou-exam-nosuchou").err
 
 
-def test_units_cost_two_calls_each_and_no_list_of_all_accounts(estate: Estate) -> None:
+def test_units_cost_two_calls_each_and_no_list_of_all_accounts(estate: World) -> None:
     estate.organization.page_limit = 100
     run(f"check --ou {estate.testing.id}")
     calls = estate.cloud.calls
@@ -244,7 +244,7 @@ def test_units_cost_two_calls_each_and_no_list_of_all_accounts(estate: Estate) -
     assert calls.count("organizations:ListOrganizationalUnitsForParent") == 4
 
 
-def test_units_that_were_narrowed_later_stand_for_a_check_that_names_none(estate: Estate) -> None:
+def test_units_that_were_narrowed_later_stand_for_a_check_that_names_none(estate: World) -> None:
     """The StackSet has the root then, too; the pack says which units were decided on."""
     run("deploy --yes")
     run(f"deploy --ou {estate.testing.id} --yes")
@@ -260,12 +260,12 @@ def read_scp(name: str) -> str:
     return (ROOT / "guardrails" / "scp" / f"{name}.json").read_text(encoding="utf-8")
 
 
-def switch_on(estate: Estate) -> None:
+def switch_on(estate: World) -> None:
     assert run("deploy --yes").code == 3
     assert run("deploy --automatic-remediation --yes").code == 1
 
 
-def test_policies_that_stand_at_the_root_cost_one_look_and_their_texts(estate: Estate) -> None:
+def test_policies_that_stand_at_the_root_cost_one_look_and_their_texts(estate: World) -> None:
     root, estate.organization.page_limit = estate.organization.root.id, 100
     for name in ("exception-tags", "the-rule", "config"):
         estate.organization.add_policy(name, read_scp(name), root)
@@ -278,7 +278,7 @@ def test_policies_that_stand_at_the_root_cost_one_look_and_their_texts(estate: E
 
 
 def test_without_automatic_remediation_missing_policies_are_told_and_no_fault(
-    estate: Estate,
+    estate: World,
 ) -> None:
     outcome = run(f"check {ROLE}")
     assert (outcome.code, outcome.result(POLICIES)) == (0, OFF)
@@ -288,7 +288,7 @@ def test_without_automatic_remediation_missing_policies_are_told_and_no_fault(
 
 
 def test_deploy_with_automatic_remediation_says_what_is_unprotected_and_goes_on(
-    estate: Estate,
+    estate: World,
 ) -> None:
     run("deploy --yes")
     outcome = run("deploy --automatic-remediation --yes")
@@ -302,7 +302,7 @@ SAID = "missing, and protected by boundaries, as was said"
 
 
 def test_what_else_is_said_to_protect_the_tags_makes_missing_policies_no_fault(
-    estate: Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    estate: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     switch_on(estate)
     outcome = run(f"check {ROLE} --tags-protected-by boundaries")
@@ -319,7 +319,7 @@ def test_what_else_is_said_to_protect_the_tags_makes_missing_policies_no_fault(
 
 
 def test_nothing_else_that_protects_the_tags_makes_up_for_a_function_that_may_not_write_them(
-    estate: Estate,
+    estate: World,
 ) -> None:
     switch_on(estate)
     text = json.dumps({"Statement": {"Effect": "Deny", "Action": "iam:TagUser", "Resource": "*"}})
@@ -338,7 +338,7 @@ def faults_of(command: str) -> list[dict[str, str]]:
     return faults
 
 
-def test_policies_count_wherever_above_an_account_they_are_attached(estate: Estate) -> None:
+def test_policies_count_wherever_above_an_account_they_are_attached(estate: World) -> None:
     switch_on(estate)
     organization = estate.organization
     organization.add_policy("tags", read_scp("exception-tags"), estate.production.id, SECURITY)
@@ -357,7 +357,7 @@ def test_policies_count_wherever_above_an_account_they_are_attached(estate: Esta
     assert calls.count("organizations:DescribePolicy") == 3
 
 
-def test_policies_that_nobody_may_read_are_not_seen(estate: Estate) -> None:
+def test_policies_that_nobody_may_read_are_not_seen(estate: World) -> None:
     switch_on(estate)
     for operation in ("DescribePolicy", "ListPoliciesForTarget"):
         root = estate.organization.root.id
@@ -370,7 +370,7 @@ def test_policies_that_nobody_may_read_are_not_seen(estate: Estate) -> None:
         )
 
 
-def test_one_account_alone_does_not_see_the_policies_above_it(estate: Estate) -> None:
+def test_one_account_alone_does_not_see_the_policies_above_it(estate: World) -> None:
     run("deploy --account-only --yes")
     assert POLICIES not in run("check --account-only").out
     outcome = run("deploy --account-only --automatic-remediation --yes")
@@ -378,7 +378,7 @@ def test_one_account_alone_does_not_see_the_policies_above_it(estate: Estate) ->
     assert outcome.below(POLICIES) == ["with --account-only AWS Organizations is not asked"]
 
 
-def test_a_condition_that_is_not_judged_is_not_seen_and_named(estate: Estate) -> None:
+def test_a_condition_that_is_not_judged_is_not_seen_and_named(estate: World) -> None:
     switch_on(estate)
     text = read_scp("exception-tags").replace(
         '"ArnNotLike"', '"StringNotEquals": {"aws:PrincipalTag/team": "x"}, "ArnNotLike"'

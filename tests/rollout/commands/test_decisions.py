@@ -12,7 +12,7 @@ from tests.support.organizations import (
     SANDBOX,
     SECURITY,
     SHOP,
-    Estate,
+    World,
     open_estate,
     run,
 )
@@ -24,20 +24,20 @@ DECIDED = (
 )
 
 
-def stands(estate: Estate) -> Any:
+def stands(estate: World) -> Any:
     (pack,) = estate.packs.packs.values()
     (stack_set,) = estate.sets.sets.values()
     return dict(pack.parameters), list(pack.excluded), pack.template, dict(stack_set.parameters)
 
 
 @pytest.fixture
-def decided(estate: Estate) -> Estate:
+def decided(estate: World) -> World:
     attach_policies(estate)
     assert run(f"{DECIDED} --stack-parameter LogRetentionDays=30").code == 3
     return estate
 
 
-def test_a_plain_deploy_keeps_everything_that_was_decided(decided: Estate) -> None:
+def test_a_plain_deploy_keeps_everything_that_was_decided(decided: World) -> None:
     before = stands(decided)
     outcome = run("deploy")
     assert (outcome.code, stands(decided)) == (3, before)
@@ -57,14 +57,14 @@ def test_a_plain_deploy_keeps_everything_that_was_decided(decided: Estate) -> No
     )
 
 
-def test_one_option_changes_one_thing(decided: Estate) -> None:
+def test_one_option_changes_one_thing(decided: World) -> None:
     before = stands(decided)
     assert run("deploy --grace-hours 24 --yes").code == 3
     after = stands(decided)
     assert after == ({**before[0], "GraceHours": "24"}, *before[1:])
 
 
-def test_a_process_check_is_named_and_taken_back(estate: Estate) -> None:
+def test_a_process_check_is_named_and_taken_back(estate: World) -> None:
     def parameters() -> dict[str, str]:
         config = estate.members.config(SHOP, REGION)
         (rule,) = config.config_rules.values()
@@ -82,7 +82,7 @@ def test_a_process_check_is_named_and_taken_back(estate: Estate) -> None:
     )
 
 
-def test_a_change_of_what_stands_is_shown_and_takes_a_word(decided: Estate) -> None:
+def test_a_change_of_what_stands_is_shown_and_takes_a_word(decided: World) -> None:
     before = stands(decided)
     refused = run("deploy --grace-hours 24")
     assert (refused.code, stands(decided)) == (2, before)
@@ -90,7 +90,7 @@ def test_a_change_of_what_stands_is_shown_and_takes_a_word(decided: Estate) -> N
     assert "This changes GraceHours from 720 to 24." in refused.err
 
 
-def test_exclusions_are_taken_back_by_name_only(decided: Estate) -> None:
+def test_exclusions_are_taken_back_by_name_only(decided: World) -> None:
     plan = json.loads(run("plan --exclude none --format json").out)
     assert plan["gained"] == [SANDBOX]
     refused = run("deploy --exclude none")
@@ -100,7 +100,7 @@ def test_exclusions_are_taken_back_by_name_only(decided: Estate) -> None:
     assert stands(decided)[1] == []
 
 
-def test_units_stay_and_are_taken_back_by_name_only(estate: Estate) -> None:
+def test_units_stay_and_are_taken_back_by_name_only(estate: World) -> None:
     run(f"deploy --ou {estate.testing.id}")
     run(f"deploy --ou {estate.production.id} --exclude {SHOP} --yes")
     before = stands(estate)
@@ -112,7 +112,7 @@ def test_units_stay_and_are_taken_back_by_name_only(estate: Estate) -> None:
     assert stands(estate)[1] == []
 
 
-def test_what_holds_after_a_canary_stands_in_the_pack(estate: Estate) -> None:
+def test_what_holds_after_a_canary_stands_in_the_pack(estate: World) -> None:
     role = "--member-role OrganizationAccountAccessRole"
     run(f"deploy --exclude {MANAGEMENT} {SECURITY} --canary {SANDBOX} --grace-hours 9 {role}")
     (pack,) = estate.packs.packs.values()
@@ -122,7 +122,7 @@ def test_what_holds_after_a_canary_stands_in_the_pack(estate: Estate) -> None:
     assert pack.parameters["GraceHours"] == "9"
 
 
-def test_switching_deletion_on_wants_the_organizations_id(estate: Estate) -> None:
+def test_switching_deletion_on_wants_the_organizations_id(estate: World) -> None:
     run("deploy")
     refused = run("deploy --automatic-remediation")
     assert refused.code == 2
@@ -146,7 +146,7 @@ def test_a_delegated_administrator_keeps_what_was_decided_too(
         assert (outcome.code, stands(estate)) == (3, before)
 
 
-def test_remediation_is_switched_off_at_once_and_nothing_else_changes(decided: Estate) -> None:
+def test_remediation_is_switched_off_at_once_and_nothing_else_changes(decided: World) -> None:
     before = stands(decided)
     with decided.cloud.calls.since_now() as calls:
         outcome = run("deploy --remediation off")
@@ -161,12 +161,12 @@ def test_remediation_is_switched_off_at_once_and_nothing_else_changes(decided: E
     assert set(changes) == {"config:PutOrganizationConformancePack"}
 
 
-def test_there_is_nothing_to_switch_off_where_no_pack_stands(estate: Estate) -> None:
+def test_there_is_nothing_to_switch_off_where_no_pack_stands(estate: World) -> None:
     outcome = run("deploy --remediation off")
     assert (outcome.code, "No conformance pack of this program stands" in outcome.err) == (2, True)
 
 
-def test_before_deletion_is_switched_on_it_says_how_many_findings_stand(estate: Estate) -> None:
+def test_before_deletion_is_switched_on_it_says_how_many_findings_stand(estate: World) -> None:
     add_aggregator(estate)
     attach_policies(estate)
     run("deploy")
@@ -184,7 +184,7 @@ def test_before_deletion_is_switched_on_it_says_how_many_findings_stand(estate: 
     assert (agreed.code, "at least 27 findings stand now." in agreed.err) == (3, True)
 
 
-def test_a_canary_of_a_pack_that_deletes_is_asked_for_like_any_other(estate: Estate) -> None:
+def test_a_canary_of_a_pack_that_deletes_is_asked_for_like_any_other(estate: World) -> None:
     role = "--member-role OrganizationAccountAccessRole"
     refused = run(f"deploy --automatic-remediation --canary {SANDBOX} {role}")
     assert (refused.code, estate.packs.packs) == (2, {})
@@ -192,7 +192,7 @@ def test_a_canary_of_a_pack_that_deletes_is_asked_for_like_any_other(estate: Est
 
 
 def test_remediation_is_switched_off_in_seconds_whatever_the_checks_would_say(
-    decided: Estate,
+    decided: World,
 ) -> None:
     decided.packs.be_prompt()
     decided.sleep(60)  # the pack as a whole ends later than its last account

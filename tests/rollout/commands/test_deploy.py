@@ -19,7 +19,7 @@ from tests.support.organizations import (
     SANDBOX,
     SECURITY,
     SHOP,
-    Estate,
+    World,
     open_estate,
     run,
 )
@@ -31,19 +31,19 @@ MEMBERS_ONLY = f"deploy --exclude {MANAGEMENT}"
 ROLE = "--member-role OrganizationAccountAccessRole"
 
 
-def stacks(estate: Estate) -> dict[str, str]:
+def stacks(estate: World) -> dict[str, str]:
     """Return the state of every stack instance."""
     (stack_set,) = estate.sets.sets.values()
     return {key: each.status for key, each in stack_set.instances.items()}
 
 
-def packs(estate: Estate) -> dict[str, str]:
+def packs(estate: World) -> dict[str, str]:
     """Return the status of the pack in every account."""
     (pack,) = estate.packs.packs.values()
     return {key: each.status for key, each in pack.accounts.items()}
 
 
-def state(estate: Estate) -> Any:
+def state(estate: World) -> Any:
     """Return what stands in the whole organization, without times and ids of operations.
 
     The version of the code has an id that S3 makes up anew in each organization.
@@ -87,7 +87,7 @@ def state(estate: Estate) -> Any:
     return buckets, sets, organization_packs, rules, stacks
 
 
-def test_everything_reaches_every_account_and_the_table_names_each(estate: Estate) -> None:
+def test_everything_reaches_every_account_and_the_table_names_each(estate: World) -> None:
     outcome = run(f"deploy {ROLE}")
     assert outcome.rows() == [
         [SECURITY, "security", "current", "ok", "ok"],
@@ -104,7 +104,7 @@ def test_everything_reaches_every_account_and_the_table_names_each(estate: Estat
     assert f"left out by AWS, suspended or closing: {OLD} old-shop" in outcome.out
 
 
-def test_a_second_deploy_changes_nothing_and_says_so(estate: Estate) -> None:
+def test_a_second_deploy_changes_nothing_and_says_so(estate: World) -> None:
     run("deploy")
     before = state(estate)
     with estate.cloud.calls.since_now() as calls:
@@ -116,7 +116,7 @@ def test_a_second_deploy_changes_nothing_and_says_so(estate: Estate) -> None:
     assert (outcome.code, state(estate)) == (3, before)
 
 
-def test_the_code_comes_before_the_pack(estate: Estate) -> None:
+def test_the_code_comes_before_the_pack(estate: World) -> None:
     run(MEMBERS_ONLY)
     actions = estate.cloud.calls.actions()
     changes = ["s3:PutObject", "cloudformation:CreateStackInstances"]
@@ -124,7 +124,7 @@ def test_the_code_comes_before_the_pack(estate: Estate) -> None:
     assert [each for each in actions if each in changes] == changes
 
 
-def test_going_back_to_fewer_parameters_puts_the_pack_before_the_code(estate: Estate) -> None:
+def test_going_back_to_fewer_parameters_puts_the_pack_before_the_code(estate: World) -> None:
     run(MEMBERS_ONLY)
     (pack,) = estate.packs.packs.values()
     pack.parameters["FutureParameter"] = "1"
@@ -138,7 +138,7 @@ def test_going_back_to_fewer_parameters_puts_the_pack_before_the_code(estate: Es
     assert outcome.code == 3
 
 
-def test_a_stack_that_fails_is_named_with_its_reason_and_the_others_go_on(estate: Estate) -> None:
+def test_a_stack_that_fails_is_named_with_its_reason_and_the_others_go_on(estate: World) -> None:
     estate.sets.failing[SANDBOX] = "The role iam-user-no-setup-access-key-evaluator already exists."
     outcome = run(f"{MEMBERS_ONLY} {ROLE}")
     assert outcome.code == 1
@@ -155,7 +155,7 @@ def test_a_stack_that_fails_is_named_with_its_reason_and_the_others_go_on(estate
     assert "3 of 4 accounts are fine." in outcome.out
 
 
-def test_a_mended_stack_is_tried_again_and_its_pack_put_once_more(estate: Estate) -> None:
+def test_a_mended_stack_is_tried_again_and_its_pack_put_once_more(estate: World) -> None:
     estate.sets.failing[SANDBOX] = "No."
     run(MEMBERS_ONLY)
     estate.sets.failing.clear()
@@ -166,7 +166,7 @@ def test_a_mended_stack_is_tried_again_and_its_pack_put_once_more(estate: Estate
     assert packs(estate)[SANDBOX] == "CREATE_SUCCESSFUL"
 
 
-def test_an_account_without_a_recorder_is_named(estate: Estate) -> None:
+def test_an_account_without_a_recorder_is_named(estate: World) -> None:
     estate.members.config(SHOP, REGION).recorders.clear()
     outcome = run(f"{MEMBERS_ONLY} {ROLE}")
     assert outcome.code == 1
@@ -181,7 +181,7 @@ def test_an_account_without_a_recorder_is_named(estate: Estate) -> None:
 
 
 def test_an_account_that_joins_in_the_middle_is_found_and_brought_in(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def sleep(seconds: float) -> None:
         if LATE not in estate.organization.members and estate.packs.packs:
@@ -195,7 +195,7 @@ def test_an_account_that_joins_in_the_middle_is_found_and_brought_in(
     assert packs(estate)[LATE] == "CREATE_SUCCESSFUL"
 
 
-def test_an_account_that_joined_before_its_stack_gets_the_pack_once_more(estate: Estate) -> None:
+def test_an_account_that_joined_before_its_stack_gets_the_pack_once_more(estate: World) -> None:
     run(MEMBERS_ONLY)
     estate.join(LATE, "late")
     estate.sleep(30)
@@ -204,7 +204,7 @@ def test_an_account_that_joined_before_its_stack_gets_the_pack_once_more(estate:
     assert outcome.code == 3
 
 
-def test_a_function_that_fails_in_an_account_is_named(estate: Estate) -> None:
+def test_a_function_that_fails_in_an_account_is_named(estate: World) -> None:
     estate.members.broken[BANK] = "AccessDenied on iam:GetLoginProfile"
     outcome = run(f"{MEMBERS_ONLY} {ROLE}")
     assert outcome.below(f"smoke test of {NAME} in 4 accounts") == [
@@ -214,7 +214,7 @@ def test_a_function_that_fails_in_an_account_is_named(estate: Estate) -> None:
 
 
 def test_a_second_run_with_nothing_to_do_invokes_no_function_and_makes_no_call_twice(
-    estate: Estate,
+    estate: World,
 ) -> None:
     run(f"deploy {ROLE}")
     estate.sleep(3600)
@@ -236,7 +236,7 @@ def test_a_second_run_with_nothing_to_do_invokes_no_function_and_makes_no_call_t
 
 @pytest.mark.parametrize("lacks", ["a run on record", "a run that went well"])
 def test_where_nothing_changed_a_function_that_did_not_run_well_is_invoked(
-    estate: Estate, lacks: str
+    estate: World, lacks: str
 ) -> None:
     run(f"{MEMBERS_ONLY} {ROLE}")
     estate.sleep(3600)
@@ -254,14 +254,14 @@ def test_where_nothing_changed_a_function_that_did_not_run_well_is_invoked(
     assert outcome.rows()[-1] == [BANK, "bank", "current", "ok", "FAILED"]
 
 
-def test_an_account_that_cannot_be_entered_is_not_seen_rather_than_ok(estate: Estate) -> None:
+def test_an_account_that_cannot_be_entered_is_not_seen_rather_than_ok(estate: World) -> None:
     estate.cloud.faults.fail("sts", "AssumeRole", "AccessDenied", times=None)
     outcome = run(f"{MEMBERS_ONLY} {ROLE}")
     assert {row[-1] for row in outcome.rows()} == {"not seen"}
     assert outcome.result(f"smoke test of {NAME} in 4 accounts") == "not seen"
 
 
-def test_an_account_that_shows_no_status_is_given_up_and_named(estate: Estate) -> None:
+def test_an_account_that_shows_no_status_is_given_up_and_named(estate: World) -> None:
     estate.packs.silent.add(SHOP)
     outcome = run(MEMBERS_ONLY)
     assert outcome.code == 1
@@ -270,7 +270,7 @@ def test_an_account_that_shows_no_status_is_given_up_and_named(estate: Estate) -
     ]
 
 
-def test_a_result_of_the_time_before_is_not_taken_for_the_new_one(estate: Estate) -> None:
+def test_a_result_of_the_time_before_is_not_taken_for_the_new_one(estate: World) -> None:
     run(MEMBERS_ONLY)
     estate.packs.failing[SHOP] = ("ResourceConcurrentModificationException", "Try later.")
     estate.packs.idle_seconds = 20.0
@@ -301,7 +301,7 @@ def test_a_delegated_administrator_deploys_although_the_aggregate_never_ends(
         assert called == {"DELEGATED_ADMIN"}
 
 
-def test_units_limit_both_the_stacks_and_the_pack(estate: Estate) -> None:
+def test_units_limit_both_the_stacks_and_the_pack(estate: World) -> None:
     outcome = run(f"deploy --ou {estate.production.id}")
     (pack,) = estate.packs.packs.values()
     assert [row[0] for row in outcome.rows()] == [SHOP, BANK]
@@ -309,7 +309,7 @@ def test_units_limit_both_the_stacks_and_the_pack(estate: Estate) -> None:
     assert set(stacks(estate)) == {SHOP, BANK, OLD}
 
 
-def test_taking_the_rule_out_of_an_account_needs_a_yes(estate: Estate) -> None:
+def test_taking_the_rule_out_of_an_account_needs_a_yes(estate: World) -> None:
     run(MEMBERS_ONLY)
     refused = run(f"{MEMBERS_ONLY} {SANDBOX}")
     assert refused.code == 2
@@ -319,7 +319,7 @@ def test_taking_the_rule_out_of_an_account_needs_a_yes(estate: Estate) -> None:
     assert packs(estate)[SANDBOX] == "DELETE_SUCCESSFUL"
 
 
-def test_an_operation_of_somebody_else_is_waited_for(estate: Estate) -> None:
+def test_an_operation_of_somebody_else_is_waited_for(estate: World) -> None:
     run(MEMBERS_ONLY)
     (stack_set,) = estate.sets.sets.values()
     estate.sets.start(
@@ -336,7 +336,7 @@ def test_an_operation_of_somebody_else_is_waited_for(estate: Estate) -> None:
     assert stack_set.parameters["LogRetentionDays"] == "30"
 
 
-def test_parameters_of_the_stacks_that_are_not_given_stay(estate: Estate) -> None:
+def test_parameters_of_the_stacks_that_are_not_given_stay(estate: World) -> None:
     run(f"{MEMBERS_ONLY} --stack-parameter LogRetentionDays=30")
     outcome = run(MEMBERS_ONLY)
     (stack_set,) = estate.sets.sets.values()
@@ -344,7 +344,7 @@ def test_parameters_of_the_stacks_that_are_not_given_stay(estate: Estate) -> Non
     assert outcome.out.splitlines()[-1].endswith("Nothing was changed.")
 
 
-def test_aws_that_does_not_end_is_left_after_the_time_given(estate: Estate) -> None:
+def test_aws_that_does_not_end_is_left_after_the_time_given(estate: World) -> None:
     estate.sets.seconds_each = 3600.0
     outcome = run(f"{MEMBERS_ONLY} --minutes 1")
     assert outcome.code == 2
@@ -353,7 +353,7 @@ def test_aws_that_does_not_end_is_left_after_the_time_given(estate: Estate) -> N
     assert run(MEMBERS_ONLY).code == 3
 
 
-def test_json_goes_to_stdout_alone(estate: Estate) -> None:
+def test_json_goes_to_stdout_alone(estate: World) -> None:
     outcome = run(f"{MEMBERS_ONLY} --format json")
     document = json.loads(outcome.out)
     assert (document["verb"], document["faults"], len(document["accounts"])) == ("deploy", [], 4)
@@ -369,7 +369,7 @@ def test_json_goes_to_stdout_alone(estate: Estate) -> None:
     assert "conformance pack" in outcome.err
 
 
-def test_a_deployment_to_this_account_alone_needs_no_organization(estate: Estate) -> None:
+def test_a_deployment_to_this_account_alone_needs_no_organization(estate: World) -> None:
     first, second = run("deploy --account-only"), run("deploy --account-only")
     organization_calls = [
         each
@@ -408,7 +408,7 @@ def undisturbed() -> Any:
 )
 @pytest.mark.slow
 def test_a_run_killed_after_any_change_and_run_again_ends_in_the_same_state(
-    undisturbed: Any, estate: Estate, monkeypatch: pytest.MonkeyPatch, last_call: str
+    undisturbed: Any, estate: World, monkeypatch: pytest.MonkeyPatch, last_call: str
 ) -> None:
     """And after a look at each engine at work; every other read leaves the state as it was."""
     explain = rollout.aws.session.raise_hopeless
@@ -428,7 +428,7 @@ def test_a_run_killed_after_any_change_and_run_again_ends_in_the_same_state(
 
 
 @pytest.mark.slow
-def test_every_call_that_is_not_allowed_is_named_with_its_account(estate: Estate) -> None:
+def test_every_call_that_is_not_allowed_is_named_with_its_account(estate: World) -> None:
     """Each action in turn: what a verb can do without is "not seen", all else stops it."""
     verbs = {
         "check": f"check --exclude {MANAGEMENT}",
@@ -442,7 +442,7 @@ def test_every_call_that_is_not_allowed_is_named_with_its_account(estate: Estate
     assert len(denied) > 40
 
 
-def check_denials(estate: Estate, verb: str, command: str, denied: set[str]) -> None:
+def check_denials(estate: World, verb: str, command: str, denied: set[str]) -> None:
     """Run a verb with each action denied that is not in `denied`, in order; at last undisturbed.
 
     A run goes as far as the action that is denied, so the next one goes one action further.
@@ -478,7 +478,7 @@ def check_denials(estate: Estate, verb: str, command: str, denied: set[str]) -> 
             assert said.startswith("python -m rollout: ")
 
 
-def test_an_account_with_any_fault_is_not_fine(estate: Estate) -> None:
+def test_an_account_with_any_fault_is_not_fine(estate: World) -> None:
     estate.members.add_recorder(SANDBOX, REGION, records_users=False)
     outcome = run(f"{MEMBERS_ONLY} {ROLE}")
     rows = json.loads(run(f"{MEMBERS_ONLY} {ROLE} --format json").out)["accounts"]
@@ -492,7 +492,7 @@ def test_an_account_with_any_fault_is_not_fine(estate: Estate) -> None:
     }
 
 
-def test_a_fault_stays_when_another_of_the_same_account_is_mended(estate: Estate) -> None:
+def test_a_fault_stays_when_another_of_the_same_account_is_mended(estate: World) -> None:
     run(MEMBERS_ONLY)
     estate.join(LATE, "late", records_users=False)
     estate.sleep(30)

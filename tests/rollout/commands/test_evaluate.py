@@ -26,7 +26,7 @@ from tests.support.organizations import (
     SANDBOX,
     SECURITY,
     SHOP,
-    Estate,
+    World,
 )
 from tests.support.organizations import run as run_verb
 from tests.support.paths import CASES
@@ -441,7 +441,7 @@ def test_markup_in_a_name_is_shown_as_it_is(run: Run, tmp_path: Path) -> None:
     assert "\n=cmd@red  NON_COMPLIANT" in run("evaluate", "--credential-report", str(path))[1]
 
 
-def add_idle(estate: Estate, account: str) -> None:
+def add_idle(estate: World, account: str) -> None:
     """Give an account ben.idle, whose key was made at setup and never used."""
     iam = estate.members.config(account, REGION).iam
     iam.report.rounds = 0
@@ -449,7 +449,7 @@ def add_idle(estate: Estate, account: str) -> None:
     iam.add_key(ben, created=LONG_AGO)
 
 
-def test_every_account_of_the_organization_is_judged_before_any_roll_out(estate: Estate) -> None:
+def test_every_account_of_the_organization_is_judged_before_any_roll_out(estate: World) -> None:
     add_idle(estate, SHOP)
     add_idle(estate, SANDBOX)
     outcome = run_verb(f"evaluate --organization --member-role {ROLE}")
@@ -468,7 +468,7 @@ def test_every_account_of_the_organization_is_judged_before_any_roll_out(estate:
     ]
 
 
-def test_an_account_that_cannot_be_read_is_named_and_no_finding_is_exit_3(estate: Estate) -> None:
+def test_an_account_that_cannot_be_read_is_named_and_no_finding_is_exit_3(estate: World) -> None:
     estate.cloud.faults.fail("iam", "GetAccountAuthorizationDetails", "AccessDenied", times=1)
     outcome = run_verb(f"evaluate --accounts {SHOP} --member-role {ROLE}")
     assert outcome.code == 3
@@ -481,7 +481,7 @@ def test_an_account_that_cannot_be_read_is_named_and_no_finding_is_exit_3(estate
     ]
 
 
-def test_a_role_that_is_not_there_is_named_with_its_account(estate: Estate) -> None:
+def test_a_role_that_is_not_there_is_named_with_its_account(estate: World) -> None:
     estate.cloud.faults.fail("sts", "AssumeRole", "AccessDenied", times=1)
     outcome = run_verb(f"evaluate --accounts {SHOP} --member-role {ROLE} --format csv")
     assert outcome.code == 3

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.organizations import MANAGEMENT, ROLE, SECURITY, Estate, open_estate, run
+from tests.support.organizations import MANAGEMENT, ROLE, SECURITY, World, open_estate, run
 from tests.support.planted import plant
 from tools.happenings import add_aggregator
 
 
 @pytest.fixture(scope="module")
-def planted() -> Iterator[Estate]:
+def planted() -> Iterator[World]:
     """An organization in which every state stands somewhere, with an aggregator."""
     with open_estate() as estate, pytest.MonkeyPatch.context() as patches:
         patches.setattr("time.sleep", estate.sleep)
@@ -22,7 +22,7 @@ def planted() -> Iterator[Estate]:
 
 
 def test_evidence_of_a_day_is_written_and_checked_without_aws(
-    planted: Estate, tmp_path: Path
+    planted: World, tmp_path: Path
 ) -> None:
     folder = tmp_path / "evidence"
     outcome = run(f"evidence {folder} --member-role {ROLE}")
@@ -47,7 +47,7 @@ def test_evidence_of_a_day_is_written_and_checked_without_aws(
     assert run(f"evidence --verify {folder}").code == 1
 
 
-def test_accounts_that_were_not_read_are_named_and_exit_3(planted: Estate, tmp_path: Path) -> None:
+def test_accounts_that_were_not_read_are_named_and_exit_3(planted: World, tmp_path: Path) -> None:
     outcome = run(f"evidence {tmp_path / 'e'}")
     assert outcome.code == 3
     assert f"not read: {SECURITY} security: " in outcome.out
@@ -55,6 +55,6 @@ def test_accounts_that_were_not_read_are_named_and_exit_3(planted: Estate, tmp_p
     assert [each["account"] for each in manifest["accounts_not_read"]] == [SECURITY, MANAGEMENT]
 
 
-def test_a_hash_goes_with_verify(planted: Estate, tmp_path: Path) -> None:
+def test_a_hash_goes_with_verify(planted: World, tmp_path: Path) -> None:
     outcome = run(f"evidence {tmp_path / 'e'} --manifest-sha256 00")
     assert (outcome.code, outcome.out) == (2, "")

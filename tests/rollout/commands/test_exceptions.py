@@ -14,7 +14,7 @@ from tests.support.organizations import (
     REGION,
     SANDBOX,
     SHOP,
-    Estate,
+    World,
     run,
 )
 
@@ -28,7 +28,7 @@ def tags(**parts: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def people(estate: Estate) -> Estate:
+def people(estate: World) -> World:
     """Users with exceptions of every kind in two accounts."""
     shop, bank = (estate.members.config(each, REGION).iam for each in (SHOP, BANK))
     shop.add_user("ben.idle", tags=tags(**GOOD))
@@ -40,7 +40,7 @@ def people(estate: Estate) -> Estate:
     return estate
 
 
-def test_the_list_has_the_expired_ones_first_then_what_is_wrong(people: Estate) -> None:
+def test_the_list_has_the_expired_ones_first_then_what_is_wrong(people: World) -> None:
     outcome = run(f"exceptions list {ROLE}")
     assert outcome.code == 1
     table = outcome.out[outcome.out.index("EXPIRES") :].splitlines()[1:]
@@ -59,7 +59,7 @@ def test_the_list_has_the_expired_ones_first_then_what_is_wrong(people: Estate) 
     assert f"{BANK} bank: lea.both: Invalid exception: reason is missing." in outcome.out
 
 
-def test_expiring_leaves_out_what_has_time(people: Estate) -> None:
+def test_expiring_leaves_out_what_has_time(people: World) -> None:
     document = json.loads(run(f"exceptions list --expiring 14d --format json {ROLE}").out)
     assert [each["user"] for each in document["exceptions"]] == [
         "eve.lapsed",
@@ -80,7 +80,7 @@ def test_expiring_leaves_out_what_has_time(people: Estate) -> None:
     }
 
 
-def test_an_account_that_is_not_read_is_named_and_never_fine(estate: Estate) -> None:
+def test_an_account_that_is_not_read_is_named_and_never_fine(estate: World) -> None:
     outcome = run("exceptions list")
     assert outcome.code == 3
     assert json.loads(run("exceptions list --format json").out)["not_read"][0] == {
@@ -89,7 +89,7 @@ def test_an_account_that_is_not_read_is_named_and_never_fine(estate: Estate) -> 
     }
 
 
-def test_one_account_alone_needs_no_organization(estate: Estate) -> None:
+def test_one_account_alone_needs_no_organization(estate: World) -> None:
     iam = estate.members.config(MANAGEMENT, REGION).iam
     iam.add_user("ben.idle", tags=tags(**GOOD))
     estate.cloud.calls.clear()
@@ -98,7 +98,7 @@ def test_one_account_alone_needs_no_organization(estate: Estate) -> None:
     assert not any(each.startswith("organizations:") for each in estate.cloud.calls.actions())
 
 
-def test_an_exception_is_added_renewed_and_removed(estate: Estate) -> None:
+def test_an_exception_is_added_renewed_and_removed(estate: World) -> None:
     user = estate.members.config(SHOP, REGION).iam.add_user("ben.idle", tags={"team": "shop"})
     add = f"exceptions add {SHOP}/ben.idle --owner team-payments --reason delay {ROLE}"
     assert run(f"{add} --expires 2026-10-31 --dry-run").code == 0
@@ -147,7 +147,7 @@ def test_an_exception_is_added_renewed_and_removed(estate: Estate) -> None:
     ],
 )
 def test_what_would_not_be_good_is_refused_in_the_rule_s_words(
-    estate: Estate, options: str, why: str
+    estate: World, options: str, why: str
 ) -> None:
     run(f"deploy --exclude {MANAGEMENT} --max-exception-days 30", documented=False)
     user = estate.members.config(SHOP, REGION).iam.add_user("ben.idle")
@@ -157,7 +157,7 @@ def test_what_would_not_be_good_is_refused_in_the_rule_s_words(
     assert user.tag_values == {}
 
 
-def test_a_user_who_is_not_there_or_whose_name_differs_in_case_is_refused(estate: Estate) -> None:
+def test_a_user_who_is_not_there_or_whose_name_differs_in_case_is_refused(estate: World) -> None:
     add = f"--owner team --expires 2026-09-20 --reason x {ROLE}"
     assert "No IAM user has the name nobody." in run(f"exceptions add {SHOP}/nobody {add}").err
     outcome = run(f"exceptions add {OLD}/ben.idle {add}")
@@ -179,7 +179,7 @@ def entry(user: str, *, account: str = SHOP, expires: str = "2026-10-31") -> str
 
 
 def test_a_file_is_applied_and_what_stands_in_no_file_is_named(
-    people: Estate, tmp_path: Path
+    people: World, tmp_path: Path
 ) -> None:
     file = write(tmp_path, entry("ben.idle"), entry("jo.plain"), entry("eve.lapsed"))
     jo = people.members.config(SHOP, REGION).iam.get_user("jo.plain")
@@ -197,7 +197,7 @@ def test_a_file_is_applied_and_what_stands_in_no_file_is_named(
 
 
 def test_a_file_of_an_account_that_left_the_organization_changes_nothing(
-    people: Estate, tmp_path: Path
+    people: World, tmp_path: Path
 ) -> None:
     file = write(tmp_path, entry("jo.plain"), entry("x", account=OLD), entry("x", account="9" * 12))
     outcome = run(f"exceptions apply {file} {ROLE}")
@@ -210,7 +210,7 @@ def test_a_file_of_an_account_that_left_the_organization_changes_nothing(
 
 
 def test_an_account_that_cannot_be_read_does_not_keep_the_others(
-    people: Estate, tmp_path: Path
+    people: World, tmp_path: Path
 ) -> None:
     people.cloud.faults.fail("iam", "GetAccountAuthorizationDetails", "AccessDenied", times=1)
     file = write(tmp_path, entry("jo.plain"), entry("kim.soon", account=BANK))
@@ -219,7 +219,7 @@ def test_an_account_that_cannot_be_read_does_not_keep_the_others(
 
 
 def test_two_operators_do_not_overwrite_each_other(
-    people: Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    people: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     iam = people.members.config(SHOP, REGION).iam
     file = write(tmp_path, entry("jo.plain"), entry("eve.lapsed"))
@@ -238,7 +238,7 @@ def test_two_operators_do_not_overwrite_each_other(
     assert iam.get_user("jo.plain").tag_values[TAG + "owner"] == "somebody"
 
 
-def test_a_refusal_of_one_write_does_not_keep_the_others(people: Estate, tmp_path: Path) -> None:
+def test_a_refusal_of_one_write_does_not_keep_the_others(people: World, tmp_path: Path) -> None:
     people.cloud.faults.fail("iam", "TagUser", "AccessDenied", times=1)
     file = write(tmp_path, entry("jo.plain"), entry("eve.lapsed"))
     outcome = run(f"exceptions apply {file} {ROLE}")
@@ -247,7 +247,7 @@ def test_a_refusal_of_one_write_does_not_keep_the_others(people: Estate, tmp_pat
     assert sorted(results) == ["not written", "written"]
 
 
-def test_pages_are_turned(estate: Estate) -> None:
+def test_pages_are_turned(estate: World) -> None:
     iam = estate.members.config(SANDBOX, REGION).iam
     iam.page_limit = 2
     for number in range(7):
@@ -255,7 +255,7 @@ def test_pages_are_turned(estate: Estate) -> None:
     assert run(f"exceptions list {ROLE}").result("exceptions in 5 of 5 accounts") == "7 valid"
 
 
-def test_today_is_the_last_day_and_yesterday_is_over(estate: Estate) -> None:
+def test_today_is_the_last_day_and_yesterday_is_over(estate: World) -> None:
     iam = estate.members.config(SHOP, REGION).iam
     for name, day in (("today", NOW.date()), ("yesterday", NOW.date() - timedelta(days=1))):
         iam.add_user(name, tags=tags(**GOOD | {"expires": date.isoformat(day)}))

@@ -7,7 +7,7 @@ import pytest
 
 from rollout.__main__ import main
 from rollout.commands import VERBS
-from tests.support.organizations import MANAGEMENT, SHOP, Estate, run
+from tests.support.organizations import MANAGEMENT, SHOP, World, run
 
 ROLE = "--member-role OrganizationAccountAccessRole"
 MEMBERS_ONLY = f"deploy --exclude {MANAGEMENT}"
@@ -40,7 +40,7 @@ def test_every_help_says_what_exit_code_3_is(verb: str, capsys: pytest.CaptureFi
 
 
 def test_what_was_not_seen_is_exit_code_3_in_every_verb_and_1_with_strict(
-    estate: Estate, tmp_path: Path
+    estate: World, tmp_path: Path
 ) -> None:
     assert run(f"deploy {ROLE}").code == 0
     estate.cloud.faults.fail("sts", "AssumeRole", "AccessDenied", times=None)
@@ -56,7 +56,7 @@ def test_what_was_not_seen_is_exit_code_3_in_every_verb_and_1_with_strict(
     assert codes == dict.fromkeys(BLIND, (3, 1))
 
 
-def test_a_deployment_whose_functions_nobody_tested_is_not_called_fine(estate: Estate) -> None:
+def test_a_deployment_whose_functions_nobody_tested_is_not_called_fine(estate: World) -> None:
     estate.cloud.faults.fail("lambda", "Invoke", "AccessDeniedException", times=None)
     outcome = run(f"{MEMBERS_ONLY} {ROLE}")
     assert (
@@ -69,14 +69,14 @@ def test_a_deployment_whose_functions_nobody_tested_is_not_called_fine(estate: E
     assert (outcome.code, fine["smoke-test"], fine["pack"]) == (3, False, True)
 
 
-def test_an_account_that_nobody_looks_into_is_not_called_fine_by_status(estate: Estate) -> None:
+def test_an_account_that_nobody_looks_into_is_not_called_fine_by_status(estate: World) -> None:
     run(MEMBERS_ONLY)
     outcome = json.loads(run("status --format json").out)
     assert {each["account"]: each["fine"] for each in outcome["accounts"]}[SHOP] is False
 
 
 def test_a_rule_of_which_no_run_is_reported_is_not_called_fine(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """AWS may report none for custom rules (FACTS 4)."""
     run(f"{MEMBERS_ONLY} {ROLE}")

@@ -3,14 +3,14 @@ from pathlib import Path
 import pytest
 
 from rollout.__main__ import main
-from tests.support.organizations import BANK, MANAGEMENT, SHOP, Estate, run
+from tests.support.organizations import BANK, MANAGEMENT, SHOP, World, run
 from tests.support.workshop import Workshop, open_workshop
 
 ROLE = "--member-role OrganizationAccountAccessRole"
 
 
 @pytest.fixture
-def workshop(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+def workshop(estate: World, monkeypatch: pytest.MonkeyPatch) -> Workshop:
     """Two users of one owner in two accounts, and one without an owner."""
     there = open_workshop(estate, monkeypatch, SHOP, BANK)
     there.add(SHOP, "ben.idle", Owner="team pay")
@@ -57,7 +57,7 @@ def test_a_day_that_is_none_is_wrong_usage(text: str, capsys: pytest.CaptureFixt
 
 
 def test_one_account_alone_needs_no_organization(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    estate: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     there = open_workshop(estate, monkeypatch, MANAGEMENT)
     there.add(MANAGEMENT, "ben.idle", Owner="team pay")

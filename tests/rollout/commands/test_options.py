@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.organizations import BANK, MANAGEMENT, SANDBOX, Estate, run
+from tests.support.organizations import BANK, MANAGEMENT, SANDBOX, World, run
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ from tests.support.organizations import BANK, MANAGEMENT, SANDBOX, Estate, run
     ],
 )
 def test_an_option_that_a_verb_does_not_read_or_a_wrong_value_is_refused_before_aws_is_asked(
-    estate: Estate, arguments: str
+    estate: World, arguments: str
 ) -> None:
     with estate.cloud.calls.since_now() as calls:
         try:
@@ -44,7 +44,7 @@ def test_an_option_that_a_verb_does_not_read_or_a_wrong_value_is_refused_before_
     assert (code, calls.actions()) == (2, [])
 
 
-def test_what_a_stack_parameter_may_be_is_said(estate: Estate) -> None:
+def test_what_a_stack_parameter_may_be_is_said(estate: World) -> None:
     told = run("plan --stack-parameter Foo=1", documented=False).err
     assert told.startswith(
         "python -m rollout: --stack-parameter Foo=1: template.yaml has no parameter Foo; it has"

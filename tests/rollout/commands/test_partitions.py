@@ -13,8 +13,8 @@ from tests.support.organizations import (
     SANDBOX,
     SECURITY,
     SHOP,
-    Estate,
-    Outcome,
+    CommandRun,
+    World,
     open_estate,
     run,
 )
@@ -28,14 +28,14 @@ REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 @pytest.fixture(params=["aws-cn", pytest.param("aws-us-gov", marks=pytest.mark.slow)])
-def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estate]:
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """An organization of another partition; who sleeps moves its clock."""
     with open_estate(region=REGIONS[request.param]) as opened:
         monkeypatch.setattr("time.sleep", opened.sleep)
         yield opened
 
 
-def look(arguments: str, code: int = 0) -> Outcome:
+def look(arguments: str, code: int = 0) -> CommandRun:
     """Run a verb that can look into every account; see its exit code, and no other partition."""
     outcome = run(f"{arguments} --member-role {ROLE}")
     assert outcome.code == code, outcome.out + outcome.err
@@ -51,7 +51,7 @@ def read_arns(config: Config) -> tuple[list[str], list[str]]:
 
 
 def test_an_organization_is_deployed_and_removed_with_the_arns_of_its_partition(
-    place: Estate,
+    place: World,
 ) -> None:
     partition, region = get_partition(place.region), place.region
     assert look("check").line("No faults") == "No faults. Nothing was changed."
@@ -74,7 +74,7 @@ def test_an_organization_is_deployed_and_removed_with_the_arns_of_its_partition(
 
 
 def test_findings_are_worked_off_and_undone_in_every_partition(
-    place: Estate, monkeypatch: pytest.MonkeyPatch
+    place: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workshop = open_workshop(place, monkeypatch, SHOP)
     key = workshop.add(SHOP, "ben.idle")
@@ -87,7 +87,7 @@ def test_findings_are_worked_off_and_undone_in_every_partition(
 
 
 def test_the_region_that_records_iam_is_found_in_every_partition(
-    place: Estate, monkeypatch: pytest.MonkeyPatch
+    place: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beside = {"cn-north-1": "cn-northwest-1", "us-gov-west-1": "us-gov-east-1"}[place.region]
     monkeypatch.setenv("AWS_REGION", beside)
@@ -95,7 +95,7 @@ def test_the_region_that_records_iam_is_found_in_every_partition(
     assert f"account {MANAGEMENT} management, {place.region} ." in look("check").out
 
 
-def test_in_china_no_command_is_said_to_activate_what_aws_does_not_offer(place: Estate) -> None:
+def test_in_china_no_command_is_said_to_activate_what_aws_does_not_offer(place: World) -> None:
     place.organization.stacksets_access = "DISABLED"
     below = look("check", 1).below("trusted access for StackSets")
     said = "CloudFormation says DISABLED"

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.organizations import BANK, MANAGEMENT, REGION, SANDBOX, SHOP, Estate, run
+from tests.support.organizations import BANK, MANAGEMENT, REGION, SANDBOX, SHOP, World, run
 from tests.support.workshop import Workshop, open_workshop
 from tools.happenings import add_aggregator
 
@@ -13,7 +13,7 @@ GO = f"remediate {ROLE} --account {SHOP} {BANK} --yes"
 
 
 @pytest.fixture
-def workshop(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+def workshop(estate: World, monkeypatch: pytest.MonkeyPatch) -> Workshop:
     """Two accounts in which users can be worked off, shop with three of them, bank with one."""
     there = open_workshop(estate, monkeypatch, SHOP, BANK)
     for name, days in (("ben.idle", 200), ("gil.returns", 100), ("hal.late", 50)):
@@ -310,7 +310,7 @@ def test_hours_at_the_question_do_not_end_the_way_into_the_accounts(
 
 
 def test_one_account_alone_needs_no_organization(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = open_workshop(estate, monkeypatch, MANAGEMENT)
     there.add(MANAGEMENT, "ben.idle")

@@ -2,7 +2,7 @@ import boto3
 import pytest
 
 from emulator.config.packs import PackFailed
-from tests.support.organizations import MANAGEMENT, OLD, REGION, SANDBOX, SHOP, Estate, run
+from tests.support.organizations import MANAGEMENT, OLD, REGION, SANDBOX, SHOP, World, run
 
 NAME = "iam-user-no-setup-access-key"
 ROLE = "--member-role OrganizationAccountAccessRole"
@@ -16,12 +16,12 @@ CHANGES = (
 )
 
 
-def rules(estate: Estate) -> list[str]:
+def rules(estate: World) -> list[str]:
     members = estate.organization.members
     return [rule for each in members for rule in estate.members.config(each, REGION).config_rules]
 
 
-def test_everything_goes_in_the_reverse_order_and_the_bucket_stays(estate: Estate) -> None:
+def test_everything_goes_in_the_reverse_order_and_the_bucket_stays(estate: World) -> None:
     run("deploy")
     estate.cloud.calls.clear()
     outcome = run("remove --yes --with-code")
@@ -32,7 +32,7 @@ def test_everything_goes_in_the_reverse_order_and_the_bucket_stays(estate: Estat
     assert f"what is in suspended accounts stays there: {OLD} old-shop" in outcome.out
 
 
-def test_a_second_remove_finds_nothing_and_changes_nothing(estate: Estate) -> None:
+def test_a_second_remove_finds_nothing_and_changes_nothing(estate: World) -> None:
     run(f"deploy --exclude {MANAGEMENT}")
     run("remove --yes")
     outcome = run("remove --yes")
@@ -42,7 +42,7 @@ def test_a_second_remove_finds_nothing_and_changes_nothing(estate: Estate) -> No
     )
 
 
-def test_without_a_word_from_the_operator_nothing_goes(estate: Estate) -> None:
+def test_without_a_word_from_the_operator_nothing_goes(estate: World) -> None:
     run(f"deploy --exclude {MANAGEMENT}")
     outcome = run("remove")
     assert outcome.code == 2
@@ -50,7 +50,7 @@ def test_without_a_word_from_the_operator_nothing_goes(estate: Estate) -> None:
     assert len(rules(estate)) == 4
 
 
-def test_users_keys_and_quarantines_are_left_and_told(estate: Estate) -> None:
+def test_users_keys_and_quarantines_are_left_and_told(estate: World) -> None:
     run(f"deploy --exclude {MANAGEMENT}")
     iam = estate.members.config(SHOP, REGION).iam
     bob = iam.add_user("bob", tags={"no-setup-access-key:quarantined:AKIAEXAMPLE": "x"})
@@ -60,7 +60,7 @@ def test_users_keys_and_quarantines_are_left_and_told(estate: Estate) -> None:
     assert (len(bob.access_keys), len(bob.tag_values)) == (1, 1)
 
 
-def test_a_stack_that_cannot_be_deleted_is_named_and_the_stackset_kept(estate: Estate) -> None:
+def test_a_stack_that_cannot_be_deleted_is_named_and_the_stackset_kept(estate: World) -> None:
     run(f"deploy --exclude {MANAGEMENT}")
     estate.sets.failing[SANDBOX] = "The role is in use."
     outcome = run("remove --yes")
@@ -70,7 +70,7 @@ def test_a_stack_that_cannot_be_deleted_is_named_and_the_stackset_kept(estate: E
     assert (run("remove --yes").code, estate.sets.sets) == (3, {})
 
 
-def test_one_account_alone_is_cleared_too(estate: Estate) -> None:
+def test_one_account_alone_is_cleared_too(estate: World) -> None:
     run("deploy --account-only")
     outcome = run("remove --account-only --yes")
     assert (outcome.code, rules(estate)) == (0, [])
@@ -78,7 +78,7 @@ def test_one_account_alone_is_cleared_too(estate: Estate) -> None:
 
 
 def test_of_two_removes_at_once_the_later_one_says_that_it_is_gone(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(f"deploy --exclude {MANAGEMENT}")
 
@@ -98,7 +98,7 @@ def test_of_two_removes_at_once_the_later_one_says_that_it_is_gone(
 
 
 def test_a_pack_that_a_suspended_account_holds_is_put_without_it_and_removed(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(f"deploy --exclude {MANAGEMENT}")
     (pack,) = estate.packs.packs.values()

@@ -17,7 +17,7 @@ from tests.support.organizations import (
     SANDBOX,
     SECURITY,
     SHOP,
-    Estate,
+    World,
     open_estate,
     run,
 )
@@ -35,7 +35,7 @@ SUMS = [
 
 
 @pytest.fixture(scope="module")
-def planted() -> Iterator[Estate]:
+def planted() -> Iterator[World]:
     """An organization in which every state stands somewhere, and an aggregator where the caller is.
 
     Whoever changes it changes it back; the last test does not.
@@ -65,7 +65,7 @@ EVERYBODY = [
 ]
 
 
-def test_members_tell_what_their_own_config_holds_worst_first(planted: Estate) -> None:
+def test_members_tell_what_their_own_config_holds_worst_first(planted: World) -> None:
     outcome = run(FROM_MEMBERS)
     lines = outcome.out.splitlines()
     assert (outcome.code, outcome.err) == (1, "")
@@ -83,7 +83,7 @@ def test_members_tell_what_their_own_config_holds_worst_first(planted: Estate) -
     assert who(run(f"{FROM_MEMBERS} --format json").out) == EVERYBODY
 
 
-def test_an_aggregator_and_the_role_tell_the_same(planted: Estate) -> None:
+def test_an_aggregator_and_the_role_tell_the_same(planted: World) -> None:
     told = run(f"report --member-role {ROLE} --format json").out
     assert json.loads(told)["source"] == f"the aggregator all in {MANAGEMENT} management, {REGION}"
     # Who has MFA is asked for findings alone.
@@ -94,7 +94,7 @@ def test_an_aggregator_and_the_role_tell_the_same(planted: Estate) -> None:
     assert json.loads(told)["not_read"] == []
 
 
-def test_an_aggregator_alone_names_what_it_cannot_tell(planted: Estate) -> None:
+def test_an_aggregator_alone_names_what_it_cannot_tell(planted: World) -> None:
     outcome = run("report")
     assert outcome.code == 1
     assert outcome.out.splitlines()[4:9] == SUMS
@@ -105,7 +105,7 @@ def test_an_aggregator_alone_names_what_it_cannot_tell(planted: Estate) -> None:
     assert "3 findings in 2 of 5 accounts, 2 accounts not read.\nMFA is not in AWS" in outcome.out
 
 
-def test_without_aggregator_and_role_it_says_what_to_do(planted: Estate) -> None:
+def test_without_aggregator_and_role_it_says_what_to_do(planted: World) -> None:
     with pytest.MonkeyPatch.context() as patches:
         config = planted.members.config(MANAGEMENT, REGION)
         patches.setattr(config, "config_aggregators", {})
@@ -114,7 +114,7 @@ def test_without_aggregator_and_role_it_says_what_to_do(planted: Estate) -> None
     assert "no aggregator of the organization in this account and Region. Make one" in outcome.err
 
 
-def test_an_account_that_cannot_be_read_is_named_and_hides_no_other(planted: Estate) -> None:
+def test_an_account_that_cannot_be_read_is_named_and_hides_no_other(planted: World) -> None:
     planted.cloud.faults.fail("config", "DescribeConfigRules", "AccessDeniedException", times=1)
     told = json.loads(run(f"{FROM_MEMBERS} --format json").out)
     (missing,) = told["not_read"]
@@ -122,7 +122,7 @@ def test_an_account_that_cannot_be_read_is_named_and_hides_no_other(planted: Est
     assert len(told["accounts"]) == 4
 
 
-def test_findings_stand_though_their_users_cannot_be_described(planted: Estate) -> None:
+def test_findings_stand_though_their_users_cannot_be_described(planted: World) -> None:
     planted.cloud.faults.fail("iam", "GetAccountAuthorizationDetails", "AccessDenied", times=None)
     told = json.loads(run(f"{FROM_MEMBERS} --format json").out)
     planted.cloud.faults.clear()
@@ -134,14 +134,14 @@ def test_findings_stand_though_their_users_cannot_be_described(planted: Estate) 
     ]
 
 
-def test_nothing_found_but_something_not_read_is_exit_3(planted: Estate) -> None:
+def test_nothing_found_but_something_not_read_is_exit_3(planted: World) -> None:
     planted.cloud.faults.fail("config", "DescribeConfigRules", "AccessDeniedException", times=1)
     outcome = run(f"{FROM_MEMBERS} --account {SHOP}")
     assert outcome.code == 3
     assert "0 findings in 0 of 1 account, 1 account not read." in outcome.out
 
 
-def test_an_account_whose_rule_has_not_run_lately_is_named(planted: Estate) -> None:
+def test_an_account_whose_rule_has_not_run_lately_is_named(planted: World) -> None:
     config = planted.members.config(BANK, REGION)
     (runs,) = config.runs.values()
     with pytest.MonkeyPatch.context() as patches:
@@ -155,7 +155,7 @@ def test_an_account_whose_rule_has_not_run_lately_is_named(planted: Estate) -> N
 
 
 def test_a_finding_in_an_account_that_is_not_read_now_is_not_gone(
-    planted: Estate, tmp_path: Path
+    planted: World, tmp_path: Path
 ) -> None:
     before = tmp_path / "before.json"
     before.write_text(run(f"{FROM_MEMBERS} --format json").out)
@@ -165,7 +165,7 @@ def test_a_finding_in_an_account_that_is_not_read_now_is_not_gone(
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"form": "report"}', '{"form": 1}'])
 def test_what_is_no_report_is_refused_before_aws_is_asked(
-    planted: Estate, tmp_path: Path, content: str
+    planted: World, tmp_path: Path, content: str
 ) -> None:
     path = tmp_path / "x.json"
     path.write_text(content)
@@ -178,7 +178,7 @@ def test_what_is_no_report_is_refused_before_aws_is_asked(
     )
 
 
-def test_production_is_known_by_tag_unit_or_name(planted: Estate) -> None:
+def test_production_is_known_by_tag_unit_or_name(planted: World) -> None:
     def first(pattern: str) -> list[str]:
         told = json.loads(run(f"{FROM_MEMBERS} --format json --production {pattern}").out)
         return [each["user"] for each in told["findings"] if "production" in each["why_first"]]
@@ -192,7 +192,7 @@ def test_production_is_known_by_tag_unit_or_name(planted: Estate) -> None:
     assert run("report --production prod").code == 2
 
 
-def test_csv_has_a_line_for_each_finding_and_each_account_not_read(planted: Estate) -> None:
+def test_csv_has_a_line_for_each_finding_and_each_account_not_read(planted: World) -> None:
     rows = list(csv.DictReader(io.StringIO(run("report --format csv").out)))
     assert [(row["account"], row["user"], row["state"]) for row in rows] == [
         (SHOP, "adam.boss", "finding"),
@@ -206,18 +206,18 @@ def test_csv_has_a_line_for_each_finding_and_each_account_not_read(planted: Esta
     ]
 
 
-def test_json_is_read_back_as_the_same_findings(planted: Estate) -> None:
+def test_json_is_read_back_as_the_same_findings(planted: World) -> None:
     told = json.loads(run(f"{FROM_MEMBERS} --format json").out)["findings"]
     assert [read_finding(each).describe() for each in told] == told
 
 
-def test_one_account_alone(planted: Estate) -> None:
+def test_one_account_alone(planted: World) -> None:
     outcome = run("report --account-only", documented=False)
     assert outcome.code == 0
     assert "0 findings in 0 of 1 account." in outcome.out
 
 
-def test_since_an_earlier_report_says_what_is_new_and_gone(planted: Estate, tmp_path: Path) -> None:
+def test_since_an_earlier_report_says_what_is_new_and_gone(planted: World, tmp_path: Path) -> None:
     before = tmp_path / "before.json"
     before.write_text(run(f"{FROM_MEMBERS} --format json").out)
     add_user(planted, BANK, "new.one")

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from rollout.__main__ import main
-from tests.support.organizations import BANK, MANAGEMENT, REGION, SECURITY, SHOP, Estate, run
+from tests.support.organizations import BANK, MANAGEMENT, REGION, SECURITY, SHOP, World, run
 from tests.support.workshop import Workshop, open_workshop
 
 ROLE = "--member-role OrganizationAccountAccessRole"
@@ -12,7 +12,7 @@ GO = f"rescan --account {SHOP} {BANK} {ROLE}"
 
 
 @pytest.fixture
-def workshop(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+def workshop(estate: World, monkeypatch: pytest.MonkeyPatch) -> Workshop:
     """Two accounts, judged an hour ago; since then one key was used and one user was added."""
     there = open_workshop(estate, monkeypatch, SHOP, BANK)
     used = there.add(SHOP, "ada.uses-it")
@@ -87,7 +87,7 @@ def test_an_account_without_the_rule_is_named(workshop: Workshop) -> None:
 
 
 def test_one_account_alone_needs_no_organization(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = open_workshop(estate, monkeypatch, MANAGEMENT)
     there.add(MANAGEMENT, "ben.idle")

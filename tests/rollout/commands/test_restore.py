@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.support.organizations import BANK, MANAGEMENT, REGION, SHOP, Estate, run
+from tests.support.organizations import BANK, MANAGEMENT, REGION, SHOP, World, run
 from tests.support.workshop import Workshop, open_workshop
 
 ROLE = "--member-role OrganizationAccountAccessRole"
@@ -11,7 +11,7 @@ DAYS = 86_400
 
 
 @pytest.fixture
-def workshop(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+def workshop(estate: World, monkeypatch: pytest.MonkeyPatch) -> Workshop:
     """An account in which one key was quarantined three days ago, and another one just now."""
     there = open_workshop(estate, monkeypatch, SHOP)
     for name in ("ben.idle", "gil.returns"):
@@ -66,7 +66,7 @@ def test_a_dry_run_shows_and_changes_nothing(workshop: Workshop) -> None:
         (f"--account {SHOP} --all", "Nobody can be asked without a terminal"),
     ],
 )
-def test_nothing_is_restored_that_was_not_named(estate: Estate, line: str, why: str) -> None:
+def test_nothing_is_restored_that_was_not_named(estate: World, line: str, why: str) -> None:
     outcome = run(f"restore {line} {ROLE}")
     assert (outcome.code, why in outcome.err) == (2, True)
 
@@ -161,7 +161,7 @@ def test_a_key_that_a_person_made_inactive_is_none_of_ours(workshop: Workshop) -
     assert statuses(workshop)["own.hands"] == "Inactive"
 
 
-def test_an_account_that_cannot_be_entered_is_named(estate: Estate) -> None:
+def test_an_account_that_cannot_be_entered_is_named(estate: World) -> None:
     outcome = run(f"restore --account {BANK} {MANAGEMENT} --all --yes")
     assert outcome.code == 3
     assert "No quarantine of that choice." in outcome.out

@@ -17,7 +17,7 @@ from tests.support.organizations import (
     SANDBOX,
     SECURITY,
     SHOP,
-    Estate,
+    World,
     leave_runbook_behind,
     run,
     set_stack_status,
@@ -34,7 +34,7 @@ def rows(arguments: str = "") -> dict[str, dict[str, Any]]:
     return {each["account"]: each for each in told["accounts"]}
 
 
-def test_every_account_is_in_the_table_and_what_was_not_seen_says_so(estate: Estate) -> None:
+def test_every_account_is_in_the_table_and_what_was_not_seen_says_so(estate: World) -> None:
     run("deploy")
     code = estate.members.stacks[SHOP]["CodeKey"].removeprefix(f"{NAME}-").removesuffix(".zip")
     table = rows()
@@ -56,13 +56,13 @@ def test_every_account_is_in_the_table_and_what_was_not_seen_says_so(estate: Est
     assert table[MANAGEMENT] | {"runbook": "1", "errors": 0, "seen": True} == table[MANAGEMENT]
 
 
-def test_before_a_deployment_it_says_what_is_missing(estate: Estate) -> None:
+def test_before_a_deployment_it_says_what_is_missing(estate: World) -> None:
     outcome = run("status")
     assert outcome.code == 1
     assert outcome.result(f"conformance pack {NAME}, as in this checkout") == "MISSING"
 
 
-def test_a_stack_that_is_still_being_created_is_a_fault_and_not_fine(estate: Estate) -> None:
+def test_a_stack_that_is_still_being_created_is_a_fault_and_not_fine(estate: World) -> None:
     run("deploy")
     set_stack_status("CREATE_IN_PROGRESS")
     outcome = run(f"status {ROLE}")
@@ -72,7 +72,7 @@ def test_a_stack_that_is_still_being_created_is_a_fault_and_not_fine(estate: Est
     assert (outcome.code, rows(ROLE)[MANAGEMENT]["fine"]) == (1, False)
 
 
-def test_a_last_run_that_failed_is_a_fault(estate: Estate) -> None:
+def test_a_last_run_that_failed_is_a_fault(estate: World) -> None:
     run(MEMBERS_ONLY)
     ago = [(NOW - timedelta(days=days)).timestamp() for days in range(3)]
     success, failure = "LastSuccessfulEvaluationTime", "LastFailedEvaluationTime"
@@ -98,7 +98,7 @@ def test_a_last_run_that_failed_is_a_fault(estate: Estate) -> None:
     }
 
 
-def test_errors_of_the_function_are_counted_over_a_day(estate: Estate) -> None:
+def test_errors_of_the_function_are_counted_over_a_day(estate: World) -> None:
     run(MEMBERS_ONLY)
     keys = boto3.client("sts").assume_role(
         RoleArn=f"arn:aws:iam::{BANK}:role/OrganizationAccountAccessRole", RoleSessionName="test"
@@ -126,7 +126,7 @@ def test_errors_of_the_function_are_counted_over_a_day(estate: Estate) -> None:
     ]
 
 
-def test_a_runbook_whose_default_version_stayed_behind_is_a_fault(estate: Estate) -> None:
+def test_a_runbook_whose_default_version_stayed_behind_is_a_fault(estate: World) -> None:
     run(MEMBERS_ONLY)
     leave_runbook_behind()
     outcome = run(f"status {ROLE}")
@@ -135,7 +135,7 @@ def test_a_runbook_whose_default_version_stayed_behind_is_a_fault(estate: Estate
     )
 
 
-def test_an_account_that_joined_elsewhere_got_a_pack_without_a_function(estate: Estate) -> None:
+def test_an_account_that_joined_elsewhere_got_a_pack_without_a_function(estate: World) -> None:
     run(f"deploy --ou {estate.production.id}")
     estate.join(LATE, "late", estate.testing)
     estate.sleep(600)
@@ -147,7 +147,7 @@ def test_an_account_that_joined_elsewhere_got_a_pack_without_a_function(estate: 
     )
 
 
-def test_older_code_and_another_pack_are_told_as_different(estate: Estate) -> None:
+def test_older_code_and_another_pack_are_told_as_different(estate: World) -> None:
     run(MEMBERS_ONLY)
     (stack_set,), (pack,) = estate.sets.sets.values(), estate.packs.packs.values()
     here = stack_set.parameters["CodeKey"]
@@ -162,7 +162,7 @@ def test_older_code_and_another_pack_are_told_as_different(estate: Estate) -> No
     assert told[-1].startswith("its revision is fedcba9876543210, here it is ")
 
 
-def test_one_account_alone_has_a_status_too(estate: Estate) -> None:
+def test_one_account_alone_has_a_status_too(estate: World) -> None:
     run("deploy --account-only")
     outcome = run("status --account-only")
     assert (outcome.code, [[row[0], *row[2:4]] for row in outcome.rows()]) == (
@@ -171,7 +171,7 @@ def test_one_account_alone_has_a_status_too(estate: Estate) -> None:
     )
 
 
-def test_a_rule_that_has_not_run_for_twice_its_frequency_is_a_fault(estate: Estate) -> None:
+def test_a_rule_that_has_not_run_for_twice_its_frequency_is_a_fault(estate: World) -> None:
     run(MEMBERS_ONLY)
     config = estate.members.config(SHOP, REGION)
     (rule,) = config.config_rules
@@ -188,7 +188,7 @@ def test_a_rule_that_has_not_run_for_twice_its_frequency_is_a_fault(estate: Esta
     assert outcome.code == 1
 
 
-def test_a_recorder_that_has_been_stopped_since_is_a_fault(estate: Estate) -> None:
+def test_a_recorder_that_has_been_stopped_since_is_a_fault(estate: World) -> None:
     run(MEMBERS_ONLY)
     estate.members.add_recorder(SHOP, REGION, running=False)
     outcome = run(f"status {ROLE}")
@@ -198,7 +198,7 @@ def test_a_recorder_that_has_been_stopped_since_is_a_fault(estate: Estate) -> No
 
 
 def test_a_remediation_that_config_has_given_up_is_named_with_what_clears_it(
-    estate: Estate,
+    estate: World,
 ) -> None:
     run(MEMBERS_ONLY)
     config = estate.members.config(SHOP, REGION)
@@ -218,23 +218,23 @@ def test_a_remediation_that_config_has_given_up_is_named_with_what_clears_it(
     )
 
 
-def change_remediation(change: dict[str, Any]) -> Callable[[Estate], None]:
+def change_remediation(change: dict[str, Any]) -> Callable[[World], None]:
     """Return what changes the remediation of shop behind the pack's back."""
 
-    def happen(estate: Estate) -> None:
+    def happen(estate: World) -> None:
         for each in estate.members.config(SHOP, REGION).remediations.configurations.values():
             each.update(change)
 
     return happen
 
 
-def change_role(estate: Estate) -> None:
+def change_role(estate: World) -> None:
     for each in estate.members.config(SHOP, REGION).remediations.configurations.values():
         role = each["Parameters"]["AutomationAssumeRole"]["StaticValue"]
         role["Values"] = [f"arn:aws:iam::{MANAGEMENT}:role/{DOCUMENT}"]
 
 
-def change_source(estate: Estate) -> None:
+def change_source(estate: World) -> None:
     for each in estate.members.config(SHOP, REGION).config_rules.values():
         each.source.source_identifier = "arn:aws:lambda:us-east-1:333300000001:function:other"
 
@@ -273,7 +273,7 @@ def change_source(estate: Estate) -> None:
     ],
 )
 def test_what_aws_made_of_the_pack_is_read_back_everywhere_and_a_difference_is_a_fault(
-    estate: Estate, happen: Callable[[Estate], None], told: str
+    estate: World, happen: Callable[[World], None], told: str
 ) -> None:
     run(MEMBERS_ONLY)
     happen(estate)
@@ -282,7 +282,7 @@ def test_what_aws_made_of_the_pack_is_read_back_everywhere_and_a_difference_is_a
     assert outcome.code == 1
 
 
-def test_no_runs_are_told_as_no_runs_and_never_as_none_that_succeeded(estate: Estate) -> None:
+def test_no_runs_are_told_as_no_runs_and_never_as_none_that_succeeded(estate: World) -> None:
     run(MEMBERS_ONLY)
     for account in estate.organization.members:
         estate.members.config(account, REGION).shows_runs = False

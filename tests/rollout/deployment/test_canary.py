@@ -9,7 +9,7 @@ from tests.support.organizations import (
     SANDBOX,
     SECURITY,
     SHOP,
-    Estate,
+    World,
     run,
 )
 from tests.support.planted import put_result
@@ -19,7 +19,7 @@ ROLE = "--member-role OrganizationAccountAccessRole"
 CANARY = f"deploy --exclude {MANAGEMENT} --canary {SANDBOX} {ROLE}"
 
 
-def test_without_a_yes_the_pack_stands_in_the_canary_alone(estate: Estate) -> None:
+def test_without_a_yes_the_pack_stands_in_the_canary_alone(estate: World) -> None:
     outcome = run(CANARY)
     (pack,) = estate.packs.packs.values()
     assert set(pack.accounts) == {SANDBOX}
@@ -27,7 +27,7 @@ def test_without_a_yes_the_pack_stands_in_the_canary_alone(estate: Estate) -> No
     assert "The pack stands in the canary alone." in outcome.out
 
 
-def test_what_aws_made_of_the_pack_is_said_point_by_point_before_the_rest(estate: Estate) -> None:
+def test_what_aws_made_of_the_pack_is_said_point_by_point_before_the_rest(estate: World) -> None:
     outcome = run(f"{CANARY} --yes")
     points = [line.split(" ...")[0] for line in outcome.out.splitlines() if "as meant" in line]
     assert [each.strip() for each in points[:3]] == ["rule name", "rule source", "frequency"]
@@ -39,7 +39,7 @@ def test_what_aws_made_of_the_pack_is_said_point_by_point_before_the_rest(estate
     assert (outcome.code, [row[3] for row in outcome.rows()]) == (0, ["ok"] * 4)
 
 
-def test_an_account_id_that_does_not_resolve_stops_at_the_canary(estate: Estate) -> None:
+def test_an_account_id_that_does_not_resolve_stops_at_the_canary(estate: World) -> None:
     estate.packs.resolves_account_id = False
     outcome = run(f"{CANARY} --yes")
     (pack,) = estate.packs.packs.values()
@@ -47,7 +47,7 @@ def test_an_account_id_that_does_not_resolve_stops_at_the_canary(estate: Estate)
     assert "deploy with --function-by export" in outcome.out
 
 
-def test_the_export_helps_where_the_account_id_does_not_resolve(estate: Estate) -> None:
+def test_the_export_helps_where_the_account_id_does_not_resolve(estate: World) -> None:
     estate.packs.resolves_account_id = False
     run(f"{CANARY} --yes")
     outcome = run(f"{CANARY} --yes --function-by export")
@@ -56,7 +56,7 @@ def test_the_export_helps_where_the_account_id_does_not_resolve(estate: Estate) 
     assert (outcome.code, [row[3] for row in outcome.rows()]) == (0, ["ok"] * 4)
 
 
-def test_a_role_that_was_not_rewritten_is_shown_as_meant_and_found(estate: Estate) -> None:
+def test_a_role_that_was_not_rewritten_is_shown_as_meant_and_found(estate: World) -> None:
     estate.packs.rewrites_role = False
     outcome = run(f"{CANARY} --yes")
     role = f"role/{NAME}-remediation"
@@ -68,7 +68,7 @@ def test_a_role_that_was_not_rewritten_is_shown_as_meant_and_found(estate: Estat
     assert (outcome.code, set(pack.accounts)) == (1, {SANDBOX})
 
 
-def test_a_canary_is_refused_where_it_would_take_the_rule_from_others(estate: Estate) -> None:
+def test_a_canary_is_refused_where_it_would_take_the_rule_from_others(estate: World) -> None:
     run(f"deploy --exclude {MANAGEMENT}")
     outcome = run(CANARY)
     (pack,) = estate.packs.packs.values()
@@ -77,7 +77,7 @@ def test_a_canary_is_refused_where_it_would_take_the_rule_from_others(estate: Es
     assert set(pack.accounts) == {SECURITY, SHOP, BANK, SANDBOX}
 
 
-def test_a_canary_that_nobody_can_look_into_is_refused(estate: Estate) -> None:
+def test_a_canary_that_nobody_can_look_into_is_refused(estate: World) -> None:
     outcome = run(f"deploy --exclude {MANAGEMENT} --canary {SANDBOX}")
     assert (outcome.code, estate.packs.packs) == (2, {})
     assert f"--canary needs --member-role to look into {SANDBOX} sandbox." in outcome.err
@@ -86,7 +86,7 @@ def test_a_canary_that_nobody_can_look_into_is_refused(estate: Estate) -> None:
 RELEASE = f"deploy --canary {SANDBOX} {ROLE}"
 
 
-def make_older(estate: Estate) -> None:
+def make_older(estate: World) -> None:
     """Let what stands be an older release."""
     run(f"deploy --exclude {MANAGEMENT} {ROLE}")
     (stack_set,) = estate.sets.sets.values()
@@ -95,13 +95,13 @@ def make_older(estate: Estate) -> None:
         estate.members.stacks[account]["CodeKey"] = f"{NAME}-older.zip"
 
 
-def codes(estate: Estate) -> set[str]:
+def codes(estate: World) -> set[str]:
     """Return the accounts that have the new code."""
     found = estate.members.stacks.items()
     return {key for key, stack in found if stack["CodeKey"] != f"{NAME}-older.zip"}
 
 
-def test_a_release_reaches_the_canary_alone_until_somebody_agrees(estate: Estate) -> None:
+def test_a_release_reaches_the_canary_alone_until_somebody_agrees(estate: World) -> None:
     make_older(estate)
     outcome = run(f"{RELEASE}")
     assert (outcome.code, codes(estate)) == (0, {SANDBOX})
@@ -111,7 +111,7 @@ def test_a_release_reaches_the_canary_alone_until_somebody_agrees(estate: Estate
     assert set(pack.accounts) == {SECURITY, SHOP, BANK, SANDBOX}
 
 
-def test_after_the_canary_a_release_goes_to_the_rest_in_waves(estate: Estate) -> None:
+def test_after_the_canary_a_release_goes_to_the_rest_in_waves(estate: World) -> None:
     make_older(estate)
     outcome = run(f"{RELEASE} --yes --max-concurrent 25")
     assert (outcome.code, codes(estate)) == (0, {SECURITY, SHOP, BANK, SANDBOX})
@@ -123,7 +123,7 @@ def test_after_the_canary_a_release_goes_to_the_rest_in_waves(estate: Estate) ->
     assert "'FailureTolerancePercentage': 5" in told
 
 
-def test_a_release_that_fails_in_the_canary_goes_no_further(estate: Estate) -> None:
+def test_a_release_that_fails_in_the_canary_goes_no_further(estate: World) -> None:
     make_older(estate)
     estate.members.broken[SANDBOX] = "ImportError"
     outcome = run(f"{RELEASE} --yes")
@@ -131,7 +131,7 @@ def test_a_release_that_fails_in_the_canary_goes_no_further(estate: Estate) -> N
     assert "the other accounts keep what they have" in outcome.out
 
 
-def test_the_first_canary_waits_until_the_rule_has_run_there(estate: Estate) -> None:
+def test_the_first_canary_waits_until_the_rule_has_run_there(estate: World) -> None:
     outcome = run(CANARY)
     assert (outcome.code, outcome.result(f"first run of {NAME} in the canary")) == (0, "seen")
     config = estate.members.config(SANDBOX, REGION)
@@ -141,7 +141,7 @@ def test_the_first_canary_waits_until_the_rule_has_run_there(estate: Estate) -> 
 
 
 def test_a_first_run_that_fails_stops_at_the_canary(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def sleep(seconds: float) -> None:
         if estate.packs.packs:  # after the smoke test
@@ -159,7 +159,7 @@ def test_a_first_run_that_fails_stops_at_the_canary(
 
 
 def test_where_aws_reports_no_runs_a_result_counts_and_nothing_is_not_taken_for_one(
-    estate: Estate,
+    estate: World,
 ) -> None:
     config = estate.members.config(SANDBOX, REGION)
     config.shows_runs = False

@@ -14,7 +14,7 @@ from tests.support.organizations import (
     REGION,
     SANDBOX,
     SHOP,
-    Estate,
+    World,
     run,
     set_stack_status,
 )
@@ -25,64 +25,64 @@ SLOW = pytest.mark.slow
 """One state of each kind is in the fast set: nothing, a change, a failure, something that runs."""
 
 
-def nothing(estate: Estate) -> None:
+def nothing(estate: World) -> None:
     """Nothing stands."""
 
 
-def deployed(estate: Estate) -> None:
+def deployed(estate: World) -> None:
     run("deploy")
 
 
-def failed_instance(estate: Estate) -> None:
+def failed_instance(estate: World) -> None:
     estate.sets.failing[SANDBOX] = "No."
     run("deploy")
     estate.sets.failing.clear()
 
 
-def older_stack_set(estate: Estate) -> None:
+def older_stack_set(estate: World) -> None:
     run("deploy")
     (stack_set,) = estate.sets.sets.values()
     stack_set.parameters["CodeKey"] = f"{NAME}-older.zip"
 
 
-def failed_pack(estate: Estate) -> None:
+def failed_pack(estate: World) -> None:
     estate.packs.failing[SHOP] = ("Failure", "No.")
     run("deploy")
     estate.packs.failing.clear()
 
 
-def older_pack(estate: Estate) -> None:
+def older_pack(estate: World) -> None:
     run("deploy")
     (pack,) = estate.packs.packs.values()
     pack.parameters["Revision"] = "0123456789abcdef"
 
 
-def newer_pack(estate: Estate) -> None:
+def newer_pack(estate: World) -> None:
     run("deploy")
     (pack,) = estate.packs.packs.values()
     pack.parameters["FutureParameter"] = "1"
     older_stack_set_of(estate)
 
 
-def older_stack_set_of(estate: Estate) -> None:
+def older_stack_set_of(estate: World) -> None:
     (stack_set,) = estate.sets.sets.values()
     stack_set.parameters["CodeKey"] = f"{NAME}-newer.zip"
 
 
-def failed_stack(estate: Estate) -> None:
+def failed_stack(estate: World) -> None:
     boto3.client("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument="{}")
     run("deploy")
     boto3.client("iam").delete_role(RoleName=ROLE)
 
 
-def running_operation(estate: Estate) -> None:
+def running_operation(estate: World) -> None:
     run("deploy")
     (stack_set,) = estate.sets.sets.values()
     member = estate.organization.members[SHOP]
     estate.sets.start(stack_set, "DETECT_DRIFT", [member], REGION, {}, {}, lambda each: None)
 
 
-def pack_in_progress(estate: Estate) -> None:
+def pack_in_progress(estate: World) -> None:
     run("deploy")
     (pack,) = estate.packs.packs.values()
     pack.accounts[SHOP].set("UPDATE_IN_PROGRESS")
@@ -91,7 +91,7 @@ def pack_in_progress(estate: Estate) -> None:
     finish.add(now.replace(minute=now.minute + 1), lambda: pack.accounts[SHOP].set("UPDATE_FAILED"))
 
 
-def taken_out(estate: Estate) -> None:
+def taken_out(estate: World) -> None:
     run("deploy")
     run(f"deploy --exclude {SANDBOX} --yes")
 
@@ -117,9 +117,9 @@ def taken_out(estate: Estate) -> None:
     ],
 )
 def test_deploy_does_what_plan_shows(
-    estate: Estate,
+    estate: World,
     monkeypatch: pytest.MonkeyPatch,
-    happen: Callable[[Estate], None],
+    happen: Callable[[World], None],
     options: str,
 ) -> None:
     happen(estate)
@@ -143,7 +143,7 @@ def test_deploy_does_what_plan_shows(
     assert after["steps"] == []
 
 
-def test_a_stack_that_cloudformation_rolled_back_stands_as_it_was(estate: Estate) -> None:
+def test_a_stack_that_cloudformation_rolled_back_stands_as_it_was(estate: World) -> None:
     run("deploy")
     set_stack_status("UPDATE_ROLLBACK_COMPLETE")
     plan, outcome = run("plan"), run("deploy")
@@ -155,7 +155,7 @@ def test_a_stack_that_cloudformation_rolled_back_stands_as_it_was(estate: Estate
     )
 
 
-def test_a_stack_that_an_update_left_broken_is_never_fine(estate: Estate) -> None:
+def test_a_stack_that_an_update_left_broken_is_never_fine(estate: World) -> None:
     run("deploy")
     set_stack_status("UPDATE_ROLLBACK_FAILED")
     # AWS takes no update of it.
@@ -169,7 +169,7 @@ def test_a_stack_that_an_update_left_broken_is_never_fine(estate: Estate) -> Non
     )
 
 
-def test_a_stack_that_is_still_being_created_is_waited_for(estate: Estate) -> None:
+def test_a_stack_that_is_still_being_created_is_waited_for(estate: World) -> None:
     run("deploy")
     set_stack_status("CREATE_IN_PROGRESS")
     plan, outcome = run("plan"), run("deploy --minutes 1")

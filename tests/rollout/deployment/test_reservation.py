@@ -15,7 +15,7 @@ from tests.support.organizations import (
     SANDBOX,
     SECURITY,
     SHOP,
-    Estate,
+    World,
     run,
 )
 
@@ -42,7 +42,7 @@ def read_reserved() -> dict[str, object]:
 
 
 def test_a_new_account_with_a_limit_of_10_is_left_without_a_limit_and_said_so(
-    estate: Estate,
+    estate: World,
 ) -> None:
     functions(SANDBOX).limit = 10
     outcome = run(f"{DEPLOY} {FIVE}")
@@ -58,14 +58,14 @@ def test_a_new_account_with_a_limit_of_10_is_left_without_a_limit_and_said_so(
     assert outcome.code == 0
 
 
-def test_the_function_is_bounded_before_the_pack_has_it_judge_everybody(estate: Estate) -> None:
+def test_the_function_is_bounded_before_the_pack_has_it_judge_everybody(estate: World) -> None:
     run(f"{DEPLOY} {FIVE}")
     actions = estate.cloud.calls.actions()
     reserved = max(at for at, each in enumerate(actions) if each == "lambda:PutFunctionConcurrency")
     assert reserved < actions.index("config:PutOrganizationConformancePack")
 
 
-def test_what_is_reserved_stays_until_it_is_taken_back(estate: Estate) -> None:
+def test_what_is_reserved_stays_until_it_is_taken_back(estate: World) -> None:
     run(f"{DEPLOY} {FIVE}")
     again = run(f"{DEPLOY} {FIVE}")
     assert again.result(CHECK) == "as decided"
@@ -77,7 +77,7 @@ def test_what_is_reserved_stays_until_it_is_taken_back(estate: Estate) -> None:
 
 
 def test_settings_say_so_as_well_and_plan_shows_it(
-    estate: Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    estate: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("rollout.toml").write_text(
@@ -88,13 +88,13 @@ def test_settings_say_so_as_well_and_plan_shows_it(
     assert estate.cloud.calls.count("lambda:PutFunctionConcurrency") == 0
 
 
-def test_accounts_that_nobody_can_look_into_are_not_called_bounded(estate: Estate) -> None:
+def test_accounts_that_nobody_can_look_into_are_not_called_bounded(estate: World) -> None:
     outcome = run(f"deploy --exclude {MANAGEMENT} {FIVE}")
     assert (outcome.result(CHECK), outcome.code) == ("not seen", 3)
     assert set(read_reserved().values()) == {None}
 
 
-def test_no_run_at_all_is_refused(estate: Estate) -> None:
+def test_no_run_at_all_is_refused(estate: World) -> None:
     outcome = run("plan --stack-parameter ReservedConcurrency=0")
     assert outcome.code == 2
     assert "with 0 no run would ever begin; it must be -1, for no limit, or from 1" in outcome.err

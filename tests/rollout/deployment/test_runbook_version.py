@@ -3,7 +3,7 @@
 from moto.ssm.models import ssm_backends
 
 from rollout.names import DOCUMENT
-from tests.support.organizations import REGION, SHOP, Estate, leave_runbook_behind, run
+from tests.support.organizations import REGION, SHOP, World, leave_runbook_behind, run
 
 DEPLOY = "deploy --yes --member-role OrganizationAccountAccessRole"
 
@@ -14,7 +14,7 @@ def read_default() -> str:
     return str(described["DefaultVersion"])
 
 
-def test_deploy_promotes_the_latest_version_where_an_update_left_it_behind(estate: Estate) -> None:
+def test_deploy_promotes_the_latest_version_where_an_update_left_it_behind(estate: World) -> None:
     run(DEPLOY)
     leave_runbook_behind()
     assert read_default() == "1"

@@ -9,7 +9,7 @@ from emulator.awslambda.functions import Function
 from emulator.awslambda.models import Lambda
 from rollout.code.bucket import build_code
 from rollout.names import FUNCTION, REMEDIATION
-from tests.support.organizations import BANK, MANAGEMENT, REGION, SHOP, Estate, run
+from tests.support.organizations import BANK, MANAGEMENT, REGION, SHOP, World, run
 
 ROLE = "--member-role OrganizationAccountAccessRole"
 
@@ -26,7 +26,7 @@ def arn(account: str, function: str) -> str:
 
 
 def test_code_that_somebody_changed_behind_the_stack_is_a_fault_with_its_way_back(
-    estate: Estate,
+    estate: World,
 ) -> None:
     run("deploy")
     assert run(f"status {ROLE}").code == 0
@@ -49,7 +49,7 @@ def test_code_that_somebody_changed_behind_the_stack_is_a_fault_with_its_way_bac
     ]
 
 
-def test_an_older_release_s_code_is_known_by_its_name_alone(estate: Estate) -> None:
+def test_an_older_release_s_code_is_known_by_its_name_alone(estate: World) -> None:
     run("deploy")
     (stack_set,) = estate.sets.sets.values()
     digest = "0123456789abcdef" + "0" * 48

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.organizations import MANAGEMENT, SANDBOX, Estate, run
+from tests.support.organizations import MANAGEMENT, SANDBOX, World, run
 
 FULL = f"""\
 member_role = "OrganizationAccountAccessRole"
@@ -27,7 +27,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "rollout.toml"
 
 
-def test_what_the_file_says_is_brought_about_and_options_win(estate: Estate, file: Path) -> None:
+def test_what_the_file_says_is_brought_about_and_options_win(estate: World, file: Path) -> None:
     file.write_text(FULL)
     assert run("deploy --grace-hours 48").code == 0
     (pack,) = estate.packs.packs.values()
@@ -45,13 +45,13 @@ def test_what_the_file_says_is_brought_about_and_options_win(estate: Estate, fil
     assert stack_set.parameters["LogRetentionDays"] == "30"
 
 
-def test_plan_tells_the_difference_to_what_stands(estate: Estate, file: Path) -> None:
+def test_plan_tells_the_difference_to_what_stands(estate: World, file: Path) -> None:
     run(f"deploy --exclude {MANAGEMENT}")
     file.write_text("[parameters]\nGraceHours = 24\n")
     assert "GraceHours  4    24" in run("plan").out
 
 
-def test_what_stands_is_written_and_then_changes_nothing(estate: Estate, file: Path) -> None:
+def test_what_stands_is_written_and_then_changes_nothing(estate: World, file: Path) -> None:
     run(f"deploy --exclude {MANAGEMENT} {SANDBOX} --grace-hours 9 --function-by export")
     assert run(f"plan --write-settings {file}").code == 3
     assert f'exclude = ["{SANDBOX}", "{MANAGEMENT}"]' in file.read_text()
@@ -86,7 +86,7 @@ def test_what_stands_is_written_and_then_changes_nothing(estate: Estate, file: P
     ],
 )
 def test_what_the_file_gets_wrong_is_told_with_its_line_before_aws_is_asked(
-    estate: Estate, file: Path, text: str, said: str
+    estate: World, file: Path, text: str, said: str
 ) -> None:
     file.write_text(text)
     with estate.cloud.calls.since_now() as calls:
@@ -95,5 +95,5 @@ def test_what_the_file_gets_wrong_is_told_with_its_line_before_aws_is_asked(
     assert outcome.err.startswith(f"python -m rollout: {said}")
 
 
-def test_a_file_that_is_named_has_to_be_there(estate: Estate, file: Path) -> None:
+def test_a_file_that_is_named_has_to_be_there(estate: World, file: Path) -> None:
     assert "none.toml: cannot be read" in run("plan --settings none.toml").err

@@ -16,10 +16,10 @@ from rollout.errors import SignedOut
 from rollout.organization.accounts import Account
 from rollout.organization.member_actions import write_session_policy
 from rollout.organization.members import Members, name_session
-from tests.support.organizations import MANAGEMENT, SHOP, Estate, run
+from tests.support.organizations import MANAGEMENT, SHOP, World, run
 
 
-def test_a_role_is_assumed_again_before_its_credentials_end(estate: Estate) -> None:
+def test_a_role_is_assumed_again_before_its_credentials_end(estate: World) -> None:
     members = Members(open_session(None, "us-east-1"), "OrganizationAccountAccessRole", "status")
     shop = Account(SHOP, "shop")
     first = members.open(shop)
@@ -44,7 +44,7 @@ def test_sessions_in_members_carry_the_operator_s_name(caller: str, name: str) -
 
 
 def test_a_member_s_cloudtrail_shows_who_it_was_and_a_repr_shows_no_credentials(
-    estate: Estate,
+    estate: World,
 ) -> None:
     session = open_session(None, "us-east-1")
     members = Members(session, "OrganizationAccountAccessRole", "status")
@@ -60,7 +60,7 @@ def test_a_member_s_cloudtrail_shows_who_it_was_and_a_repr_shows_no_credentials(
 
 @pytest.mark.parametrize("region", ["eu-south-2", "il-central-1"])
 def test_a_region_that_cannot_record_users_is_refused_with_the_reason(
-    estate: Estate, region: str
+    estate: World, region: str
 ) -> None:
     estate.members.add_recorder(MANAGEMENT, region)
     outcome = run(f"check --region {region}")
@@ -69,7 +69,7 @@ def test_a_region_that_cannot_record_users_is_refused_with_the_reason(
 
 
 def test_an_operators_token_that_ends_in_the_smoke_tests_ends_the_run_in_one_sentence(
-    estate: Estate,
+    estate: World,
 ) -> None:
     role = "--member-role OrganizationAccountAccessRole"
     fault = estate.cloud.faults.fail("", "", "ExpiredToken", times=None)
@@ -96,7 +96,7 @@ def test_an_operators_token_that_ends_in_the_smoke_tests_ends_the_run_in_one_sen
 
 
 def test_clients_of_a_member_are_let_go_after_the_look_and_its_credentials_kept(
-    estate: Estate,
+    estate: World,
 ) -> None:
     session = open_session(None, "us-east-1")
     members = Members(session, "OrganizationAccountAccessRole", "status")
@@ -109,7 +109,7 @@ def test_clients_of_a_member_are_let_go_after_the_look_and_its_credentials_kept(
     assert estate.cloud.calls.count("sts:AssumeRole") == 1
 
 
-def test_a_members_credentials_that_ended_early_are_renewed_once(estate: Estate) -> None:
+def test_a_members_credentials_that_ended_early_are_renewed_once(estate: World) -> None:
     members = Members(open_session(None, "us-east-1"), "OrganizationAccountAccessRole", "status")
     fault = estate.cloud.faults.fail("sts", "GetCallerIdentity", "ExpiredToken")
     shop = Account(SHOP, "shop")
@@ -118,7 +118,7 @@ def test_a_members_credentials_that_ended_early_are_renewed_once(estate: Estate)
 
 
 def test_the_operators_own_credentials_that_ended_are_no_account_that_is_not_seen(
-    estate: Estate,
+    estate: World,
 ) -> None:
     members = Members(open_session(None, "us-east-1"), "")
     estate.cloud.faults.fail("iam", "ListAccountAliases", "ExpiredToken", times=None)
@@ -128,7 +128,7 @@ def test_the_operators_own_credentials_that_ended_are_no_account_that_is_not_see
 
 
 def test_no_repr_of_what_holds_credentials_shows_them(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever holds a session is shown whole: in a traceback, a log or a debugger."""
     made: list[object] = []

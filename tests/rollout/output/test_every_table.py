@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.organizations import BANK, SANDBOX, SHOP, Estate, open_estate, run
+from tests.support.organizations import BANK, SANDBOX, SHOP, World, open_estate, run
 from tests.support.planted import add_user, evaluate, plant
 from tests.support.workshop import open_workshop
 
@@ -31,7 +31,7 @@ WHOLE = re.compile(
 
 
 @pytest.fixture(scope="module")
-def planted() -> Iterator[Estate]:
+def planted() -> Iterator[World]:
     """An organization with every kind of row, and two users whose names begin alike."""
     with open_estate() as estate, pytest.MonkeyPatch.context() as patches:
         patches.setattr("time.sleep", estate.sleep)
@@ -47,7 +47,7 @@ def planted() -> Iterator[Estate]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_identity_and_date_stands_whole_on_every_terminal(
-    planted: Estate, command: str
+    planted: World, command: str
 ) -> None:
     wide = set(WHOLE.findall(run(command, documented=False).out))
     assert wide

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.organizations import MANAGEMENT, SHOP, Estate, run
+from tests.support.organizations import MANAGEMENT, SHOP, World, run
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "operate" / "json.md"
@@ -45,7 +45,7 @@ def check_form(document: dict[str, Any]) -> None:
             assert kinds(each) == tables[part]
 
 
-def test_every_document_has_the_form_that_the_page_gives(estate: Estate) -> None:
+def test_every_document_has_the_form_that_the_page_gives(estate: World) -> None:
     estate.members.add_recorder(SHOP, "us-east-1", running=False)
     verbs = (f"check {ROLE}", "plan", f"deploy --exclude {MANAGEMENT}", "status", "remove --yes")
     seen = set[str]()
@@ -57,7 +57,7 @@ def test_every_document_has_the_form_that_the_page_gives(estate: Estate) -> None
 
 
 def test_a_verb_that_fails_writes_one_document_with_the_changes_so_far(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     estate.cloud.faults.fail("cloudformation", "CreateStackSet", "AccessDenied", times=None)
     outcome = run(f"deploy --exclude {MANAGEMENT} --format json")
@@ -85,7 +85,7 @@ def test_a_verb_that_fails_writes_one_document_with_the_changes_so_far(
 
 @pytest.mark.parametrize("verb", ["evaluate --user nobody", "report --account 123456789012"])
 def test_a_verb_with_a_document_of_its_own_writes_this_one_when_it_fails(
-    estate: Estate, verb: str
+    estate: World, verb: str
 ) -> None:
     outcome = run(f"{verb} --format json")
     document = json.loads(outcome.out)

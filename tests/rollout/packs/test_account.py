@@ -2,14 +2,14 @@
 
 import boto3
 
-from tests.support.organizations import MANAGEMENT, REGION, Estate, run
+from tests.support.organizations import MANAGEMENT, REGION, World, run
 
 NAME = "iam-user-no-setup-access-key"
 PACK = f"conformance pack {NAME}"
 ALONE = "deploy --account-only"
 
 
-def test_a_pack_that_is_hidden_and_slow_at_first_is_followed_to_its_end(estate: Estate) -> None:
+def test_a_pack_that_is_hidden_and_slow_at_first_is_followed_to_its_end(estate: World) -> None:
     packs = estate.members.config(MANAGEMENT, REGION).packs
     packs.seconds, packs.hidden_looks, packs.empty_looks = 400.0, 2, 3
     outcome = run(ALONE)
@@ -17,7 +17,7 @@ def test_a_pack_that_is_hidden_and_slow_at_first_is_followed_to_its_end(estate: 
     assert outcome.rows() == [[MANAGEMENT, "(no alias)", "current", "ok", "ok"]]
 
 
-def test_a_stale_status_is_not_taken_for_the_end_of_the_update(estate: Estate) -> None:
+def test_a_stale_status_is_not_taken_for_the_end_of_the_update(estate: World) -> None:
     packs = estate.members.config(MANAGEMENT, REGION).packs
     run(ALONE)
     packs.stale_seconds, packs.seconds = 90.0, 120.0
@@ -28,7 +28,7 @@ def test_a_stale_status_is_not_taken_for_the_end_of_the_update(estate: Estate) -
     assert told.startswith(f"{MANAGEMENT} (no alias): CREATE_FAILED: ")
 
 
-def test_a_pack_that_somebody_put_a_moment_ago_is_waited_for(estate: Estate) -> None:
+def test_a_pack_that_somebody_put_a_moment_ago_is_waited_for(estate: World) -> None:
     run(ALONE)
     config, packs = boto3.client("config"), estate.members.config(MANAGEMENT, REGION).packs
     (stands,) = packs.find(None)

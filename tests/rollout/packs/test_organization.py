@@ -11,7 +11,7 @@ from tests.support.organizations import (
     SANDBOX,
     SECURITY,
     SHOP,
-    Estate,
+    World,
     open_estate,
     run,
 )
@@ -20,14 +20,14 @@ NAME = "iam-user-no-setup-access-key"
 MEMBERS_ONLY = f"deploy --exclude {MANAGEMENT}"
 
 
-def packs(estate: Estate) -> dict[str, str]:
+def packs(estate: World) -> dict[str, str]:
     (pack,) = estate.packs.packs.values()
     return {key: each.status for key, each in pack.accounts.items()}
 
 
 @pytest.mark.parametrize("seconds", [120.0, 1000.0])
 def test_rows_that_come_late_are_waited_for_as_long_as_minutes_says(
-    estate: Estate, seconds: float
+    estate: World, seconds: float
 ) -> None:
     estate.packs.idle_seconds = seconds
     outcome = run(MEMBERS_ONLY)
@@ -35,7 +35,7 @@ def test_rows_that_come_late_are_waited_for_as_long_as_minutes_says(
     assert (outcome.code, told) == (3, "created")
 
 
-def test_minutes_alone_end_the_waiting_for_rows(estate: Estate) -> None:
+def test_minutes_alone_end_the_waiting_for_rows(estate: World) -> None:
     estate.packs.idle_seconds = 3600.0
     outcome = run(f"{MEMBERS_ONLY} --minutes 3")
     assert outcome.code == 2
@@ -64,7 +64,7 @@ def test_a_delegated_administrator_gives_an_account_that_stays_silent_up_after_t
         ]
 
 
-def test_a_stale_aggregate_is_not_taken_for_the_end_of_the_update(estate: Estate) -> None:
+def test_a_stale_aggregate_is_not_taken_for_the_end_of_the_update(estate: World) -> None:
     run(MEMBERS_ONLY)
     estate.sleep(60)
     estate.packs.stale_seconds, estate.packs.idle_seconds = 90.0, 60.0
@@ -77,20 +77,20 @@ def test_a_stale_aggregate_is_not_taken_for_the_end_of_the_update(estate: Estate
 
 
 def test_a_pack_that_is_not_to_be_found_right_after_its_put_is_looked_for_again(
-    estate: Estate,
+    estate: World,
 ) -> None:
     estate.packs.unseen_seconds = 60.0
     outcome = run(MEMBERS_ONLY)
     assert (outcome.code, outcome.err) == (3, "")
 
 
-def test_a_refusal_right_after_a_delegation_is_asked_again(estate: Estate) -> None:
+def test_a_refusal_right_after_a_delegation_is_asked_again(estate: World) -> None:
     put = "PutOrganizationConformancePack"
     fault = estate.cloud.faults.fail("config", put, "OrganizationAccessDeniedException", times=2)
     assert (run(MEMBERS_ONLY).code, fault.met) == (3, 2)
 
 
-def test_the_row_of_an_account_that_lost_the_rule_is_no_pack(estate: Estate) -> None:
+def test_the_row_of_an_account_that_lost_the_rule_is_no_pack(estate: World) -> None:
     run(MEMBERS_ONLY)
     run(f"{MEMBERS_ONLY} {SANDBOX} --yes")
     assert packs(estate)[SANDBOX] == "DELETE_SUCCESSFUL"
@@ -104,7 +104,7 @@ def test_the_row_of_an_account_that_lost_the_rule_is_no_pack(estate: Estate) -> 
 
 
 def test_two_operators_the_one_who_lost_is_told(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(MEMBERS_ONLY)
 
@@ -157,7 +157,7 @@ def test_a_slow_stale_and_forgetful_aws_ends_in_the_same_state(
 
 
 def test_what_a_killed_run_put_is_waited_for_although_no_row_says_that_it_runs(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(MEMBERS_ONLY)
     estate.sleep(600)
@@ -179,7 +179,7 @@ def test_what_a_killed_run_put_is_waited_for_although_no_row_says_that_it_runs(
     assert packs(estate)[SHOP].endswith("_FAILED")
 
 
-def test_an_empty_list_is_not_taken_for_a_pack_that_was_never_put(estate: Estate) -> None:
+def test_an_empty_list_is_not_taken_for_a_pack_that_was_never_put(estate: World) -> None:
     run(f"{MEMBERS_ONLY} --grace-hours 9")
     estate.sleep(600)
     (pack,) = estate.packs.packs.values()

@@ -5,7 +5,7 @@ import pytest
 
 from rollout.errors import NOT_SEEN
 from rollout.stacks.leftovers import tell_leftover
-from tests.support.organizations import MANAGEMENT, SANDBOX, Estate, run
+from tests.support.organizations import MANAGEMENT, SANDBOX, World, run
 
 NAME = "iam-user-no-setup-access-key"
 GROUP = f"/aws/lambda/{NAME}-remediation"
@@ -30,7 +30,7 @@ def test_of_anything_else_nothing_is_said(other: str) -> None:
 
 
 def test_the_operator_reads_what_to_do_in_each_account_and_the_next_run_goes_on(
-    estate: Estate,
+    estate: World,
 ) -> None:
     boto3.client("logs").create_log_group(logGroupName=GROUP)
     estate.sets.failing[SANDBOX] = reason(GROUP)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.support.organizations import BANK, LATE, MANAGEMENT, SANDBOX, SHOP, Estate, run
+from tests.support.organizations import BANK, LATE, MANAGEMENT, SANDBOX, SHOP, World, run
 
 
-def targets(estate: Estate, operation: str) -> list[dict[str, list[str]]]:
+def targets(estate: World, operation: str) -> list[dict[str, list[str]]]:
     """Return the deployment targets of the calls of an operation."""
     return [
         call.parameters["DeploymentTargets"]
@@ -15,7 +15,7 @@ def targets(estate: Estate, operation: str) -> list[dict[str, list[str]]]:
 
 
 @pytest.mark.slow
-def test_more_than_fifty_units_go_in_parts_of_which_none_is_empty(estate: Estate) -> None:
+def test_more_than_fifty_units_go_in_parts_of_which_none_is_empty(estate: World) -> None:
     units = [estate.organization.add_unit(f"unit-{number}") for number in range(60)]
     estate.join(LATE, "late", units[-1])
     estate.sets.failing[LATE] = "No."
@@ -35,7 +35,7 @@ def test_more_than_fifty_units_go_in_parts_of_which_none_is_empty(estate: Estate
 
 
 def test_units_whose_ids_no_parameter_holds_are_refused_before_anything_is_changed(
-    estate: Estate, monkeypatch: pytest.MonkeyPatch
+    estate: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rollout.deployment.intent.MAX_VALUE", 20)
     outcome = run(f"deploy --ou {estate.testing.id} {estate.production.id}")
@@ -43,7 +43,7 @@ def test_units_whose_ids_no_parameter_holds_are_refused_before_anything_is_chang
     assert "--ou: the ids of 2 units have 33 characters" in outcome.err
 
 
-def test_accounts_named_one_by_one_never_narrow_what_later_accounts_get(estate: Estate) -> None:
+def test_accounts_named_one_by_one_never_narrow_what_later_accounts_get(estate: World) -> None:
     estate.sets.failing[SANDBOX] = "No."
     run(f"deploy --exclude {MANAGEMENT}")
     estate.sets.failing.clear()
