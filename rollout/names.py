@@ -3,6 +3,7 @@
 template.yaml and conformance-pack.yaml hold the same names.
 """
 
+import re
 import sys
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -13,6 +14,7 @@ REMEDIATION = DOCUMENT = f"{FUNCTION}-remediation"
 """The function that repairs, the runbook that starts it, and what that runs as."""
 EXPORT = f"{FUNCTION}-function-arn"
 PLACEHOLDER_ACCOUNT = "111122223333"
+ACCOUNT_ID = re.compile("[0-9]{12}")
 COMMAND = "no-setup-access-key"
 """The program once it is installed."""
 MODULE = "python -m rollout"

@@ -10,7 +10,7 @@ from guardrails.entries import MOST_ENTRY_BYTES
 from rollout.commands.member_options import Place, add_member_options, blame, close, open_accounts
 from rollout.commands.parser import Parser
 from rollout.errors import Refused
-from rollout.organization.accounts import ACCOUNT_ID
+from rollout.names import ACCOUNT_ID
 from rollout.output.exceptions import (
     EXCEPTION_COLUMNS,
     describe_changes,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from rollout.commands.output_options import add_strict_option, find_group
 from rollout.errors import Refused
-from rollout.organization.accounts import ACCOUNT_ID
+from rollout.names import ACCOUNT_ID
 
 CREDENTIALS = "credentials"
 WHICH = "which accounts"

@@ -24,7 +24,7 @@ from typing import Any
 
 from rollout.deployment.request import Decisions, Request
 from rollout.errors import Refused
-from rollout.organization.accounts import ACCOUNT_ID
+from rollout.names import ACCOUNT_ID
 from rollout.packs.template import AUTOMATIC
 from rule.parameters import InvalidParameters, parse_parameters
 

@@ -4,7 +4,6 @@ Any member may call DescribeOrganization; the lists are for the management accou
 administrators alone (AWS Organizations API reference).
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 STACKSETS = "member.org.stacksets.cloudformation.amazonaws.com"
 CONFIG = "config-multiaccountsetup.amazonaws.com"
 TRUSTED_SERVICES = {STACKSETS: "StackSets", CONFIG: "AWS Config"}
-ACCOUNT_ID = re.compile("[0-9]{12}")
 ACCOUNTS_PAGE: "PaginatorConfigTypeDef" = {"PageSize": 20}
 """AWS's most."""
 

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 
 from guardrails.entries import Entry, Unusable, read_entries
 from rollout.errors import Refused
-from rollout.organization.accounts import ACCOUNT_ID
+from rollout.names import ACCOUNT_ID
 from rollout.remediation.exceptions import Wanted
 
 TEXTS = ("account", "user", "owner", "reason")
