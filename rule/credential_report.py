@@ -42,14 +42,6 @@ def read_line(line: bytes) -> list[str]:
     return next((fields for _, fields in read_rows(decode_report(line))), [])
 
 
-def parse_report(content: bytes) -> tuple[User, ...]:
-    """Return the users of a credential report, without root. Raises ReportUnreadable.
-
-    Columns go by their header, so that older and newer reports (21 to 23 columns) are read alike.
-    """
-    return tuple(user for _, user in read_users(read_table(decode_report(content))))
-
-
 def decode_report(content: bytes) -> str:
     """Return the text of a report in UTF-8. Raises ReportUnreadable."""
     try:
@@ -77,6 +69,7 @@ def read_users(rows: Iterable["Row"]) -> Iterator[tuple["Row", User]]:
 def read_table(text: str) -> list["Row"]:
     """Return the rows of a report, root's too, under whatever header is above each.
 
+    Columns go by their header, so that older and newer reports (21 to 23 columns) are read alike.
     A line without any text is no row. Raises ReportUnreadable.
     """
     rows, header = list[Row](), list[str]()

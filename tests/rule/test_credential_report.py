@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rule.credential_report import parse_readable, parse_report, read_table
+from rule.credential_report import decode_report, parse_readable, read_table, read_users
 from rule.facts import Key, User
 from rule.report_row import REPORT_COLUMNS, ReportUnreadable
 from tests.support.paths import CASES
@@ -41,6 +41,11 @@ def report(*rows: dict[str, str], header: str = HEADER, end: str = "\n") -> byte
     """Return a report of these rows, each like GOOD but for what it says."""
     lines = [",".join((GOOD | row)[name] for name in header.split(",")) for row in rows]
     return end.join([header, *lines]).encode()
+
+
+def parse_report(content: bytes) -> tuple[User, ...]:
+    """Return the users of a report in a file, as the desk reads it."""
+    return tuple(user for _, user in read_users(read_table(decode_report(content))))
 
 
 def test_a_row_becomes_the_facts_that_a_live_read_would_give() -> None:
