@@ -53,7 +53,7 @@ class Row:
     def more_keys(self) -> str:
         """What the report says of access keys that the row does not show; "" for none."""
         said = self.fields.get(MORE_KEYS, "").strip()
-        return "" if said in NONE else clip(re.sub(r"[^ -~]", "?", said), 80)
+        return clip(re.sub(r"[^ -~]", "?", said), 80) if said and said not in NONE else ""
 
     def fault(self, column: str, wanted: str) -> ReportUnreadable:
         """Return the error to raise for the field in this column."""

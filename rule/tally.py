@@ -31,10 +31,10 @@ def count_verdicts(judged: Iterable[Judged]) -> dict[str, int]:
     """Return how many users are a finding or excepted, and how many have a key that waits."""
     counts = dict.fromkeys(("NonCompliant", "Excepted", "Waiting", "Quarantined"), 0)
     for each in judged:
-        standings = {key.standing for key in each.verdict.keys}
+        standings = [key.standing for key in each.verdict.keys]
         counts["NonCompliant"] += each.verdict.compliance == NON_COMPLIANT
         counts["Excepted"] += each.verdict.compliance == COMPLIANT and bool(each.verdict.offending)
-        counts["Waiting"] += not standings.isdisjoint(WAITING)
+        counts["Waiting"] += any(standing in WAITING for standing in standings)
         counts["Quarantined"] += Standing.IN_QUARANTINE in standings
     return counts
 
