@@ -19,7 +19,8 @@ from rule.facts import User, whole_seconds
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
-FIRST_PAUSE_SECONDS = 0.25
+FIRST_PAUSE_SECONDS = 0.5
+GROWTH = 1.5
 LONGEST_PAUSE_SECONDS = 30.0
 NEVER = datetime.min.replace(tzinfo=UTC)
 IN_PROGRESS = "ReportInProgress"
@@ -63,16 +64,16 @@ def ask_for_report(iam: "IAMClient") -> Report | None:
 def wait_for_report(iam: "IAMClient", seconds: float, sleep: Callable[[float], None]) -> Report:
     """Return the report that IAM was asked for, waiting up to `seconds` for it.
 
-    The pauses grow, and each is drawn anew (full jitter).
+    The pauses grow, and each is drawn anew from the upper half of what it may be.
     """
     waited, longest = 0.0, FIRST_PAUSE_SECONDS
     while (report := ask_for_report(iam)) is None:
-        pause = draw(0, longest)
+        pause = draw(longest / 2, longest)
         if waited + pause > seconds:
             return Report(NEVER, (), f"IAM had no credential report ready after {waited:.0f} s.")
         sleep(pause)
         waited += pause
-        longest = min(longest * 2, LONGEST_PAUSE_SECONDS)
+        longest = min(longest * GROWTH, LONGEST_PAUSE_SECONDS)
     return report
 
 
