@@ -12,7 +12,7 @@ from functools import cache
 
 from guardrails.json_documents import JsonDocument
 from guardrails.judgement import PLAN, FileFinding, Judgement, Unreadable, join_judgements
-from guardrails.terraform.holder import Holder, Holders
+from guardrails.terraform.holder import Holder, Holders, find_first_places
 from guardrails.terraform.plan import ResourceInstance, TerraformPlan, read_plan
 from guardrails.terraform.references import USER, References
 from guardrails.terraform.stacks import STACKS, check_body
@@ -61,19 +61,8 @@ def _judge(
     for user in plan.list_type(USER):
         if isinstance(user.values.get("name"), str):
             users[_identify_name(plan, user, user.values["name"])] = user.address
-    profiles = {
-        profile.address: _identify(plan, references, profile) for profile in plan.list_type(PROFILE)
-    }
-    places = {address: place for place, address in enumerate(profiles)}
-    first = dict[Holder, str]()
-    """The first profile that may be for somebody."""
-    alone = set[Holder]()
-    """For whom a profile certainly is."""
-    for address, having in profiles.items():
-        for identity in having:
-            first.setdefault(identity, address)
-        if len(having) == 1 and not any(each.is_dead_end for each in having):
-            alone |= having
+    profiles = plan.list_type(PROFILE)
+    first, alone = find_first_places(_identify(plan, references, each) for each in profiles)
     for key in plan.list_type(KEY_RESOURCE):
         # The default is Active, and a status that is not known yet may become Active.
         if key.values.get("status") == "Inactive":
@@ -82,11 +71,11 @@ def _judge(
         common = wanted & first.keys()
         if not common:
             continue
-        certain = len(wanted) == 1 and wanted <= alone
+        certain = len(wanted) == 1 and wanted <= alone.keys() and not min(wanted).is_dead_end
         named = sorted({users[identity] for identity in common if identity in users})
         name = join_names(named) or min(common).name
         message = _tell(key.address, name, certain)
-        address = min((first[identity] for identity in common), key=places.__getitem__)
+        address = profiles[min(first[identity] for identity in common)].address
         yield FileFinding(
             *(file, find_line(key.address), name, key.address, message),
             *(file, find_line(address)),

@@ -1,5 +1,6 @@
 """Whom a key or a console password in Terraform may be for."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -17,3 +18,16 @@ class Holder(NamedTuple):
 
 
 Holders = frozenset[Holder]
+
+
+def find_first_places(
+    candidates: Iterable[Holders],
+) -> tuple[dict[Holder, int], dict[Holder, int]]:
+    """Return of each holder the first place that may be for it, and that is for nobody else."""
+    first, alone = dict[Holder, int](), dict[Holder, int]()
+    for place, holders in enumerate(candidates):
+        for each in holders:
+            first.setdefault(each, place)
+            if len(holders) == 1:
+                alone.setdefault(each, place)
+    return first, alone

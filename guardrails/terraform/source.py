@@ -17,7 +17,7 @@ from guardrails.folder import SOURCE_SUFFIXES
 from guardrails.judgement import SOURCE, Accepted, FileFinding, Judgement, Note, Unreadable
 from guardrails.terraform.blocks import Block, read_blocks, read_source
 from guardrails.terraform.check import KEY_RESOURCE, PROFILE, join_names
-from guardrails.terraform.holder import Holder, Holders
+from guardrails.terraform.holder import Holders, find_first_places
 from guardrails.terraform.identities import RootModule
 from guardrails.terraform.overrides import is_override, merge_overrides
 from guardrails.terraform.stacks import STACKS, check_body
@@ -93,13 +93,7 @@ def _read_local_modules(folder: Path, texts: dict[str, str]) -> Iterator[str]:
 def _judge(source: RootModule, blocks: list[Block]) -> Iterator[tuple[FileFinding, Block]]:
     names = {source.identify_user(user): user.path for user in source.users}
     profiles = [(block, source.identify(block)) for block in blocks if block.kind == PROFILE]
-    first, alone = dict[Holder, int](), dict[Holder, int]()
-    """The first profile that may be for somebody, and the first that is for nobody else."""
-    for place, (_, having) in enumerate(profiles):
-        for identity in having:
-            first.setdefault(identity, place)
-            if len(having) == 1:
-                alone.setdefault(identity, place)
+    first, alone = find_first_places(having for _, having in profiles)
     for key in (block for block in blocks if block.kind == KEY_RESOURCE):
         # The default is Active, and a status that is not known yet may become Active.
         if key.values.get("status") == "Inactive":
