@@ -6,7 +6,12 @@ A file of its own: the rule's sentences and everything at the desk count alike.
 
 def count(number: int, one: str, many: str = "") -> str:
     """Return a number with its noun: "1 account", "2,000 accounts"."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+    return f"{number:,} {noun(number, one, many)}"
+
+
+def noun(number: int, one: str, many: str = "") -> str:
+    """Return the noun of so many, for who does not say the number."""
+    return one if number == 1 else many or f"{one}s"
 
 
 def count_of(part: int, total: int, one: str, many: str = "") -> str:

@@ -8,6 +8,7 @@ all in `sentences`.
 from dataclasses import dataclass
 from datetime import datetime
 
+from rule.counted import noun
 from rule.exception_tags import NO_EXCEPTION, RiskException, read_exception
 from rule.facts import Key, User
 from rule.parameters import Policy
@@ -66,7 +67,7 @@ def judge(user: User, policy: Policy, now: datetime) -> Verdict:
     exception = read_exception(user.known_tags, policy, now)
     if exception.accepted:
         ids = " and ".join(name_key(each.key) for each in offending)
-        keys_of = f"access key{'s' * (len(offending) > 1)} {ids} of {user.name}"
+        keys_of = f"{noun(len(offending), 'access key')} {ids} of {user.name}"
         text = fit(
             f"{exception.describe()}: {keys_of}.",
             f"The risk is accepted until the end of {exception.last}: {keys_of}.",
